@@ -1,0 +1,1 @@
+"""napari-mobile-unet."""
