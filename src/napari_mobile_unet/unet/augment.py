@@ -1,0 +1,175 @@
+"""Training examples: crops with the maps that the network has to learn.
+
+Everything random comes from the generator that is passed in, so one seed gives
+one sequence of crops, whatever the threads do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from napari_mobile_unet._params import Params
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One annotated plane, ready to be cropped.
+
+    Parameters
+    ----------
+    image : ndarray
+        (Y, X, channels), float32; each channel normalised.
+    labels : ndarray
+        (Y, X), int32, 0 is background.
+    targets : ndarray
+        (Y, X, 3), float32: foreground, relative distance, weight.
+    diameter : float
+        Median diameter of its objects in pixels; NaN where it has none.
+    group : str
+        Kind of image; groups are drawn evenly (by the root of their size).
+    """
+
+    image: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    targets: NDArray[np.float32]
+    diameter: float
+    group: str
+
+    @property
+    def objects(self) -> int:
+        """Number of objects."""
+        return len(np.unique(self.labels[self.labels > 0]))
+
+    @property
+    def grey(self) -> NDArray[np.float32]:
+        """The image as one channel (Y, X), as prediction would see it."""
+        if self.image.shape[-1] == 1:
+            return self.image[..., 0]
+        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY))
+
+
+class Augmentation(Params):
+    """How much a crop may differ from its image."""
+
+    diameter: tuple[float, float] = (12.0, 44.0)
+    """Range of the median object diameter in pixels after scaling."""
+    native: float = 0.4
+    """Share of crops that keep about the scale of their image."""
+    gamma: float = 0.6
+    """Largest natural logarithm of the gamma."""
+    invert: float = 0.3
+    """Share of crops with bright and dark exchanged."""
+    blur: float = 1.5
+    """Largest sigma of the blur in pixels."""
+    noise: float = 0.1
+    """Largest standard deviation of the noise, in units of the grey range."""
+
+
+def targets_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Return the maps to learn from a label image.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        (Y, X), 0 is background.
+
+    Returns
+    -------
+    ndarray of float32
+        (Y, X, 3): foreground (0 or 1); distance to the object's own border,
+        divided by its largest value in that object (0 to 1, so that a seed
+        threshold fits objects of every size); weight, larger where two objects
+        meet.
+    """
+    labels = labels.astype(np.int32)
+    padded = np.pad(labels, 1, mode="edge").astype(np.float32)
+    kernel = np.ones((3, 3), np.uint8)
+    # A pixel is inner where its whole neighbourhood has one id.
+    inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel))[1:-1, 1:-1]
+    inner &= labels > 0
+    distance = cv2.distanceTransform(
+        inner.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    distance[labels > 0] += 0.5
+    largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
+    relative = distance / np.maximum(np.asarray(largest)[labels], 0.5)
+    foreground = (labels > 0).astype(np.float32)
+    # Where two different objects lie within a few pixels, errors cost more.
+    big = np.where(padded > 0, padded, np.inf)[1:-1, 1:-1].astype(np.float32)
+    near = np.ones((7, 7), np.uint8)
+    highest = cv2.dilate(labels.astype(np.float32), near)
+    lowest = cv2.erode(np.where(np.isinf(big), np.float32(1e9), big), near)
+    between = (highest > 0) & (lowest < 1e9) & (highest != lowest)
+    weight = 1 + 2 * cv2.GaussianBlur(between.astype(np.float32), (0, 0), 1.0)
+    return np.dstack([foreground, np.where(labels > 0, relative, 0), weight]).astype(
+        np.float32
+    )
+
+
+def draw(
+    examples: list[Example], chances: NDArray[np.float64], size: int,
+    settings: Augmentation, rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return one random crop: image (size, size, 1), targets (size, size, 3)."""
+    example = examples[rng.choice(len(examples), p=chances)]
+    height, width = example.image.shape[:2]
+    scale = np.exp(rng.uniform(np.log(0.75), np.log(1.33)))
+    if rng.random() > settings.native and np.isfinite(example.diameter):
+        low, high = np.log(settings.diameter)
+        scale = np.exp(rng.uniform(low, high)) / example.diameter
+    angle = rng.uniform(0, 2 * np.pi)
+    stretch = np.exp(rng.uniform(-0.15, 0.15))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    flip = np.diag([rng.choice([-1.0, 1.0]), 1.0])
+    # Maps a crop pixel to an image pixel; the centre falls anywhere in the image.
+    matrix = turn @ np.diag([stretch, 1 / stretch]) @ flip / scale
+    centre = rng.uniform(0.1, 0.9, 2) * (width, height)
+    offset = centre - matrix @ np.full(2, (size - 1) / 2)
+    affine = np.hstack([matrix, offset[:, None]])
+    warp = {"dsize": (size, size), "borderMode": cv2.BORDER_REFLECT_101}
+    source = example.image
+    if scale < 0.7:
+        # Without this a shrunken image would alias, as no microscope's does.
+        source = cv2.GaussianBlur(source, (0, 0), 0.4 / scale).reshape(source.shape)
+    image = cv2.warpAffine(
+        source, affine, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, **warp
+    ).reshape(size, size, -1)
+    targets = cv2.warpAffine(
+        example.targets, affine, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, **warp
+    )
+    return _vary(_mix(image, rng), settings, rng)[..., None], targets
+
+
+def _mix(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return one grey plane out of the channels, mixed at random."""
+    if image.shape[-1] == 1:
+        return image[..., 0]
+    shares = rng.dirichlet(np.full(image.shape[-1], 0.7))
+    return np.asarray(image @ shares.astype(np.float32))
+
+
+def _vary(
+    plane: NDArray[np.float32], settings: Augmentation, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return the plane with its grey values changed at random."""
+    if rng.random() < settings.invert:
+        plane = 1 - plane
+    if rng.random() < 0.6:
+        gamma = np.exp(rng.uniform(-settings.gamma, settings.gamma))
+        plane = np.where(plane > 0, np.maximum(plane, 0) ** gamma, plane)
+    if rng.random() < 0.6:
+        plane = plane * rng.uniform(0.7, 1.3) + rng.uniform(-0.15, 0.15)
+    if rng.random() < 0.3:
+        plane = cv2.GaussianBlur(plane, (0, 0), rng.uniform(0.3, settings.blur))
+    if rng.random() < 0.4:
+        noise = rng.standard_normal(plane.shape, dtype=np.float32)
+        plane = plane + noise * rng.uniform(0, settings.noise)
+    return np.asarray(plane, np.float32)

@@ -1,0 +1,150 @@
+"""Pairs of images and labels, read from folders."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.unet.augment import Example, targets_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.unet.job import TrainingJob
+
+SUFFIXES = {".png", ".tif", ".tiff", ".npy", ".jpg", ".jpeg", ".bmp"}
+
+
+def find_files(place: str) -> dict[str, Path]:
+    """Return the image files in a folder, or in all folders of a pattern, by stem.
+
+    Raises
+    ------
+    ValueError
+        If two files have one stem.
+    FileNotFoundError
+        If there is no such folder, or no image in it.
+    """
+    found: dict[str, Path] = {}
+    for folder in sorted(glob.glob(place)):
+        for path in sorted(Path(folder).iterdir()):
+            if path.suffix.lower() not in SUFFIXES:
+                continue
+            if path.stem in found:
+                raise ValueError(
+                    f"file stems must differ; {found[path.stem]} and {path} share "
+                    "one; rename one of them"
+                )
+            found[path.stem] = path
+    if not found:
+        raise FileNotFoundError(
+            f"training needs folders with images; found none under {place!r}; "
+            "name a folder, or a quoted pattern such as 'data/*/images'"
+        )
+    return found
+
+
+def pair_files(images: str, labels: str) -> dict[str, tuple[Path, Path]]:
+    """Return image and label file of each stem that both places have.
+
+    Raises
+    ------
+    ValueError
+        If no stem is in both.
+    FileNotFoundError
+        If a place has no image.
+    """
+    first, second = find_files(images), find_files(labels)
+    pairs = {stem: (first[stem], second[stem]) for stem in first if stem in second}
+    if not pairs:
+        raise ValueError(
+            f"an image and its labels must share their file stem; none of "
+            f"{len(first)} in {images!r} is among {len(second)} in {labels!r}; "
+            "rename them"
+        )
+    return pairs
+
+
+def split_stems(
+    stems: list[str], job: TrainingJob
+) -> tuple[list[str], list[str]]:
+    """Return the stems to train on and those to validate on.
+
+    Stems of the fold "test" are in neither.
+    """
+    if job.folds:
+        validation = set(job.folds.get("validation", ()))
+        out = validation | set(job.folds.get("test", ()))
+        return [s for s in stems if s not in out], [s for s in stems if s in validation]
+    shuffled = list(np.random.default_rng(job.seed).permutation(sorted(stems)))
+    count = int(len(stems) * job.validation_share)
+    return sorted(shuffled[count:]), sorted(shuffled[:count])
+
+
+def read_examples(job: TrainingJob) -> tuple[list[Example], list[Example]]:
+    """Return the training and the validation examples of a job.
+
+    Raises
+    ------
+    ValueError, OSError
+        If a file cannot be read, or an image and its labels differ in shape.
+    """
+    pairs = pair_files(job.images, job.labels)
+    training, validation = split_stems(list(pairs), job)
+    if not training:
+        raise ValueError(
+            f"training needs at least one image outside the kept-out folds; "
+            f"all {len(pairs)} are kept out; shorten the folds"
+        )
+    return (
+        [example for stem in training for example in _read(*pairs[stem], job)],
+        [example for stem in validation for example in _read(*pairs[stem], job)],
+    )
+
+
+def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example]:
+    """Return one example for each plane of a file."""
+    image, labels = read_stack(image_path), read_stack(labels_path)
+    if (image.n_planes, image.plane_shape) != (labels.n_planes, labels.plane_shape):
+        raise ValueError(
+            f"an image and its labels must have one shape; {image_path} has "
+            f"{image.n_planes} planes of {image.plane_shape}, {labels_path} has "
+            f"{labels.n_planes} of {labels.plane_shape}; crop or resize one of them"
+        )
+    examples = []
+    for number in range(image.n_planes):
+        plane = image.plane(number)
+        channels = plane if plane.ndim == 3 else plane[..., None]
+        ids = labels.plane(number)
+        if not np.issubdtype(ids.dtype, np.integer) or ids.ndim != 2:
+            raise ValueError(
+                f"labels must be one channel of whole numbers, 0 for background; "
+                f"received {ids.dtype} of shape {ids.shape} in {labels_path}"
+            )
+        examples.append(
+            Example(
+                image=np.dstack([
+                    _normalise(channels[..., c], job)
+                    for c in range(channels.shape[-1])
+                ]),
+                labels=ids.astype(np.int32),
+                targets=targets_of(ids),
+                diameter=_median_diameter(ids),
+                group=str(image_path.parent),
+            )
+        )
+    return examples
+
+
+def _normalise(plane: NDArray[np.generic], job: TrainingJob) -> NDArray[np.float32]:
+    return job.normalisation.apply(plane, job.normalisation.limits(plane))
+
+
+def _median_diameter(labels: NDArray[np.integer]) -> float:
+    """Return the median diameter in pixels of the discs of the objects' areas."""
+    areas = np.unique(labels[labels > 0], return_counts=True)[1]
+    return float(np.median(2 * np.sqrt(areas / np.pi))) if len(areas) else float("nan")

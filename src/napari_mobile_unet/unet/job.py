@@ -1,0 +1,139 @@
+"""A training, seen from outside: its settings, and the child that runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from napari_mobile_unet._params import Params
+from napari_mobile_unet.unet.augment import Augmentation
+from napari_mobile_unet.unet.model import Architecture, Normalisation
+
+STOP_SECONDS = 60
+"""How long a stopped child may take to save what it has learnt."""
+
+
+class JobError(Exception):
+    """The child process could not do its work.
+
+    Not a ``RuntimeError``: napari's workers swallow those.
+    """
+
+
+class TrainingJob(Params):
+    """Everything that decides the outcome of a training."""
+
+    images: str
+    """Folder of training images; a pattern with * may name several."""
+    labels: str
+    """Folder of label images with the same file stems; or a pattern."""
+    output: Path
+    """Folder of the new model."""
+    name: str = ""
+    """Name of the new model; by default that of its folder."""
+    description: str = ""
+    """What it finds, in one sentence."""
+    data: str = ""
+    """Name, origin and licence of the images."""
+    licence: str = ""
+    """Licence of the weights."""
+    start_weights: Path | None = None
+    """Weights to start from."""
+    start: str = ""
+    """Name and checksum of the model that they belong to."""
+    folds: dict[str, tuple[str, ...]] = {}
+    """File stems that are kept out: 'validation' tunes, 'test' is never read."""
+    validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
+    """Share of the images set apart for validation where no folds are given."""
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    """How long to train."""
+    epochs: Annotated[int, Field(gt=0)] | None = None
+    """How many epochs to train."""
+    steps: Annotated[int, Field(gt=0)] = 100
+    """Batches in an epoch."""
+    batch: Annotated[int, Field(gt=0)] = 16
+    """Crops in a batch."""
+    crop: Annotated[int, Field(gt=0, multiple_of=32)] = 192
+    """Height and width of a crop in pixels."""
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    """Highest learning rate."""
+    validate_every: Annotated[int, Field(gt=0)] = 5
+    """Epochs between two measurements on the validation images."""
+    seed: int = 0
+    """Seed of every random choice."""
+    architecture: Architecture = Architecture()
+    """The network."""
+    normalisation: Normalisation = Normalisation()
+    """From grey values to the network's input."""
+    augmentation: Augmentation = Augmentation()
+    """How much a crop may differ from its image."""
+
+    @model_validator(mode="after")
+    def _one_length(self) -> TrainingJob:
+        if (self.minutes is None) == (self.epochs is None):
+            raise ValueError("name either minutes or epochs, the length of training")
+        return self
+
+
+def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
+    """Train in a child process; yield its messages as they come.
+
+    The first has ``kind`` "ready" (images, validation, objects), then one
+    "epoch" (epoch, loss, ap, minutes, share) each, the last is "done" (epochs,
+    ap, minutes, output). Closing the generator stops the training: the model
+    learnt until then is still saved.
+
+    Raises
+    ------
+    JobError
+        If the child refused the job or died; the message is one line.
+    """
+    with _child("napari_mobile_unet.unet.training") as (child, log):
+        assert child.stdin is not None and child.stdout is not None
+        child.stdin.write(job.model_dump_json() + "\n")
+        child.stdin.flush()
+        try:
+            for line in child.stdout:
+                message: dict[str, Any] = json.loads(line)
+                if message["kind"] == "error":
+                    raise JobError(message["message"])
+                yield message
+        except GeneratorExit:
+            child.stdin.close()
+            child.wait(STOP_SECONDS)
+            raise
+        if child.wait() != 0:
+            log.seek(0)
+            last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
+            raise JobError(f"the training process ended with {child.returncode}: {last}")
+
+
+@contextmanager
+def _child(module: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """Run a module in a child process that cannot outlive this block."""
+    # TensorFlow's greetings say nothing that a person could act on.
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        try:
+            yield child, log
+        finally:
+            child.kill()
+            child.communicate()

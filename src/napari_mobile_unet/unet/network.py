@@ -1,0 +1,178 @@
+"""The mobile U-Net: inverted residuals down, a light decoder up.
+
+The encoder follows MobileNetV2 and V3 [1]_ [2]_ with two changes that were
+measured to pay on a CPU: the first stages use full 3×3 convolutions instead of
+depthwise ones (few channels on large maps are bound by memory, not by
+arithmetic), and the decoder ends at half resolution, from where
+depth-to-space gives every pixel its value.
+
+References
+----------
+.. [1] Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks,
+   CVPR 2018. https://doi.org/10.1109/CVPR.2018.00474
+.. [2] Howard et al., Searching for MobileNetV3, ICCV 2019.
+   https://doi.org/10.1109/ICCV.2019.00140
+.. [3] Ronneberger et al., U-Net, MICCAI 2015.
+   https://doi.org/10.1007/978-3-319-24574-4_28
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_mobile_unet.unet.model import Architecture
+
+Tensor = Any
+"""A symbolic Keras tensor (batch, y, x, channels)."""
+
+
+@keras.saving.register_keras_serializable("napari_mobile_unet")
+class Upsample(layers.Layer):  # type: ignore[misc]
+    """Doubles height and width, bilinearly.
+
+    ``keras.layers.UpSampling2D`` fails in graph mode when height and width are
+    unknown; ``tf.image.resize`` does not.
+    """
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return ``inputs`` (b, y, x, c) as (b, 2y, 2x, c)."""
+        shape = tf.shape(inputs)
+        return tf.image.resize(inputs, (2 * shape[1], 2 * shape[2]))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+        """Return the shape of the output."""
+        batch, height, width, channels = input_shape
+        return (
+            batch,
+            None if height is None else 2 * height,
+            None if width is None else 2 * width,
+            channels,
+        )
+
+
+@keras.saving.register_keras_serializable("napari_mobile_unet")
+class DepthToSpace(layers.Layer):  # type: ignore[misc]
+    """Lays each group of four channels out as a block of 2×2 pixels."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return ``inputs`` (b, y, x, 4c) as (b, 2y, 2x, c)."""
+        return tf.nn.depth_to_space(inputs, 2)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
+        """Return the shape of the output."""
+        batch, height, width, channels = input_shape
+        return (
+            batch,
+            None if height is None else 2 * height,
+            None if width is None else 2 * width,
+            None if channels is None else channels // 4,
+        )
+
+
+def _conv(x: Tensor, channels: int, kernel: int, name: str, stride: int = 1) -> Tensor:
+    x = layers.Conv2D(
+        channels, kernel, stride, "same", use_bias=False, name=f"{name}_conv"
+    )(x)
+    return layers.BatchNormalization(momentum=0.98, name=f"{name}_bn")(x)
+
+
+def _depthwise(x: Tensor, kernel: int, name: str, stride: int = 1) -> Tensor:
+    x = layers.DepthwiseConv2D(
+        kernel, stride, "same", use_bias=False, name=f"{name}_dw"
+    )(x)
+    x = layers.BatchNormalization(momentum=0.98, name=f"{name}_dw_bn")(x)
+    return layers.ReLU(name=f"{name}_dw_relu")(x)
+
+
+def _inverted_residual(
+    x: Tensor,
+    channels: int,
+    name: str,
+    *,
+    expansion: int,
+    kernel: int = 3,
+    stride: int = 1,
+    fused: bool = False,
+) -> Tensor:
+    """Expand, convolve, project; add the input where the shapes allow it."""
+    entry, wide = x, expansion * x.shape[-1]
+    if fused:
+        x = _conv(x, wide, kernel, f"{name}_fused", stride)
+        x = layers.ReLU(name=f"{name}_fused_relu")(x)
+    else:
+        x = _conv(x, wide, 1, f"{name}_expand")
+        x = layers.ReLU(name=f"{name}_expand_relu")(x)
+        x = _depthwise(x, kernel, name, stride)
+    x = _conv(x, channels, 1, f"{name}_project")
+    if stride == 1 and entry.shape[-1] == channels:
+        x = layers.Add(name=f"{name}_add")([entry, x])
+    return x
+
+
+def _mobile(inputs: Tensor, architecture: Architecture) -> Tensor:
+    """Return the features (b, y/2, x/2, c) of the mobile encoder and decoder."""
+    widths, depths = architecture.widths, architecture.depths
+    x = _conv(inputs, widths[0], 3, "stem", stride=2)
+    x = layers.ReLU(name="stem_relu")(x)
+    skips = []
+    for stage, (width, depth) in enumerate(
+        zip(widths[1:], depths, strict=True), start=1
+    ):
+        skips.append(x)
+        for block in range(depth):
+            x = _inverted_residual(
+                x,
+                width,
+                f"stage_{stage}_block_{block}",
+                expansion=architecture.expansion,
+                kernel=3 if stage <= 2 else 5,
+                stride=2 if block == 0 else 1,
+                fused=stage == 1,
+            )
+    for stage, skip in reversed(list(enumerate(skips))):
+        width = architecture.decoder[stage]
+        x = Upsample(name=f"up_{stage}")(_conv(x, width, 1, f"up_{stage}"))
+        x = layers.Add(name=f"merge_{stage}")(
+            [x, _conv(skip, width, 1, f"skip_{stage}")]
+        )
+        x = layers.ReLU(name=f"merge_{stage}_relu")(x)
+        for block in range(architecture.decoder_depth):
+            y = _depthwise(x, 3, f"decode_{stage}_{block}")
+            y = _conv(y, width, 1, f"decode_{stage}_{block}")
+            x = layers.Add(name=f"decode_{stage}_{block}_add")([x, y])
+        x = layers.ReLU(name=f"decode_{stage}_relu")(x)
+    return x
+
+
+def build(architecture: Architecture, size: int | None = None) -> keras.Model:
+    """Return an untrained network.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Which network, and its sizes.
+    size : int, optional
+        Height and width of the input in pixels, a multiple of 32; by default
+        the network takes any multiple of 32.
+
+    Returns
+    -------
+    keras.Model
+        From (batch, y, x, channels), normalised, float32, to logits
+        (batch, y, x, maps).
+    """
+    inputs = keras.Input((size, size, architecture.channels), name="image")
+    features = NETWORKS[architecture.kind](inputs, architecture)
+    logits = layers.Conv2D(4 * len(architecture.maps), 1, name="head")(features)
+    return keras.Model(inputs, DepthToSpace(name="maps")(logits), name="mobile_unet")
+
+
+NETWORKS: dict[str, Callable[[Tensor, Architecture], Tensor]] = {"mobile": _mobile}
+"""Builders by name; ``Architecture.kind`` names one of them."""
