@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pydantic import ValidationError
+from skimage import filters, io
+
+from napari_mobile_unet.threshold import (
+    Threshold,
+    classify,
+    count,
+    luminance,
+    multi_otsu,
+    otsu,
+)
+
+# Only pictures that lie in scikit-image's own wheel: the others are downloads.
+PICTURES = [
+    "astronaut", "brick", "camera", "cell", "chelsea", "clock_motion", "coffee",
+    "coins", "grass", "gravel", "horse", "ihc", "microaneurysms", "moon",
+    "motorcycle_left", "page", "text",
+]  # fmt: skip
+RAMP = np.array(  # two clear classes: 0-2 and 8-9
+    [
+        [0, 1, 1, 2, 2],
+        [1, 0, 1, 8, 9],
+        [0, 1, 9, 8, 8],
+        [2, 1, 8, 9, 9],
+        [1, 0, 1, 2, 1],
+    ]
+)
+INTEGERS = hnp.arrays(
+    np.int16, hnp.array_shapes(max_dims=2, max_side=8), elements=st.integers(-20, 20)
+)
+
+
+def picture(name):
+    image = io.imread(Path(skimage.data.__file__).with_name(f"{name}.png"))
+    return luminance(image[..., :3]) if image.ndim == 3 else image
+
+
+def two_nuclei(dtype, seed=0):
+    """Return noise of two means, a fifth of it bright, over most of the type."""
+    rng = np.random.default_rng(seed)
+    mean = np.where(rng.random((256, 256)) < 0.2, 0.6, 0.2)
+    values = rng.normal(mean, 0.05).clip(0, 1)
+    if np.dtype(dtype).kind == "f":
+        return values.astype(dtype)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    return (low + values * (high - low)).astype(dtype)
+
+
+def weighted_variance_within(image, thresholds):
+    classes = classify(image, thresholds)
+    parts = [image[classes == k] for k in range(len(thresholds) + 1)]
+    return sum(p.size / image.size * p.var() for p in parts if p.size)
+
+
+def squares_between(image, thresholds):
+    """Return Σ w μ² of the classes, exactly: largest where they separate best."""
+    values, counts = np.unique(image, return_counts=True)
+    classes = np.searchsorted(thresholds, values, side="left")
+    total = Fraction(0)
+    for k in set(classes.tolist()):
+        pixels = [int(n) for n in counts[classes == k]]
+        moment = sum(
+            n * int(v) for n, v in zip(pixels, values[classes == k], strict=True)
+        )
+        total += Fraction(moment**2, sum(pixels))
+    return total
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_otsu_agrees_with_opencv_and_scikit_image(name):
+    image = picture(name)
+
+    threshold = otsu(image).threshold
+
+    assert threshold == filters.threshold_otsu(image)
+    assert threshold == cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)[0]
+
+
+@pytest.mark.parametrize("classes", [3, 4])
+@pytest.mark.parametrize("name", PICTURES)
+def test_multi_otsu_agrees_with_scikit_image_or_separates_better(name, classes):
+    # scikit-image sums the counts in float32 and so misses some optima by a level.
+    image = picture(name)
+
+    ours = multi_otsu(image, classes).thresholds
+    theirs = filters.threshold_multiotsu(image, classes)
+
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=2)
+    if list(ours) != theirs.tolist():
+        assert squares_between(image, ours) > squares_between(image, theirs)
+
+
+def test_16_bit_otsu_agrees_with_opencv_and_is_not_worse_than_scikit_image():
+    image = two_nuclei("uint16")
+
+    threshold = otsu(image).threshold
+
+    assert threshold == cv2.threshold(image, 0, 65535, cv2.THRESH_OTSU)[0]
+    theirs = filters.threshold_otsu(image)
+    assert abs(threshold - theirs) <= 16
+    assert squares_between(image, [threshold]) >= squares_between(image, [theirs])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_float_otsu_agrees_with_scikit_image_at_the_same_bins(dtype):
+    image = two_nuclei(dtype)
+
+    result = otsu(image)
+
+    theirs = filters.threshold_otsu(image.astype(float), nbins=65536)
+    assert result.threshold == pytest.approx(theirs, abs=0.002)
+    assert weighted_variance_within(image.astype(float), [result.threshold]) <= (
+        weighted_variance_within(image.astype(float), [theirs]) * (1 + 1e-9)
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "threshold"),
+    [
+        (RAMP.astype(np.uint8), 2),
+        (RAMP.astype(np.uint16) * 7000, 14000),
+        (RAMP.astype(np.int16) - 100, -98),
+        (RAMP.astype(np.int64) - 100, -98),
+        (RAMP > 4, 0),
+    ],
+)
+def test_the_threshold_is_the_brightest_value_of_the_background(image, threshold):
+    result = otsu(image)
+
+    assert result.threshold == threshold
+    np.testing.assert_array_equal(image > result.threshold, RAMP > 4)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_of_any_scale_and_sign_are_split_alike(dtype, scale):
+    image = ((RAMP - 5.0) * scale).astype(dtype)
+    image[0, 0] = np.nan
+
+    result = otsu(image)
+
+    assert result.excluded == 1
+    np.testing.assert_array_equal(image > result.threshold, RAMP > 4)
+
+
+@given(INTEGERS)
+def test_otsu_maximises_between_and_minimises_within(image):
+    result = otsu(image)
+
+    candidates = np.unique(image)
+    within = [weighted_variance_within(image, [t]) for t in candidates]
+    found = weighted_variance_within(image, [result.threshold])
+    assert found == pytest.approx(min(within), abs=1e-9)
+    at = candidates.astype(int) + 2**15  # int16 starts at -2¹⁵
+    np.testing.assert_allclose(result.within_class_variance[at], within, atol=1e-9)
+    np.testing.assert_allclose(
+        result.between_class_variance[at], image.var() - np.array(within), atol=1e-9
+    )
+
+
+@given(INTEGERS, st.integers(2, 4))
+def test_multi_otsu_finds_the_optimum_of_all_splits(image, classes):
+    occurring = np.unique(image).tolist()
+    assume(len(occurring) >= classes)
+
+    found = multi_otsu(image, classes).thresholds
+
+    best = max(
+        squares_between(image, thresholds)
+        for thresholds in combinations(occurring[:-1], classes - 1)
+    )
+    assert float(squares_between(image, found)) == pytest.approx(float(best))
+
+
+def test_multi_otsu_of_many_bins_equals_two_class_otsu_within_its_outer_split():
+    # The optimum is a fixed point: each threshold is Otsu's between its neighbours.
+    image = two_nuclei("uint16")
+
+    low, high = multi_otsu(image, 3).thresholds
+
+    assert otsu(image[image <= high]).threshold == low
+    assert otsu(image[image > low]).threshold == high
+
+
+@given(INTEGERS, st.integers(2, 4))
+def test_classes_describe_the_pixels(image, classes):
+    result = multi_otsu(image, classes)
+    index = classify(image, result.thresholds)
+
+    assert sum(result.class_shares) == pytest.approx(1)
+    assert 0 <= result.separability <= 1
+    for k in range(classes):
+        pixels = image[index == k]
+        assert result.class_shares[k] == pytest.approx(pixels.size / image.size)
+        if pixels.size:
+            assert result.class_means[k] == pytest.approx(pixels.mean())
+            assert result.class_spreads[k] == pytest.approx(pixels.std())
+        else:
+            assert np.isnan([result.class_means[k], result.class_spreads[k]]).all()
+
+
+@given(INTEGERS, st.integers(1, 5), st.integers(-1000, 1000))
+def test_scaling_and_offset_carry_over_to_the_threshold(image, factor, offset):
+    moved = image.astype(np.int64) * factor + offset
+
+    assert otsu(moved).threshold == otsu(image).threshold * factor + offset
+
+
+def test_many_pixels_and_a_large_offset_cost_no_precision():
+    counts = count(np.array([60000, 60001, 60004, 60005], np.uint16))
+    billions = type(counts)(
+        counts.counts * 10**12, counts.limits, 0, True, counts.dtype
+    )
+
+    result = otsu(billions)
+
+    assert result.threshold == 60001
+    assert result.variance == pytest.approx(4.25, rel=1e-12)
+    assert result.separability == pytest.approx(4 / 4.25, rel=1e-12)
+    assert result.class_means == pytest.approx((60000.5, 60004.5))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((3, 3), 7, np.uint8),
+        np.full((3, 3), 65535, np.uint16),
+        np.full((3, 3), 0.1, np.float32),
+        np.full((1, 1), -4.0),
+        np.array([np.nan, 5.0, np.inf]),
+        np.ones((2, 2), bool),
+    ],
+)
+@pytest.mark.parametrize("classes", [2, 4])
+def test_one_value_is_its_own_threshold_and_nothing_lies_above(image, classes):
+    result = multi_otsu(image, classes)
+
+    value = float(image[np.isfinite(image)][0])
+    assert result.thresholds == (value,) * (classes - 1)
+    assert result.constant
+    assert result.separability == 0
+    for foreground in ("bright", "dark", "auto"):
+        settings = Threshold(classes=classes, foreground=foreground)
+        assert not settings.mask(image.reshape(1, -1), result).any()
+
+
+@pytest.mark.parametrize("image", [np.array([3, 200], np.uint8), np.array([3.0, 200])])
+def test_two_values_separate_wholly(image):
+    result = otsu(image)
+
+    assert result.separability == pytest.approx(1)
+    assert result.class_means == (3, 200)
+    assert result.class_spreads == (0, 0)
+    assert multi_otsu(image, 4).class_shares == (0.5, 0.5, 0, 0)
+
+
+def test_all_nan_and_too_few_classes_are_refused():
+    with pytest.raises(ValueError, match="no finite values"):
+        otsu(np.full((2, 2), np.nan))
+    with pytest.raises(ValueError, match="no finite values"):
+        otsu(count(np.full((2, 2), np.nan), limits=(0, 1)))
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        multi_otsu(RAMP, 1)
+
+
+def test_at_splits_the_same_counts_elsewhere():
+    result = otsu(RAMP.astype(np.uint8))
+
+    moved = result.at(0.5, 8)
+
+    assert moved.thresholds == (0.5, 8)
+    assert moved.class_shares == (4 / 25, 17 / 25, 4 / 25)
+    assert moved.histogram is result.histogram
+    assert result.at(0).separability < result.separability
+    assert result.at(result.threshold).separability == result.separability
+
+
+@pytest.mark.parametrize("thresholds", [(), (3, 2), (2, 2), (np.nan,)])
+def test_at_refuses_thresholds_out_of_order(thresholds):
+    with pytest.raises(ValueError, match="must be finite and increasing"):
+        otsu(RAMP).at(*thresholds)
+
+
+def test_summary_is_json_even_with_an_empty_class():
+    summary = json.loads(
+        json.dumps(multi_otsu(np.full(4, 9, np.uint8)).summary(), allow_nan=False)
+    )
+
+    assert summary == {
+        "thresholds": [9, 9],
+        "separability": 0,
+        "class_shares": [1, 0, 0],
+        "class_means": [9, None, None],
+        "excluded": 0,
+    }
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32", "float64"])
+def test_classify_counts_the_thresholds_below(dtype):
+    plane = np.array([[0, 1, 2], [3, 4, 5]], dtype)
+
+    classes = classify(plane, [1, 3.5])
+
+    assert classes.dtype == np.uint8
+    assert classes.tolist() == [[0, 0, 1], [1, 2, 2]]
+
+
+def test_float_masks_hold_the_share_that_was_counted():
+    image = two_nuclei("float32")
+    settings = Threshold()
+    split = settings.split(image)
+
+    assert settings.mask(image, split).mean() == split.class_shares[1]
+
+
+@pytest.mark.parametrize(
+    ("foreground", "expected"),
+    [("bright", [0, 0, 0, 1, 0]), ("dark", [1, 1, 1, 0, 0]), ("auto", [0, 0, 0, 1, 0])],
+)
+def test_foreground_is_one_side_without_nan(foreground, expected):
+    plane = np.array([[1, 1, 2, 9, np.nan]])
+    settings = Threshold(foreground=foreground)
+
+    assert settings.mask(plane, settings.split(plane)).astype(int).tolist() == [
+        expected
+    ]
+
+
+def test_auto_takes_dark_objects_on_a_bright_ground():
+    plane = np.array([[200, 210, 20, 205]], np.uint8)
+    settings = Threshold(foreground="auto")
+    split = settings.split(plane)
+
+    assert settings.side(split) == "dark"
+    assert settings.mask(plane, split).tolist() == [[False, False, True, False]]
+
+
+def test_masks_of_more_classes_hold_the_outermost():
+    plane = np.array([[0, 1, 100, 101, 200, 201]], np.uint8)
+    bright, dark = (Threshold(classes=3, foreground=f) for f in ("bright", "dark"))
+    split = bright.split(plane)
+
+    assert bright.mask(plane, split).astype(int).tolist() == [[0, 0, 0, 0, 1, 1]]
+    assert dark.mask(plane, split).astype(int).tolist() == [[1, 1, 0, 0, 0, 0]]
+
+
+def test_values_set_by_hand_replace_otsu():
+    plane = np.array([[0, 1, 2, 200]], np.uint8)
+    settings = Threshold(values=(0.5,))
+    split = settings.split(plane)
+
+    assert split.thresholds == (0.5,)
+    assert settings.mask(plane, split).tolist() == [[False, True, True, True]]
+
+
+def test_planes_that_do_not_separate_are_left_empty():
+    noise = np.random.default_rng(0).normal(100, 3, (64, 64))
+    settings = Threshold(min_separability=0.75)  # a normal distribution has 2/π
+
+    assert settings.split(noise).separability == pytest.approx(2 / np.pi, abs=0.02)
+    assert not settings.mask(noise, settings.split(noise)).any()
+    clear = two_nuclei("uint8")
+    assert settings.mask(clear, settings.split(clear)).mean() == pytest.approx(
+        0.2, 0.05
+    )
+
+
+def test_colour_is_classified_by_luminance():
+    plane = np.zeros((1, 3, 3), np.uint8)
+    plane[0, 1], plane[0, 2] = (255, 255, 255), (0, 0, 255)
+    settings = Threshold()
+
+    mask = settings.mask(plane, settings.split(plane))
+    assert mask.tolist() == [[False, True, False]]
+    assert classify(plane, [10]).tolist() == [[0, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"classes": 5}, "less than or equal to 4"),
+        ({"values": (1.0, 2.0)}, r"must be 1 increasing threshold"),
+        ({"values": (2.0, 1.0), "classes": 3}, r"got \(2.0, 1.0\)"),
+        ({"values": (float("nan"),)}, "finite number"),
+        ({"treshold": 1}, "Extra inputs are not permitted"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(ValidationError, match=message):
+        Threshold(**settings)
+
+
+def test_settings_survive_json():
+    settings = Threshold(classes=3, values=(1.5, 20), scope="plane", foreground="auto")
+
+    assert Threshold.model_validate_json(settings.model_dump_json()) == settings
