@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 from scipy import ndimage
+from skimage.segmentation import watershed
 
 from napari_mobile_unet._params import Params
 
@@ -90,8 +91,7 @@ def decode(
     if objects.split:
         core = (distance > seed) & mask
         count, seeds = cv2.connectedComponents(core.view(np.uint8), connectivity=8)
-        landscape = np.clip(255 * (1 - distance), 0, 255).astype(np.uint8)
-        labels = _grow(_with_coreless(seeds, count, mask), mask, landscape)
+        labels = _grow(_with_coreless(seeds, count, mask), mask, distance)
     else:
         labels = _components(mask)
     labels = _select(labels, objects)
@@ -127,19 +127,18 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
         # A hole would be a valley, and the object around it fall apart.
         mask = _select(_components(mask), objects) > 0
     # The plane's edge is no background: objects cut by it keep their centre.
-    padded = np.pad(mask, 1, mode="edge").view(np.uint8)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    distance = cv2.GaussianBlur(distance[1:-1, 1:-1], (0, 0), 1.0)
+    distance = cv2.distanceTransform(
+        mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    # Where there is no background at all OpenCV answers with the largest float.
+    distance = cv2.GaussianBlur(np.minimum(distance, max(mask.shape)), (0, 0), 1.0)
     distance[~mask] = 0
     spacing = objects.spacing or _typical_radius(mask, distance)
     size = 2 * max(1, round(spacing / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     peak = (distance >= cv2.dilate(distance, disc) - 1e-3) & mask
     count, seeds = cv2.connectedComponents(peak.view(np.uint8), connectivity=8)
-    top = max(float(distance.max(initial=0)), 1e-6)
-    landscape = (255 * (1 - distance / top)).astype(np.uint8)
-    grown = _grow(_with_coreless(seeds, count, mask), mask, landscape)
-    return _select(grown, objects)
+    return _select(_grow(_with_coreless(seeds, count, mask), mask, distance), objects)
 
 
 def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> float:
@@ -176,26 +175,14 @@ def _with_coreless(seeds: Labels, count: int, mask: NDArray[np.bool_]) -> Labels
 
 
 def _grow(
-    seeds: Labels, mask: NDArray[np.bool_], landscape: NDArray[np.uint8]
+    seeds: Labels, mask: NDArray[np.bool_], height: NDArray[np.float32]
 ) -> Labels:
-    """Return the basins of the seeds in the landscape, within the mask."""
-    if not seeds.any():
-        return seeds
-    # OpenCV overwrites the outermost pixels, takes 0 as "to be decided", and
-    # wants a colour picture.
-    markers = np.pad(np.where(mask, np.where(seeds > 0, seeds + 1, 0), 1), 1)
-    markers = markers.astype(np.int32)
-    cv2.watershed(cv2.merge([np.pad(landscape, 1, mode="edge")] * 3), markers)
-    labels = np.maximum(markers[1:-1, 1:-1] - 1, 0)
-    # Pixels on a ridge go to a neighbour; two passes reach those on crossings.
-    for _ in range(2):
-        empty = mask & (labels == 0)
-        if not empty.any():
-            break
-        # float32 holds ids up to 2**24 exactly; a plane has fewer objects.
-        around = cv2.dilate(labels.astype(np.float32), _NEIGHBOURS)
-        labels[empty] = around[empty].astype(np.int32)
-    return labels
+    """Return what each seed drains of the mask, as rain on the heights would run.
+
+    Not ``cv2.watershed``: that orders pixels by how much neighbours differ, not by
+    height, and its ridges block necks that are one pixel wide.
+    """
+    return np.asarray(watershed(-height, seeds, mask=mask), np.int32)
 
 
 def _select(labels: Labels, objects: Objects) -> Labels:

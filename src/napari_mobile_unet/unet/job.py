@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.unet.augment import Augmentation
-from napari_mobile_unet.unet.model import Architecture, Normalisation
+from napari_mobile_unet.unet.model import Architecture, Model, Normalisation
 
 STOP_SECONDS = 60
 """How long a stopped child may take to save what it has learnt."""
@@ -115,6 +115,16 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
             log.seek(0)
             last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
             raise JobError(f"the training process ended with {child.returncode}: {last}")
+
+
+def start_from(model: Model) -> dict[str, Any]:
+    """Return the fields of a job that goes on from a model."""
+    return {
+        "start": f"{model.card.name} {model.checksum}",
+        "start_weights": model.weights,
+        "architecture": model.card.architecture,
+        "normalisation": model.card.normalisation,
+    }
 
 
 @contextmanager

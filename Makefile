@@ -1,0 +1,34 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+export PYTHON
+RUN = .venv/bin/
+
+.PHONY: demo test lint test-core test-gui setup samples clean
+
+demo: setup
+	$(RUN)mobile-unet demo -o demo
+
+test: lint test-core test-gui
+
+setup:
+	@scripts/setup
+
+lint: setup
+	$(RUN)ruff check
+	$(RUN)ruff format --check
+	$(RUN)mypy
+	$(RUN)npe2 validate napari-mobile-unet
+
+test-core: setup
+	$(RUN)pytest -q -m "not gui"
+
+# In a process of its own, since OpenGL and TensorFlow must not meet; pytest-xvfb
+# opens the windows on a screen that nobody sees.
+test-gui: setup
+	$(RUN)pytest -q -m gui
+
+samples: setup
+	$(RUN)python -m napari_mobile_unet.samples sample_data
+
+clean:
+	rm -rf .tools .venv demo dist

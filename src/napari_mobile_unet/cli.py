@@ -1,0 +1,378 @@
+"""The command line, ``mobile-unet``.
+
+Exit status: 0 done, 1 some inputs failed (each named on standard error, the
+others done), 2 unusable arguments. Standard output carries results only, so that
+it can be piped.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from napari_mobile_unet.batch import check_folder, check_stems, segment_file
+from napari_mobile_unet.console import (
+    CAUGHT,
+    FAILED,
+    REFUSED,
+    ending,
+    errors,
+    one_line,
+    progress_bar,
+)
+from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.histogram_plot import save_histogram
+from napari_mobile_unet.io import read_stack, write_image
+from napari_mobile_unet.metrics import evaluate_files
+from napari_mobile_unet.pipeline import as_stack, iter_prepare
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
+from napari_mobile_unet.unet.model import list_models, load_model
+from napari_mobile_unet.unet.segment import UNet, model_of
+
+app = typer.Typer(
+    help="Prepare, threshold and segment microscope images and stacks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Method(StrEnum):
+    """Ways to find objects."""
+
+    unet = "unet"
+    otsu = "otsu"
+
+
+class Form(StrEnum):
+    """File formats of labels."""
+
+    tif = "tif"
+    zarr = "zarr"
+
+
+class Scope(StrEnum):
+    """What one threshold is taken from."""
+
+    stack = "stack"
+    plane = "plane"
+
+
+Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=False)]
+Input = Annotated[Path, typer.Argument(metavar="INPUT", show_default=False)]
+Axes = Annotated[
+    str | None,
+    typer.Option(metavar="AXES", help="One letter of TCZYXS for each dimension."),
+]
+Channel = Annotated[int | None, typer.Option(min=0, help="Channel, counted from 0.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def recipe_of(
+    path: Path | None,
+    method: Method | None,
+    model: str | None,
+    channel: int | None,
+    diameter: float | None,
+) -> Recipe:
+    """Return the recipe that the options describe; options beat the file."""
+    recipe = Recipe.load(path) if path else Recipe()
+    if method is Method.otsu and not isinstance(recipe.segment, Threshold):
+        recipe = recipe.replace(segment=Threshold())
+    if method is Method.unet and not isinstance(recipe.segment, UNet):
+        recipe = recipe.replace(segment=UNet())
+    options = {"model": model, "diameter": diameter}
+    changes = {key: value for key, value in options.items() if value is not None}
+    if changes:
+        if not isinstance(recipe.segment, UNet):
+            raise ValueError(
+                f"--{next(iter(changes))} belongs to the method 'unet'; the recipe's "
+                f"is {recipe.segment.method!r}; leave one of them out"
+            )
+        recipe = recipe.replace(segment=recipe.segment.replace(**changes))
+    if channel is not None:
+        recipe = recipe.replace(channel=channel)
+    if isinstance(recipe.segment, UNet):
+        model_of(recipe.segment.model)  # missing or altered: said before any work
+    return recipe
+
+
+def describe(stack: Stack, recipe: Recipe) -> str:
+    """Return what was understood of an image, in one line."""
+    sizes = " × ".join(f"{axis} {size}" for axis, size in stack.sizes.items())
+    known = {
+        "given": "as given",
+        "metadata": "from its metadata",
+        "shape": "guessed from the shape; --axes sets them",
+    }
+    text = f"{stack.name}: {sizes}, {stack.data.dtype}, axes {stack.axes} "
+    text += known[stack.axes_source]
+    if "C" in stack.axes:
+        text += f", channel {recipe.channel or 0} of {stack.sizes['C']}"
+    return text
+
+
+@app.command()
+def segment(
+    inputs: Inputs,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")],
+    recipe: Annotated[Path | None, typer.Option(help="Recipe, a JSON file.")] = None,
+    method: Annotated[Method | None, typer.Option(help="How objects are found.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model: name or folder.")] = None,
+    diameter: Annotated[
+        float | None, typer.Option(min=0, help="Object diameter in pixels.")
+    ] = None,
+    axes: Axes = None,
+    channel: Channel = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Planes read at a time.")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="Of the labels.")] = Form.tif,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace earlier results.")
+    ] = False,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Draw the outlines, as PNG.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing but errors.")
+    ] = False,
+) -> None:
+    """Segment images and stacks: labels, a table and a record for each."""
+    with ending(REFUSED):
+        chosen = recipe_of(recipe, method, model, channel, diameter)
+        check_stems(inputs)
+        check_folder(output)
+    failed = 0
+    with progress_bar(quiet) as bar:
+        for source in inputs:
+            task = bar.add_task(source.name, total=None)
+
+            def opened(stack: Stack) -> None:
+                if not quiet:
+                    errors.print(describe(stack, chosen))
+
+            def advanced(done: int, planes: int, task: Any = task) -> None:
+                bar.update(task, completed=done, total=planes)
+
+            try:
+                done = segment_file(
+                    source,
+                    output,
+                    chosen,
+                    axes=axes,
+                    batch_size=batch_size,
+                    form=form.value,
+                    overwrite=overwrite,
+                    overlay=overlay,
+                    opened=opened,
+                    advanced=advanced,
+                )
+            except CAUGHT as error:
+                failed += 1
+                errors.print(f"{source}: {one_line(error)}")
+                continue
+            finally:
+                bar.remove_task(task)
+            if not quiet:
+                errors.print(
+                    f"{source.name}: {done.objects} objects in {done.planes} "
+                    f"plane{'s' * (done.planes != 1)} → {done.outputs.labels}"
+                )
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def threshold(
+    image: Input,
+    axes: Axes = None,
+    channel: Channel = None,
+    scope: Annotated[
+        Scope, typer.Option(help="One threshold, or one for each plane as well.")
+    ] = Scope.stack,
+    classes: Annotated[int, typer.Option(min=2, max=4, help="Number of classes.")] = 2,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the histogram: .png, .svg or .pdf.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute Otsu's threshold, and draw it on the histogram."""
+    settings = Threshold(classes=classes, scope=scope.value)
+    with ending(FAILED, image):
+        stack = as_stack(read_stack(image, axes), None, Recipe(channel=channel))
+        split = settings.split(
+            count_planes(lambda: (stack.plane(n) for n in range(stack.n_planes)))
+        )
+        content = split.summary()
+        if scope is Scope.plane:
+            content["planes"] = [
+                {
+                    "index": list(stack.index(n)),
+                    **settings.split(stack.plane(n)).summary(),
+                }
+                for n in range(stack.n_planes)
+            ]
+        if plot:
+            save_histogram(split, plot)
+    if as_json:
+        typer.echo(json.dumps(content, indent=2))
+        return
+    for plane in [{"index": None, **content}, *content.get("planes", ())]:
+        where = "stack" if plane["index"] is None else f"plane {plane['index']}"
+        values = ", ".join(f"{value:g}" for value in plane["thresholds"])
+        shares = ", ".join(f"{share:.1%}" for share in plane["class_shares"])
+        typer.echo(
+            f"{where}: threshold {values}, separability {plane['separability']:.3f}, "
+            f"shares {shares}, excluded {plane['excluded']}"
+        )
+
+
+@app.command()
+def preprocess(
+    image: Input,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Image to write.")],
+    recipe: Annotated[Path, typer.Option(help="Recipe with the steps.")],
+    axes: Axes = None,
+    channel: Channel = None,
+) -> None:
+    """Apply a recipe's pre-processing steps to an image."""
+    with ending(REFUSED):
+        chosen = recipe_of(recipe, None, None, channel, None)
+    with ending(FAILED, image), progress_bar() as bar:
+        stack = as_stack(read_stack(image, axes), None, chosen)
+        planes = list(
+            bar.track(
+                iter_prepare(stack, chosen.steps), stack.n_planes, description=image.name
+            )
+        )
+        write_image(output, *stack.with_planes(planes))
+
+
+@app.command()
+def train(
+    images: Annotated[str, typer.Argument(help="Folder of images, or a pattern.")],
+    labels: Annotated[str, typer.Argument(help="Folder of labels, or a pattern.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="New model folder.")],
+    start: Annotated[
+        str | None, typer.Option("--from", help="Model to start from: name or folder.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs to train.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    settings: Annotated[
+        Path | None, typer.Option(help="Further settings of the training, a JSON file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model on pairs of images and labels that share their file stems."""
+    with ending(REFUSED):
+        given: dict[str, Any] = json.loads(settings.read_text()) if settings else {}
+        length = {"minutes": minutes, "epochs": epochs}
+        if minutes is None and epochs is None and not given.keys() & length.keys():
+            length["epochs"] = 30
+        given |= {key: value for key, value in length.items() if value is not None}
+        given |= start_from(load_model(start)) if start else {}
+        given |= {"images": images, "labels": labels, "output": output, "seed": seed}
+        job = TrainingJob.model_validate(given)
+    try:
+        with progress_bar(as_json) as bar:
+            task = bar.add_task("training", total=1000)
+            for message in iter_train(job):
+                if as_json:
+                    typer.echo(json.dumps(message))
+                elif message["kind"] == "epoch":
+                    bar.update(task, completed=int(1000 * message["share"]))
+                    ap = "" if message["ap"] is None else f", AP {message['ap']:.3f}"
+                    errors.print(
+                        f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}"
+                    )
+    except JobError as error:
+        errors.print(f"mobile-unet: {one_line(error)}")
+        raise typer.Exit(FAILED) from error
+
+
+@app.command()
+def evaluate(
+    predicted: Annotated[Path, typer.Argument(help="Label file or folder.")],
+    truth: Annotated[Path, typer.Argument(help="Label file or folder.")],
+    as_json: Json = False,
+) -> None:
+    """Compare labels with the truth: two files, or two folders matched by stem."""
+    with ending(FAILED):
+        scores = evaluate_files(predicted, truth)
+    if as_json:
+        typer.echo(json.dumps(scores.as_dict(), indent=2))
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List the models at hand, with origin, licence and checksum."""
+    with ending(FAILED):
+        found = {name: load_model(folder) for name, folder in list_models().items()}
+    if as_json:
+        content = {
+            name: {
+                "folder": str(model.folder),
+                "checksum": model.checksum,
+                **model.card.model_dump(mode="json"),
+            }
+            for name, model in found.items()
+        }
+        typer.echo(json.dumps(content, indent=2))
+        return
+    table = Table("model", "finds", "trained on", "licence", "diameter", "SHA-256")
+    for name, model in found.items():
+        card = model.card
+        table.add_row(
+            name,
+            card.description,
+            card.training.data or str(model.folder),
+            card.licence,
+            f"{card.diameter:g} px",
+            model.checksum[:12],
+        )
+    Console().print(table)
+
+
+@app.command("open")
+def open_(
+    images: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", show_default=False)
+    ] = None,
+) -> None:
+    """Open napari with the images and the plugin's docks."""
+    from napari_mobile_unet.widgets.window import run
+
+    with ending(FAILED):
+        run(images or [])
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")] = Path(
+        "demo"
+    ),
+) -> None:
+    """Run the main job on sample images, and show the result."""
+    from napari_mobile_unet.demo import run
+
+    with ending(REFUSED):
+        check_folder(output)
+    with ending(FAILED):
+        run(output)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

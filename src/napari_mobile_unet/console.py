@@ -1,0 +1,64 @@
+"""How the command line speaks: results on standard output, the rest beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from napari_mobile_unet.recipe import explain
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+"""Standard error: what was understood, progress, and what went wrong."""
+
+REFUSED = 2
+"""Exit status where the arguments are unusable and nothing was done."""
+FAILED = 1
+"""Exit status where an input failed."""
+
+CAUGHT = (ValueError, OSError, MemoryError)
+"""What bad input raises; anything else is a fault of ours and shows as such."""
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message in one line."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this image; choose a smaller part of it"
+    if isinstance(error, ValidationError):
+        return explain(error)
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@contextmanager
+def ending(status: int, subject: object = "mobile-unet") -> Iterator[None]:
+    """Turn an error of the block into one line that names its subject, and end."""
+    try:
+        yield
+    except CAUGHT as error:
+        errors.print(f"{subject}: {one_line(error)}")
+        raise typer.Exit(status) from error
+
+
+def progress_bar(quiet: bool = False) -> Progress:
+    """Return a progress bar on standard error."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        disable=quiet,
+        transient=True,
+    )

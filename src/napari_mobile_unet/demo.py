@@ -1,0 +1,116 @@
+"""The main job on sample images: files in, labels, tables and pictures out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import skimage.data
+
+from napari_mobile_unet.batch import segment_file
+from napari_mobile_unet.console import errors, progress_bar
+from napari_mobile_unet.histogram_plot import save_histogram
+from napari_mobile_unet.io import write_image
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold, otsu
+
+
+WINDOW = "window.png"
+SCREEN = "1600x1000x24"
+"""Size of the screen that nobody sees, and its colour depth."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sample image and what is done to it."""
+
+    name: str
+    recipe: Recipe
+
+
+CASES = (
+    Case("tissue", Recipe()),
+    Case("coins", Recipe(segment=Threshold())),
+    Case("nuclei_zstack", Recipe()),
+)
+
+
+def run(folder: Path) -> None:
+    """Segment the samples into a folder, and show the last of them in napari.
+
+    Without a screen a screenshot of the window is saved instead.
+
+    Raises
+    ------
+    OSError, ValueError
+        If a file cannot be written.
+    """
+    images = [_write_sample(case.name, folder) for case in CASES]
+    with progress_bar() as bar:
+        for case, image in zip(CASES, images, strict=True):
+            task = bar.add_task(case.name, total=None)
+            done = segment_file(
+                image,
+                folder,
+                case.recipe,
+                overwrite=True,
+                overlay=True,
+                advanced=lambda done, planes, task=task: bar.update(  # type: ignore[misc]
+                    task, completed=done, total=planes
+                ),
+            )
+            bar.remove_task(task)
+            errors.print(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
+    save_histogram(otsu(skimage.data.coins()), folder / "coins_histogram.png")
+    _show(images[-1], folder)
+
+
+def _write_sample(name: str, folder: Path) -> Path:
+    """Write a sample image to the folder, as a file like anybody's."""
+    path = folder / f"{name}.tif"
+    if name == "tissue":  # haematoxylin and DAB, inside scikit-image's wheel
+        write_image(path, Stack.from_array(skimage.data.immunohistochemistry(), "YXS"))
+    elif name == "coins":
+        write_image(path, Stack.from_array(skimage.data.coins(), "YX"))
+    else:
+        shutil.copyfile(sample_path(f"{name}.tif"), path)
+    return path
+
+
+def _show(image: Path, folder: Path) -> None:
+    """Open the window on a screen; without one, save a picture of it."""
+    command = [sys.executable, "-m", "napari_mobile_unet.widgets.window", str(image)]
+    command += ["--labels", str(folder / f"{image.stem}_labels.tif")]
+    if _has_screen():
+        errors.print("Opening napari; close its window to end.")
+        subprocess.run(command, check=False)
+        return
+    xvfb = shutil.which("xvfb-run")
+    if xvfb is None:
+        errors.print("There is no screen, and no Xvfb to draw a window on.")
+        return
+    picture = folder / WINDOW
+    screen = [xvfb, "-a", "-s", f"-screen 0 {SCREEN}"]
+    log = subprocess.run(
+        [*screen, *command, "--screenshot", str(picture)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if log.returncode or not picture.exists():
+        last = (log.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise OSError(f"the window could not be drawn on a hidden screen: {last}")
+    errors.print(f"There is no screen: the window was drawn unseen → {picture}")
+
+
+def _has_screen() -> bool:
+    """Return whether a window would be seen by anybody."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return True

@@ -1,0 +1,137 @@
+"""The recipe: one frozen value that carries every setting of a segmentation."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from napari_mobile_unet._params import Params
+from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.io import atomic_path
+from napari_mobile_unet.preprocess import AnyStep
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.segment import UNet, model_of
+
+AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
+"""Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
+
+
+class Record(Params):
+    """Settings that can be written to a file."""
+
+    def save(self, path: str | Path) -> None:
+        """Write the values as JSON, whole or not at all.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        with atomic_path(Path(path)) as beside:
+            beside.write_text(self.model_dump_json(indent=2) + "\n", "utf-8")
+
+
+class Recipe(Record):
+    """What is done to an image: the same in napari, in Python and on the command line.
+
+    Examples
+    --------
+    >>> recipe = Recipe(segment=Threshold(classes=2))
+    >>> Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+    True
+    """
+
+    version: Literal[1] = 1
+    """Version of the recipe's layout."""
+    channel: Annotated[int, Field(ge=0)] | None = None
+    """Channel to look at, counted from 0; the first one unless given."""
+    steps: tuple[AnyStep, ...] = ()
+    """Pre-processing, in order."""
+    segment: AnyMethod = UNet()
+    """How objects are found."""
+    objects: Objects = Objects()
+    """Which objects are kept, and how they are cut."""
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the recipe in a JSON file, or that in the record beside a result.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is not JSON, or has an unknown key or value; the message names
+            the key, the value and what is allowed.
+        """
+        try:
+            content = json.loads(Path(path).read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"a recipe is a JSON file; there is none at {path}"
+            ) from error
+        except ValueError as error:
+            raise ValueError(f"a recipe is a JSON file; {path} is not: {error}") from error
+        if isinstance(content, dict) and "recipe" in content:
+            content = content["recipe"]
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise ValueError(f"recipe {path}: {explain(error)}") from error
+
+
+class Provenance(Record):
+    """Where a result comes from; enough to make it again."""
+
+    recipe: Recipe
+    """What was done."""
+    source: str
+    """Name of the image."""
+    axes: str
+    """Axes of the image."""
+    model: str = ""
+    """Name of the model, if one was used."""
+    checksum: str = ""
+    """SHA-256 of the model's card, which holds those of its files."""
+    versions: dict[str, str]
+    """Packages that took part."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, stack: Stack) -> Self:
+        """Return the record of a recipe applied to a stack."""
+        model = checksum = ""
+        if isinstance(recipe.segment, UNet):
+            used = model_of(recipe.segment.model)
+            model, checksum = used.card.name, used.checksum
+        return cls(
+            recipe=recipe,
+            source=stack.name,
+            axes=stack.axes,
+            model=model,
+            checksum=checksum,
+            versions=_versions(),
+        )
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of the packages that decide a result."""
+    always = ("napari-mobile-unet", "numpy", "opencv-python-headless")
+    found = {package: version(package) for package in always}
+    with suppress(PackageNotFoundError):  # has no wheel on every platform
+        found["ai-edge-litert"] = version("ai-edge-litert")
+    return found
+
+
+def explain(error: ValidationError) -> str:
+    """Return the first fault of a refused value in one line, and how many more."""
+    first, *more = error.errors(include_url=False)
+    where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    received = "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
+    others = f" (and {len(more)} more)" if more else ""
+    return f"{where}: {first['msg']}{received}{others}"

@@ -1,0 +1,164 @@
+"""Prediction: planes to maps, tile by tile, on LiteRT.
+
+Importing this room costs nothing heavy: LiteRT (43 MB) is loaded with the first
+network. Where it has no wheel, TensorFlow takes its place in a child process,
+since it must never share a process with a window's OpenGL.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from napari_mobile_unet.unet.model import TILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.unet.model import Model
+
+HALO = 48
+"""Pixels at a tile's rim that are computed and thrown away: there the network
+sees too little around them."""
+
+
+class Engine(Protocol):
+    """Runs a network on single tiles."""
+
+    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
+        ...
+
+
+class LiteRT:
+    """The network on LiteRT, with the threads it is given.
+
+    The interpreter is not safe to be run by two threads at once, so a lock
+    keeps them apart; Python's own lock is released while it computes.
+    """
+
+    def __init__(self, network: Path, threads: int | None = None) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._interpreter = Interpreter(
+            model_path=str(network), num_threads=threads or os.cpu_count() or 1
+        )
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._lock = threading.Lock()
+
+    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
+        with self._lock:
+            self._interpreter.set_tensor(self._input, tile[None])
+            self._interpreter.invoke()
+            return np.asarray(self._interpreter.get_tensor(self._output)[0])
+
+
+class TensorFlowChild:
+    """The network on TensorFlow's own interpreter, in a child process."""
+
+    def __init__(self, network: Path) -> None:
+        from loky import ProcessPoolExecutor
+
+        self._network = network
+        self._pool = ProcessPoolExecutor(max_workers=1)
+
+    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
+        maps = self._pool.submit(run_tensorflow, str(self._network), tile).result()
+        return np.asarray(maps, np.float32)
+
+
+def run_tensorflow(network: str, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the maps of a tile; for a process that draws no window."""
+    return _tensorflow_interpreter(network)(tile)
+
+
+@lru_cache(maxsize=2)
+def _tensorflow_interpreter(network: str) -> Any:
+    import tensorflow as tf
+
+    runner = tf.lite.Interpreter(model_path=network, num_threads=os.cpu_count())
+    signature = runner.get_signature_runner()
+    (entry,) = signature.get_input_details()
+    (exit_,) = signature.get_output_details()
+    return lambda tile: signature(**{entry: tile[None]})[exit_][0]
+
+
+@lru_cache(maxsize=4)
+def _load(network: Path, checksum: str) -> Engine:
+    """Return the engine of a network file; the checksum renews it."""
+    if find_spec("ai_edge_litert") is None:
+        return TensorFlowChild(network)
+    return LiteRT(network)
+
+
+def predict(plane: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+    """Return the maps of one plane of any size.
+
+    Parameters
+    ----------
+    plane : ndarray of float32
+        (Y, X) or (Y, X, channels), normalised as the model's card says.
+    model : Model
+        The model.
+
+    Returns
+    -------
+    ndarray of float32
+        (Y, X, maps), each between 0 and 1.
+    """
+    engine = _load(model.network, model.card.files[model.network.name])
+    image = np.atleast_3d(plane).astype(np.float32, copy=False)
+    height, width = image.shape[:2]
+    maps = np.empty((height, width, len(model.card.architecture.maps)), np.float32)
+    for rows in _tiles(height):
+        for columns in _tiles(width):
+            inside, outside = zip(rows, columns, strict=True)
+            tile = engine.run(_cut(image, outside))
+            maps[inside] = tile[
+                tuple(
+                    slice(i.start - o.start, i.stop - o.start)
+                    for i, o in zip(inside, outside, strict=True)
+                )
+            ]
+    return maps
+
+
+def _tiles(length: int) -> Iterator[tuple[slice, slice]]:
+    """Yield, along one axis, what a tile gives and what it sees.
+
+    What it sees is always ``TILE`` long and may reach beyond the plane's end.
+    """
+    if length <= TILE:
+        yield slice(0, length), slice(0, TILE)
+        return
+    step = TILE - 2 * HALO
+    for start in range(0, length - 2 * HALO, step):
+        first = start == 0
+        last = start + TILE >= length
+        yield (
+            slice(start if first else start + HALO, length if last else start + TILE - HALO),
+            slice(start, start + TILE),
+        )
+
+
+def _cut(
+    image: NDArray[np.float32], where: tuple[slice, ...]
+) -> NDArray[np.float32]:
+    """Return a tile; beyond the plane's end the image is mirrored."""
+    tile = image[where]
+    missing = [TILE - length for length in tile.shape[:2]]
+    if not any(missing):
+        return np.ascontiguousarray(tile)
+    return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")

@@ -1,0 +1,97 @@
+"""Segmentation of planes with a mobile U-Net, as a value in a recipe."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from napari_mobile_unet._params import Params
+from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.instances import Decoded, Objects, decode
+from napari_mobile_unet.unet.engine import predict
+from napari_mobile_unet.unet.model import load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.unet.model import Model
+
+    Plane = NDArray[np.generic]
+
+
+class UNet(Params):
+    """Segment with a mobile U-Net."""
+
+    method: Literal["unet"] = "unet"
+    """Tag of this method in a recipe."""
+    model: str = "nuclei"
+    """Name or folder of the model."""
+    diameter: Annotated[float, Field(ge=0, le=2000)] = 0
+    """Diameter of the objects in pixels; 0: near enough to what the model knows."""
+    scope: Literal["stack", "plane"] = "stack"
+    """Grey range taken over the whole stack (empty planes stay empty), or over each plane."""  # noqa: E501
+    limits: tuple[float, float] | None = None
+    """Grey values that become 0 and 1; found in the image unless given."""
+
+    def fit(self, planes: Iterable[Plane]) -> UNet:
+        """Return these settings with the grey range of the planes, if they share one."""
+        if self.scope == "plane" or self.limits is not None:
+            return self
+        normalisation = model_of(self.model).card.normalisation
+        limits = normalisation.limits(*(luminance(plane) for plane in planes))
+        return self.replace(limits=limits)
+
+    def segment(self, plane: Plane, objects: Objects) -> Decoded:
+        """Return the objects of a plane (Y, X) or (Y, X, 3).
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the model is missing or was altered.
+        """
+        model = model_of(self.model)
+        maps = self.maps(plane, model)
+        decoding = model.card.decoding
+        return decode(
+            maps[..., 0],
+            maps[..., 1],
+            objects,
+            level=decoding.foreground,
+            seed=decoding.seed,
+        )
+
+    def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
+        """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
+        grey = luminance(plane)
+        normalisation = model.card.normalisation
+        image = normalisation.apply(grey, self.limits or normalisation.limits(grey))
+        height, width = image.shape
+        scale = model.card.diameter / self.diameter if self.diameter else 1.0
+        if scale != 1:
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            shrink = scale < 1
+            image = cv2.resize(
+                image, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+            )
+        maps = predict(image, model)
+        if scale != 1:
+            maps = cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR)
+        return maps
+
+
+@lru_cache(maxsize=8)
+def model_of(name: str) -> Model:
+    """Return a verified model; its checksums are computed once a process.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the model is missing or was altered.
+    """
+    return load_model(name)

@@ -1,0 +1,71 @@
+"""A napari window with the plugin's docks: ``mobile-unet open`` and the demo."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import napari
+from qtpy.QtCore import QTimer
+
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.widgets._layers import image_layer, labels_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLUGIN = "napari-mobile-unet"
+DOCKS = ("Pre-process", "Otsu threshold", "Mobile U-Net")
+"""Names of the docks in the manifest, the last one on top."""
+SETTLE = 4000
+"""Milliseconds for the window to be laid out and drawn before its picture."""
+
+
+def open_window(
+    images: Sequence[Path], labels: Sequence[Path] = (), *, show: bool = True
+) -> napari.Viewer:
+    """Return a viewer with the files as layers and the docks beside them.
+
+    The files are read with their axes, pixel sizes and units, which napari's own
+    reader leaves aside.
+
+    Raises
+    ------
+    OSError, ValueError
+        If a file cannot be read.
+    """
+    stacks = [read_stack(path) for path in (*images, *labels)]
+    viewer = napari.Viewer(show=show)
+    for stack in stacks[: len(images)]:
+        viewer.add_layer(image_layer(stack))
+    for stack in stacks[len(images) :]:
+        viewer.add_layer(labels_layer(stack))
+    docks = [viewer.window.add_plugin_dock_widget(PLUGIN, name)[0] for name in DOCKS]
+    return viewer
+
+
+def run(
+    images: Sequence[Path],
+    labels: Sequence[Path] = (),
+    screenshot: Path | None = None,
+) -> None:
+    """Open the window and stay until it is closed, or until its picture is saved."""
+    viewer = open_window(images, labels)
+    if screenshot is not None:
+
+        def save() -> None:
+            viewer.screenshot(str(screenshot), canvas_only=False, flash=False)
+            viewer.close()
+
+        QTimer.singleShot(SETTLE, save)
+    napari.run()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="napari_mobile_unet.widgets.window")
+    parser.add_argument("images", nargs="*", type=Path)
+    parser.add_argument("--labels", nargs="*", type=Path, default=())
+    parser.add_argument("--screenshot", type=Path)
+    chosen = parser.parse_args()
+    run(chosen.images, chosen.labels, chosen.screenshot)
