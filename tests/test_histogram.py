@@ -156,6 +156,11 @@ def test_luminance_of_grey_colour_is_that_grey(dtype):
     np.testing.assert_allclose(luminance(plane), grey, atol=1e-5)
 
 
+def test_planes_of_other_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"got \(4, 4, 2\); choose one channel"):
+        luminance(np.zeros((4, 4, 2)))
+
+
 def test_values_beyond_given_limits_go_to_the_end_bins():
     counts = count(np.array([-5.0, 0.5, 9.0]), limits=(0, 1)).counts
 

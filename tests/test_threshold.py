@@ -40,7 +40,9 @@ RAMP = np.array(  # two clear classes: 0-2 and 8-9
     ]
 )
 INTEGERS = hnp.arrays(
-    np.int16, hnp.array_shapes(max_dims=2, max_side=8), elements=st.integers(-20, 20)
+    np.int16,
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=8),
+    elements=st.integers(-20, 20),
 )
 
 

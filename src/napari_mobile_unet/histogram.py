@@ -99,9 +99,19 @@ def luminance(plane: Plane) -> Plane:
     plane : ndarray
         (Y, X) or (Y, X, 3). Colour of other types than uint8, uint16 and float32
         is weighed, and returned, as float32.
+
+    Raises
+    ------
+    ValueError
+        If the plane has another shape.
     """
-    if plane.ndim < 3:
+    if plane.ndim == 2:
         return plane
+    if plane.ndim != 3 or plane.shape[2] != 3:
+        raise ValueError(
+            f"a plane must have the shape (Y, X) or (Y, X, 3), got {plane.shape}; "
+            "choose one channel"
+        )
     if plane.dtype not in (np.uint8, np.uint16, np.float32):
         plane = plane.astype(np.float32)
     native = np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
