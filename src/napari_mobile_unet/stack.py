@@ -163,7 +163,9 @@ class Stack:
         """
         count = self.sizes.get("C", 1)
         if not 0 <= channel < count:
-            has = f"{count} channels, 0 to {count - 1}" if count > 1 else "one channel, 0"
+            has = (
+                f"{count} channels, 0 to {count - 1}" if count > 1 else "one channel, 0"
+            )
             raise ValueError(f"channel {channel} does not exist: {self.name} has {has}")
         if "C" not in self.axes:
             return self
@@ -335,6 +337,11 @@ def unflatten(planes: Array, axes: str, shape: Sequence[int]) -> Array:
     sizes = dict(zip(axes, shape, strict=True))
     moved = planes.reshape([sizes[axis] for axis in order])
     return moved.transpose([order.index(axis) for axis in axes])
+
+
+def smallest_type(largest: int) -> type[np.unsignedinteger[Any]]:
+    """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
+    return np.uint16 if largest < 2**16 else np.uint32
 
 
 def _order(axes: str) -> str:
