@@ -99,7 +99,7 @@ def test_iou_equal_to_the_threshold_matches(threshold):
     assert all(scores.tp[iou] == 0 for iou in THRESHOLDS if iou > threshold)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LABELS)
 def test_agrees_with_brute_force(pair):
     predicted, truth = pair
@@ -111,7 +111,7 @@ def test_agrees_with_brute_force(pair):
         assert scores.ap[threshold] == (tp / (objects - tp) if objects else 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LABELS)
 def test_bounds_and_symmetry(pair):
     scores, swapped = evaluate(*pair), evaluate(*pair[::-1])
@@ -123,7 +123,7 @@ def test_bounds_and_symmetry(pair):
         assert 0 <= value <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(LABELS, st.permutations(range(1, 5)))
 def test_ids_do_not_matter(pair, ids):
     predicted, truth = pair
@@ -184,9 +184,9 @@ def test_summary_is_json():
     ("predicted", "truth", "says"),
     [
         (np.zeros((2, 3), int), np.zeros((3, 2), int), r"\(2, 3\) and \(3, 2\)"),
-        (np.zeros((2, 2)), np.zeros((2, 2), int), "float64 in the predicted"),
-        (np.zeros((2, 2), int), np.zeros((2, 2), bool), "bool in the true"),
-        (np.full((2, 2), -3), np.zeros((2, 2), int), "got -3 in the predicted"),
+        (np.zeros((2, 2)), np.zeros((2, 2), int), "predicted labels .* float64"),
+        (np.zeros((2, 2), int), np.zeros((2, 2), bool), "true labels .* bool"),
+        (np.full((2, 2), -3), np.zeros((2, 2), int), "predicted labels .* -3"),
     ],
 )
 def test_unusable_label_images_are_refused(predicted, truth, says):

@@ -278,23 +278,42 @@ def _objects(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return rank, area
 
 
+def check_labels(labels: Labels, name: str = "") -> None:
+    """Refuse what is no label image.
+
+    Parameters
+    ----------
+    labels : ndarray
+        Any shape.
+    name : str
+        Said in the message: which label image it is.
+
+    Raises
+    ------
+    ValueError
+        If it does not hold whole numbers ≥ 0.
+    """
+    what = f"{name} labels".strip()
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"{what} must be whole numbers, got {labels.dtype}; give each object an "
+            "id of its own (skimage.measure.label)"
+        )
+    if labels.min(initial=0) < 0:
+        raise ValueError(
+            f"{what} must not be negative, got {labels.min()}; set what is no object "
+            "to 0"
+        )
+
+
 def _label_images(predicted: ArrayLike, truth: ArrayLike) -> tuple[Labels, Labels]:
     """Return both as arrays, once they are found to be label images of one shape."""
     first, second = np.asarray(predicted), np.asarray(truth)
-    for name, labels in (("predicted", first), ("true", second)):
-        if labels.dtype.kind not in "iu":
-            raise ValueError(
-                f"a label image holds whole numbers, got {labels.dtype} in the {name} "
-                "one; give each object its own id first (skimage.measure.label)"
-            )
-        if labels.min(initial=0) < 0:
-            raise ValueError(
-                f"ids of objects are positive, got {labels.min()} in the {name} label "
-                "image; set what is no object to 0"
-            )
+    check_labels(first, "predicted")
+    check_labels(second, "true")
     if first.shape != second.shape:
         raise ValueError(
-            "predicted and true label images must have one shape, got "
+            "predicted and true labels must have one shape, got "
             f"{first.shape} and {second.shape}; bring both to one grid"
         )
     return first, second

@@ -1,0 +1,317 @@
+"""Labels to a table of objects: place, size, shape and grey values."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from napari_mobile_unet.metrics import check_labels
+from napari_mobile_unet.stack import Stack, guess_axes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Labels = NDArray[np.integer[Any]]
+    Reals = NDArray[np.float64]
+    Columns = dict[str, NDArray[Any]]
+
+_log = logging.getLogger(__name__)
+
+
+def measure(
+    labels: Any,
+    image: Any = None,
+    *,
+    axes: str | None = None,
+    scale: Sequence[float] | None = None,
+    units: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return a table of objects, one row for each id; over time, for each frame's.
+
+    Parameters
+    ----------
+    labels : array of int
+        NumPy, Dask or Zarr, 0 is background. An id is one object wherever it
+        occurs in a plane or Z-stack; frames of a time-lapse are measured one by
+        one, and read one at a time.
+    image : Stack or array, optional
+        Grey values, of the labels' shape or with an axis more: channels or RGB.
+    axes : str, optional
+        Axes of the image, of the labels where there is none: a letter of "TCZYXS"
+        for each dimension; the labels have them without C and S. Guessed for 2-D
+        and 3-D (Z) labels if left out.
+    scale, units : sequence, optional
+        Size of a pixel along each axis of the labels, and its unit; by default
+        those of the stack.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``; ``t``, the frame, where there is a T axis; ``centroid_z``,
+        ``_y``, ``_x`` in pixels; ``area`` in pixels (``volume`` in voxels where
+        there is a Z axis); ``equivalent_diameter``, of a circle or sphere of that
+        size; ``bbox_z_min`` … ``bbox_x_max``, pixels, the end not included;
+        ``eccentricity`` (2-D) of the ellipse with the same second moments, 0 for
+        a circle; ``mean_``, ``min_`` and ``max_intensity`` over finite values, NaN
+        where there is none, with ``_0``, ``_1``, … for each of several channels.
+        Calibrated columns carry the unit: ``area_micrometer2``,
+        ``volume_micrometer3``, ``equivalent_diameter_micrometer``, or ``unit``
+        for a scale of unknown unit. Without objects, no rows but the same columns.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not whole numbers ≥ 0, if image, axes, scale or units do
+        not fit them, or if the axes cannot be guessed.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 1, 0], [1, 1, 2]])
+    >>> table = measure(labels, labels * 10, scale=(0.5, 0.5), units=("mm", "mm"))
+    >>> table[["label", "area", "area_mm2", "mean_intensity"]].values.tolist()
+    [[1.0, 4.0, 1.0, 10.0], [2.0, 1.0, 0.25, 20.0]]
+    """
+    if not hasattr(labels, "shape"):
+        labels = np.asarray(labels)
+    stack = _stack(labels, image, axes)
+    frames = stack.sizes.get("T")
+    spatial = "ZYX" if "Z" in stack.axes else "YX"
+    unit, pixel_size = _calibration(stack, spatial, scale, units)
+    tables = []
+    for frame in [None] if frames is None else range(frames):
+        regions = _Regions.of(_take(labels, stack.labels_axes, frame, spatial))
+        columns = {"label": regions.label}
+        if frame is not None:
+            columns["t"] = np.full(len(regions.label), frame)
+        columns |= _shape_columns(regions, unit, pixel_size)
+        if image is not None:
+            values = _take(stack.data, stack.axes, frame, spatial)
+            columns |= _intensity_columns(regions, values, ("mean", "min", "max"))
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
+
+
+def measure_plane(labels: Labels, plane: NDArray[Any] | None = None) -> pd.DataFrame:
+    """Return the short table of one plane's objects, in the order of their ids.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        (Y, X), 0 is background.
+    plane : ndarray, optional
+        (Y, X) or (Y, X, channels) grey values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``label``, ``area``, ``centroid_y``, ``centroid_x`` and, with a plane,
+        ``mean_intensity``, as in ``measure``.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not whole numbers ≥ 0, or the plane has another size.
+    """
+    regions = _Regions.of(labels)
+    columns = {"label": regions.label, "area": regions.size}
+    columns |= _centroid_columns(regions)
+    if plane is not None:
+        if plane.shape[:2] != labels.shape:
+            raise ValueError(
+                "labels and plane must have one height and width, got "
+                f"{labels.shape} and {plane.shape[:2]}; bring both to one grid"
+            )
+        columns |= _intensity_columns(regions, plane, ("mean",))
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True, eq=False)
+class _Regions:
+    """The pixels of all objects, and which object each of them belongs to."""
+
+    label: NDArray[np.int64]
+    rank: NDArray[np.intp]
+    position: tuple[NDArray[np.intp], ...]
+
+    @classmethod
+    def of(cls, labels: Labels) -> _Regions:
+        check_labels(labels)
+        position = np.nonzero(labels)
+        rank, label = pd.factorize(labels[position], sort=True)
+        return cls(label.astype(np.int64), rank, position)
+
+    @property
+    def axes(self) -> str:
+        return "zyx"[-len(self.position) :]
+
+    @cached_property
+    def size(self) -> NDArray[np.int64]:
+        return np.bincount(self.rank, minlength=len(self.label)).astype(np.int64)
+
+    @cached_property
+    def centroid(self) -> list[Reals]:
+        return [self.mean(place) for place in self.position]
+
+    @cached_property
+    def by_object(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """An order of the pixels, object by object, and where each object starts."""
+        return np.argsort(self.rank, kind="stable"), np.cumsum(self.size) - self.size
+
+    def mean(self, values: NDArray[Any]) -> Reals:
+        """Return each object's mean over finite values, NaN where it has none."""
+        finite = np.isfinite(values)
+        total = np.bincount(self.rank, np.where(finite, values, 0), len(self.label))
+        count = np.bincount(self.rank, finite, len(self.label))
+        unknown = np.full(len(count), np.nan)
+        return np.asarray(np.divide(total, count, where=count > 0, out=unknown))
+
+    def extreme(self, which: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
+        """Return each object's smallest (np.fmin) or largest (np.fmax) value."""
+        order, start = self.by_object
+        return np.asarray(which.reduceat(values[order], start))
+
+
+def _centroid_columns(regions: _Regions) -> Columns:
+    return {
+        f"centroid_{axis}": centroid
+        for axis, centroid in zip(regions.axes, regions.centroid, strict=True)
+    }
+
+
+def _shape_columns(regions: _Regions, unit: str | None, pixel_size: float) -> Columns:
+    """Return place, size and shape of each object."""
+    columns = _centroid_columns(regions)
+    planar = regions.axes == "yx"
+    name, power = ("area", 2) if planar else ("volume", 3)
+    sizes: Columns = {"": regions.size}
+    columns[name] = regions.size
+    if unit:
+        sizes[f"_{unit}"] = regions.size * pixel_size
+        columns[f"{name}_{unit}{power}"] = regions.size * pixel_size
+    for suffix, size in sizes.items():
+        diameter = np.sqrt(4 / np.pi * size) if planar else np.cbrt(6 / np.pi * size)
+        columns[f"equivalent_diameter{suffix}"] = diameter
+    for axis, place in zip(regions.axes, regions.position, strict=True):
+        columns[f"bbox_{axis}_min"] = regions.extreme(np.fmin, place)
+        columns[f"bbox_{axis}_max"] = regions.extreme(np.fmax, place) + 1
+    if planar:
+        columns["eccentricity"] = _eccentricity(regions)
+    return columns
+
+
+def _eccentricity(regions: _Regions) -> Reals:
+    """Return √(1 - λ₂/λ₁) of the two principal second moments, 0 for a point."""
+    y, x = (
+        place - centroid[regions.rank]
+        for place, centroid in zip(regions.position, regions.centroid, strict=True)
+    )
+    yy, xx, yx = regions.mean(y * y), regions.mean(x * x), regions.mean(y * x)
+    spread = np.hypot(yy - xx, 2 * yx)
+    major = yy + xx + spread
+    unknown = np.zeros(len(major))
+    share = np.divide(2 * spread, major, where=major > 0, out=unknown)
+    return np.asarray(np.sqrt(share))
+
+
+def _intensity_columns(
+    regions: _Regions, values: NDArray[Any], statistics: Sequence[str]
+) -> Columns:
+    """Return statistics of the grey values in each object, channel by channel."""
+    ufuncs = {"min": np.fmin, "max": np.fmax}
+    pixels = values[regions.position].astype(np.float64)
+    pixels[~np.isfinite(pixels)] = np.nan
+    channels = [("", pixels)]
+    if pixels.ndim > 1:
+        channels = [
+            (f"_{number}", pixels[:, number]) for number in range(pixels.shape[1])
+        ]
+    return {
+        f"{name}_intensity{suffix}": regions.mean(channel)
+        if name == "mean"
+        else regions.extreme(ufuncs[name], channel)
+        for suffix, channel in channels
+        for name in statistics
+    }
+
+
+def _stack(labels: Any, image: Any, axes: str | None) -> Stack:
+    """Return the image, or the labels where there is none, as a stack."""
+    if isinstance(image, Stack):
+        stack = image
+    elif image is None:
+        own = guess_axes(labels.shape, rgb=False) if axes is None else axes.upper()
+        stack = Stack.from_array(labels, own.replace("C", "").replace("S", ""))
+    else:
+        image = image if hasattr(image, "shape") else np.asarray(image)
+        own = axes or _image_axes(tuple(labels.shape), tuple(image.shape))
+        stack = Stack.from_array(image, own)
+    if stack.labels_shape != tuple(labels.shape):
+        raise ValueError(
+            f"labels of an image with axes {stack.axes} have the shape "
+            f"{stack.labels_shape}, got {tuple(labels.shape)}; name the image's axes "
+            "or bring both to one grid"
+        )
+    return stack
+
+
+def _image_axes(labels: tuple[int, ...], image: tuple[int, ...]) -> str:
+    """Return the axes of an image that is the labels' size but for its channels."""
+    axes = guess_axes(labels, rgb=False)
+    if image == labels:
+        return axes
+    fits = [
+        axis for axis in range(len(image)) if image[:axis] + image[axis + 1 :] == labels
+    ]
+    if len(fits) != 1:
+        raise ValueError(
+            "an image has the shape of its labels and at most an axis of channels "
+            f"more, got {image} and {labels}; name its axes, for example axes='C{axes}'"
+        )
+    return f"{axes[: fits[0]]}C{axes[fits[0] :]}"
+
+
+def _calibration(
+    stack: Stack,
+    spatial: str,
+    scale: Sequence[float] | None,
+    units: Sequence[str] | None,
+) -> tuple[str | None, float]:
+    """Return the unit of length, None without a calibration, and a pixel's size."""
+    axes = stack.labels_axes
+    steps = stack.labels_scale if scale is None else tuple(map(float, scale))
+    names = stack.labels_units if units is None else tuple(map(str, units))
+    for what, given in (("scale", steps), ("units", names)):
+        if len(given) != len(axes):
+            raise ValueError(
+                f"{what} must name one value for each axis of the labels, {axes}, got "
+                f"{given}; leave channels out"
+            )
+    along = [axes.index(axis) for axis in spatial]
+    size = float(np.prod([steps[axis] for axis in along]))
+    unit, *others = {names[axis] for axis in along}
+    if others:
+        _log.warning("no calibrated sizes: the axes %s have units %s", axes, names)
+        return None, 1.0
+    if unit != "pixel":
+        return unit, size
+    return (None if all(steps[axis] == 1 for axis in along) else "unit"), size
+
+
+def _take(array: Any, axes: str, frame: int | None, spatial: str) -> NDArray[Any]:
+    """Return a frame as an array on the spatial axes, its channels flattened last."""
+    where = tuple(frame if axis == "T" else slice(None) for axis in axes)
+    left = axes.replace("T", "")
+    order = [*spatial, *(axis for axis in "CS" if axis in left)]
+    taken = np.asarray(array[where]).transpose([left.index(axis) for axis in order])
+    if "S" in left:
+        taken = taken[..., :3]  # without alpha
+    if len(order) == len(spatial):
+        return taken
+    return taken.reshape(*taken.shape[: len(spatial)], -1)
