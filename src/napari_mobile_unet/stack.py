@@ -1,69 +1,91 @@
-"""The axis contract: any array with named axes, as planes, and back again."""
+"""The axis contract: any array with named axes, read as planes, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Iterator, Sequence
 
-    Array = NDArray[Any]
+    from numpy.typing import DTypeLike, NDArray
 
 AXES = "TCZYXS"
 """Time, channel, depth, height, width, and the samples of an RGB pixel."""
-
-Source = Literal["given", "metadata", "shape"]
-"""Where the axes of a stack are known from."""
+UNIT = "pixel"
+"""Unit of an axis that was not calibrated."""
+AxesSource = Literal["given", "metadata", "shape"]
+"""Who named the axes: the caller, the file, or a guess from the shape."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """An array, in memory or lazy, that knows what its axes mean.
+    """An image of any dimensions, seen as planes.
+
+    Only what is asked for is read: a plane, or the planes of a batch.
 
     Parameters
     ----------
     data : array
-        NumPy, Dask or Zarr; any real dtype. Never copied whole.
+        NumPy, Dask or Zarr array (or memory map) of any real type.
     axes : str
-        A letter of ``AXES`` for each dimension, each at most once, Y and X among
-        them. S has size 3 or 4; a fourth sample, alpha, is dropped.
+        One letter of "TCZYXS" for each dimension of ``data``, each at most once;
+        Y and X are needed. S holds RGB or RGBA samples; alpha is not looked at.
     scale : tuple of float
-        Size of a step along each axis but S, in ``units``.
+        Distance between pixels in ``units``, for each axis but S; 1 by default.
     translate : tuple of float
-        Position of the first element along each axis but S, in ``units``.
+        Place of the first pixel in ``units``, for each axis but S; 0 by default.
     units : tuple of str
-        Of each axis but S.
+        For each axis but S, a name such as "micrometer" or "second"; "pixel" by
+        default.
     name : str
-        What a person calls it.
+        Of the image.
     axes_source : {"given", "metadata", "shape"}
-        Where the axes are known from; "shape" is a guess.
+        Who named the axes.
 
     Raises
     ------
     ValueError
-        If axes, shape or dtype do not fit.
+        If axes and shape do not fit, an axis is empty, or the type is not real.
+
+    Examples
+    --------
+    >>> stack = Stack(np.zeros((5, 2, 64, 48), np.uint8), "ZCYX")
+    >>> stack.batch_axes, stack.n_planes, stack.plane_shape
+    ('Z', 5, (64, 48))
+    >>> stack.channel(1).plane(4).shape
+    (64, 48)
     """
 
-    data: Any
+    data: Any = field(repr=False)
     axes: str
-    scale: tuple[float, ...]
-    translate: tuple[float, ...]
-    units: tuple[str, ...]
+    scale: tuple[float, ...] = ()
+    translate: tuple[float, ...] = ()
+    units: tuple[str, ...] = ()
     name: str = "image"
-    axes_source: Source = "given"
+    axes_source: AxesSource = "given"
 
     def __post_init__(self) -> None:
-        check_axes(self.axes, self.data.shape)
-        if np.dtype(self.data.dtype).kind not in "buif":
+        _check_axes(self.axes, self.data.shape)
+        if np.dtype(self.data.dtype).kind not in "biuf":
             raise ValueError(
-                f"an image must hold real numbers; {self.name} holds "
-                f"{self.data.dtype}; take the real part or the magnitude"
+                f"an image holds real numbers; received {self.data.dtype}; "
+                "convert it, for example to float32"
             )
+        named = _without(self.axes, "S")
+        defaults = {"scale": 1.0, "translate": 0.0, "units": UNIT}
+        for name, default in defaults.items():
+            values = tuple(getattr(self, name)) or (default,) * len(named)
+            if len(values) != len(named):
+                raise ValueError(
+                    f"{name} needs one value for each axis but S; received {values} "
+                    f"for axes {self.axes!r}; give {len(named)}"
+                )
+            object.__setattr__(self, name, values)
 
     @classmethod
     def from_array(
@@ -76,275 +98,410 @@ class Stack:
         translate: Sequence[float] | None = None,
         units: Sequence[str] | None = None,
         name: str = "image",
-        axes_source: Source | None = None,
-    ) -> Stack:
-        """Return an array as a stack; what is left out takes its default.
+        axes_source: AxesSource | None = None,
+    ) -> Self:
+        """Return a stack of an array, its axes guessed if they are left out.
 
-        Without ``axes`` they are guessed from the shape (see ``guess_axes``).
+        Parameters
+        ----------
+        data, scale, translate, units, name
+            As for the class; a list becomes a NumPy array.
+        axes : str, optional
+            In capitals or not; see ``guess_axes`` for what is taken if left out.
+        rgb : bool, optional
+            For the guess: whether the last axis holds RGB samples.
+        axes_source : {"given", "metadata", "shape"}, optional
+            Who named the axes.
+
+        Raises
+        ------
+        ValueError
+            If the axes cannot be guessed, or do not fit.
         """
-        if not hasattr(data, "shape") or not hasattr(data, "dtype"):
-            data = np.asarray(data)
-        if axes is None:
-            axes, known = guess_axes(data.shape, rgb), "shape"
-        else:
-            axes, known = axes.upper(), "given"
-        count = len(axes.replace("S", ""))
+        array = data if hasattr(data, "shape") else np.asarray(data)
         return cls(
-            data,
-            axes,
-            scale=tuple(float(s) for s in scale or (1.0,) * count),
-            translate=tuple(float(t) for t in translate or (0.0,) * count),
-            units=tuple(units or ("pixel",) * count),
-            name=name,
-            axes_source=axes_source or known,  # type: ignore[arg-type]
+            array,
+            guess_axes(array.shape, rgb) if axes is None else axes.upper(),
+            tuple(() if scale is None else map(float, scale)),
+            tuple(() if translate is None else map(float, translate)),
+            tuple(() if units is None else map(str, units)),
+            name,
+            axes_source or ("shape" if axes is None else "given"),
         )
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Length along each axis, in the order of the data."""
+        """Length of each axis, in the order of the data."""
         return dict(zip(self.axes, map(int, self.data.shape), strict=True))
 
     @property
     def batch_axes(self) -> str:
-        """The axes that are flattened into planes: all but C, Y, X and S."""
-        return "".join(axis for axis in self.axes if axis not in "CYXS")
+        """Axes that number the planes: all but C, Y, X and S."""
+        return _without(self.axes, "CYXS")
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
-        """Lengths along the batch axes."""
+        """Lengths of the batch axes."""
         return tuple(self.sizes[axis] for axis in self.batch_axes)
 
     @property
     def n_planes(self) -> int:
         """Number of planes."""
-        return prod(self.batch_shape)
+        return math.prod(self.batch_shape)
 
     @property
     def plane_shape(self) -> tuple[int, int]:
-        """Height and width of a plane."""
+        """Height and width of a plane in pixels."""
         return self.sizes["Y"], self.sizes["X"]
 
     @property
     def labels_axes(self) -> str:
-        """The axes of its labels: without C and S, in the order of the data."""
-        return self.axes.replace("C", "").replace("S", "")
+        """Axes of labels of this image: all but C and S."""
+        return _without(self.axes, "CS")
 
     @property
     def labels_shape(self) -> tuple[int, ...]:
-        """The shape of its labels."""
+        """Shape of labels of this image."""
         return tuple(self.sizes[axis] for axis in self.labels_axes)
 
     @property
     def labels_scale(self) -> tuple[float, ...]:
-        """``scale`` along the axes of its labels."""
-        return self._along_labels(self.scale)
+        """Scale of labels of this image."""
+        return self.along(self.labels_axes, self.scale)
 
     @property
     def labels_translate(self) -> tuple[float, ...]:
-        """``translate`` along the axes of its labels."""
-        return self._along_labels(self.translate)
+        """Translation of labels of this image."""
+        return self.along(self.labels_axes, self.translate)
 
     @property
     def labels_units(self) -> tuple[str, ...]:
-        """``units`` along the axes of its labels."""
-        return self._along_labels(self.units)
+        """Units of labels of this image."""
+        return self.along(self.labels_axes, self.units)
 
-    def _along_labels(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        spatial = self.axes.replace("S", "")
-        return tuple(v for a, v in zip(spatial, values, strict=True) if a != "C")
+    def along(self, axes: str, values: tuple[T, ...]) -> tuple[T, ...]:
+        """Return those of ``scale``, ``translate`` or ``units`` for some axes."""
+        known = dict(zip(_without(self.axes, "S"), values, strict=True))
+        return tuple(known[axis] for axis in _without(axes, "S"))
 
-    def channel(self, channel: int) -> Stack:
-        """Return one channel of it, without the axis C.
+    def on_axes(self, data: Any, axes: str) -> Stack:
+        """Return other data on some of these axes, where this image lies.
 
         Raises
         ------
         ValueError
-            If it has no such channel.
+            If the data do not have these axes.
         """
-        count = self.sizes.get("C", 1)
-        if not 0 <= channel < count:
-            has = (
-                f"{count} channels, 0 to {count - 1}" if count > 1 else "one channel, 0"
-            )
-            raise ValueError(f"channel {channel} does not exist: {self.name} has {has}")
-        if "C" not in self.axes:
-            return self
-        where: list[Any] = [slice(None)] * len(self.axes)
-        where[self.axes.index("C")] = channel
-        data = self.data
-        if not isinstance(data, np.ndarray) and not hasattr(data, "dask"):
-            import dask.array as da  # a Zarr array would be read whole
-
-            data = da.from_array(data)
         return replace(
             self,
-            data=data[tuple(where)],
-            axes=self.axes.replace("C", ""),
-            scale=self.labels_scale,
-            translate=self.labels_translate,
-            units=self.labels_units,
+            data=data,
+            axes=axes,
+            scale=self.along(axes, self.scale),
+            translate=self.along(axes, self.translate),
+            units=self.along(axes, self.units),
         )
+
+    def channel(self, number: int) -> Stack:
+        """Return one channel, as a stack without C.
+
+        Nothing is read; a Zarr array becomes a Dask array of the same chunks.
+
+        Raises
+        ------
+        ValueError
+            If the channel does not exist.
+        """
+        count = self.sizes.get("C", 1)
+        if not 0 <= number < count:
+            raise ValueError(
+                f"channel {number} does not exist: the image has "
+                + (f"{count} channels, 0 to {count - 1}" if count > 1 else "one, 0")
+            )
+        if "C" not in self.axes:
+            return self
+        where = tuple(number if axis == "C" else slice(None) for axis in self.axes)
+        return self.on_axes(_lazy(self.data)[where], _without(self.axes, "C"))
 
     def index(self, number: int) -> tuple[int, ...]:
-        """Return the position of a plane on the batch axes."""
-        return tuple(int(i) for i in np.unravel_index(number, self.batch_shape))
+        """Return a plane's position on the batch axes."""
+        return tuple(map(int, np.unravel_index(number, self.batch_shape)))
 
-    def plane(self, number: int) -> Array:
-        """Return one plane, (Y, X) or (Y, X, channels); no other is read."""
-        place = dict(zip(self.batch_axes, self.index(number), strict=True))
-        where = tuple(place.get(axis, slice(None)) for axis in self.axes)
-        left = "".join(axis for axis in self.axes if axis not in place)
-        plane = np.asarray(self.data[where])
-        if "S" in left:
-            plane = plane.take(range(3), axis=left.index("S"))
-        planes = flatten(plane, left)
-        return planes[0, ..., 0] if planes.shape[-1] == 1 else planes[0]
+    def plane(self, number: int) -> NDArray[Any]:
+        """Return one plane.
 
-    def iter_batches(self, size: int) -> Iterator[tuple[slice, Array]]:
-        """Yield planes in order, ``size`` at a time: which, and (n, Y, X, channels)."""
-        for start in range(0, self.n_planes, size):
-            numbers = slice(start, min(start + size, self.n_planes))
-            planes = [self.plane(n) for n in range(numbers.start, numbers.stop)]
-            yield numbers, np.stack([np.atleast_3d(plane) for plane in planes])
+        Parameters
+        ----------
+        number : int
+            From 0 to ``n_planes - 1``, the last batch axis running fastest.
 
-    def assemble(self, planes: Iterable[Array], dtype: Any = None) -> Array:
-        """Return planes of labels (Y, X), given in order, on the axes of its labels."""
-        axes = self.batch_axes + "YX"
-        stacked: Array | None = None
-        for number, plane in enumerate(planes):
-            if stacked is None:
-                shape = (self.n_planes, *plane.shape)
-                stacked = np.zeros(shape, dtype or plane.dtype)
-            stacked[number] = plane
-        assert stacked is not None  # a stack has at least one plane
-        whole = stacked.reshape(*self.batch_shape, *stacked.shape[1:])
-        return whole.transpose([axes.index(axis) for axis in self.labels_axes])
-
-    def with_planes(self, planes: Sequence[Array]) -> Stack:
-        """Return a stack of other planes in the same places, such as prepared ones.
-
-        Their height, width and channels may differ; scale follows height and width.
+        Returns
+        -------
+        ndarray
+            (Y, X); with C or S, (Y, X, channels), the samples of a channel
+            side by side. It may be a view of the data: do not write to it.
         """
-        first = planes[0]
-        axes = self.batch_axes + "YX" + "S" * (first.ndim == 3)
-        data = np.stack(planes).reshape(*self.batch_shape, *first.shape)
-        height, width = self.plane_shape
-        factor = {"Y": height / first.shape[0], "X": width / first.shape[1]}
-        spatial = self.axes.replace("S", "")
-        place = [spatial.index(axis) for axis in axes.replace("S", "")]
-        return Stack(
-            data,
-            axes,
-            scale=tuple(self.scale[i] * factor.get(spatial[i], 1.0) for i in place),
-            translate=tuple(self.translate[i] for i in place),
-            units=tuple(self.units[i] for i in place),
-            name=self.name,
-            axes_source=self.axes_source,
+        plane: NDArray[Any] = self._read(number, number + 1)[0]
+        return plane if set("CS") & set(self.axes) else plane[..., 0]
+
+    def iter_batches(self, size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
+        """Yield the planes, some at a time.
+
+        Parameters
+        ----------
+        size : int
+            Planes in a batch, one at least; the last batch may hold fewer.
+
+        Yields
+        ------
+        numbers : slice
+            Which planes these are.
+        planes : ndarray
+            (n, Y, X, channels), with one channel if there is neither C nor S.
+        """
+        if size < 1:
+            raise ValueError(
+                f"a batch holds 1 plane at least; received {size}; raise it"
+            )
+        # Neighbours on the last batch axis are read at one go, since they often
+        # share a chunk.
+        run = self.batch_shape[-1] if self.batch_shape else 1
+        for start in range(0, self.n_planes, size):
+            stop = min(start + size, self.n_planes)
+            edges = [start, *range(start - start % run + run, stop, run), stop]
+            parts = [self._read(*ends) for ends in zip(edges, edges[1:], strict=False)]
+            yield (
+                slice(start, stop),
+                parts[0] if len(parts) == 1 else np.concatenate(parts),
+            )
+
+    def _read(self, start: int, stop: int) -> NDArray[Any]:
+        """Return planes that differ on the last batch axis only, (n, Y, X, C)."""
+        where = dict.fromkeys(self.axes, slice(None))
+        for axis, position in zip(self.batch_axes, self.index(start), strict=True):
+            where[axis] = slice(position, position + 1)
+        if self.batch_axes:
+            first = where[self.batch_axes[-1]].start
+            where[self.batch_axes[-1]] = slice(first, first + stop - start)
+        where |= {"S": slice(3)} if "S" in self.axes else {}  # without alpha
+        block = np.asarray(self.data[tuple(where.values())])
+        # OpenCV refuses the foreign byte order that files may have.
+        native = block.astype(block.dtype.newbyteorder("="), copy=False)
+        return flatten(native, self.axes)
+
+    def assemble(
+        self, planes: Iterable[NDArray[Any]], dtype: DTypeLike | None = None
+    ) -> NDArray[Any]:
+        """Return label planes put back onto the axes of the stack.
+
+        Parameters
+        ----------
+        planes : iterable of ndarray
+            ``n_planes`` of (Y, X) in order: an array (N, Y, X), or a generator.
+        dtype : dtype, optional
+            Of the result; that of the first plane if left out.
+
+        Returns
+        -------
+        ndarray
+            On ``labels_axes``.
+
+        Raises
+        ------
+        ValueError
+            If number or shape of the planes differ from the stack's.
+        """
+        labels: NDArray[Any] | None = None
+        count = 0
+        for count, plane in enumerate(planes, start=1):
+            if plane.shape != self.plane_shape or count > self.n_planes:
+                raise ValueError(
+                    f"labels need {self.n_planes} planes of {self.plane_shape}; "
+                    f"received {plane.shape} as plane {count}; resize or drop it"
+                )
+            if labels is None:
+                labels = np.empty(self.labels_shape, dtype or plane.dtype)
+                order = [self.labels_axes.index(a) for a in self.batch_axes + "YX"]
+                by_plane = labels.transpose(order)
+            by_plane[self.index(count - 1)] = plane
+        if labels is None or count < self.n_planes:
+            raise ValueError(
+                f"labels need {self.n_planes} planes; received {count}; "
+                "give the missing ones, empty if need be"
+            )
+        return labels
+
+    def with_planes(self, planes: Iterable[NDArray[Any]]) -> Stack:
+        """Return a stack of planes made from these, such as pre-processed ones.
+
+        Parameters
+        ----------
+        planes : iterable of ndarray
+            ``n_planes`` of (Y, X) or (Y, X, channels), all of one shape; where it
+            is not this stack's, they are taken to show the same field of view.
+
+        Returns
+        -------
+        Stack
+            On the batch axes, Y, X, and C or S if the planes have channels.
+        """
+        array = np.stack(list(planes))
+        colour = ("C" if "C" in self.axes else "S") if array.ndim == 4 else ""
+        axes = self.batch_axes + "YX" + colour
+        stack = self.on_axes(array.reshape(self.batch_shape + array.shape[1:]), axes)
+        ratio = {a: self.sizes[a] / stack.sizes[a] if a in "YX" else 1.0 for a in axes}
+        steps = list(
+            zip(_without(axes, "S"), stack.scale, stack.translate, strict=True)
         )
-
-
-def check_axes(axes: str, shape: Sequence[int]) -> None:
-    """Refuse axes that do not fit a shape.
-
-    Raises
-    ------
-    ValueError
-        With the rule, what was received, and what to do.
-    """
-    example = f"such as axes='{suggest_axes(shape)}'" if 2 <= len(shape) <= 5 else ""
-    received = f"received {axes!r} for shape {tuple(shape)}"
-    if unknown := sorted(set(axes) - set(AXES)):
-        raise ValueError(
-            f"axes are letters of {AXES}; {received}, where {', '.join(unknown)} "
-            f"is unknown; name each dimension, {example}"
+        return replace(
+            stack,
+            scale=tuple(step * ratio[axis] for axis, step, _ in steps),
+            # The edges of the field stay, so the centre of the first pixel moves.
+            translate=tuple(
+                first + step * (ratio[axis] - 1) / 2 for axis, step, first in steps
+            ),
         )
-    if len(set(axes)) < len(axes) or len(axes) != len(shape):
-        raise ValueError(
-            f"axes name each dimension once; {received}; name each, {example}"
-        )
-    if not {"Y", "X"} <= set(axes):
-        raise ValueError(f"axes must have Y and X; {received}; name each, {example}")
-    if "S" in axes and shape[axes.index("S")] not in (3, 4):
-        raise ValueError(
-            f"S stands for the 3 or 4 samples of RGB; {received}; use C for channels"
-        )
-    if 0 in shape:
-        raise ValueError(f"an image must have pixels; received shape {tuple(shape)}")
-
-
-def suggest_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
-    """Return the likeliest axes of a shape, for a person to confirm or change."""
-    if rgb is None:
-        rgb = len(shape) > 2 and shape[-1] in (3, 4) and min(shape[-3:-1]) > 4
-    usual = {2: "YX", 3: "ZYX", 4: "TZYX", 5: "TCZYX"}
-    count = len(shape) - bool(rgb)
-    if rgb and count == 3:
-        return "ZYXS"
-    return (usual.get(count) or AXES[:count]) + "S" * bool(rgb)
 
 
 def guess_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
-    """Return the axes of a shape that leaves little doubt.
+    """Return the axes of an image from its shape, where they are beyond doubt.
 
-    2-D is YX, 3-D is ZYX, or YXS where the last axis has 3 or 4 elements and the
-    others more, 4-D is ZYXS under the same condition.
+    Parameters
+    ----------
+    shape : sequence of int
+        Two dimensions are YX, three ZYX. A last dimension of 3 or 4 behind two
+        of more than 4 holds RGB samples: YXS, ZYXS.
+    rgb : bool, optional
+        Whether the last dimension holds RGB samples, where that is known.
 
     Raises
     ------
     ValueError
-        If the shape could mean several things.
+        If the axes are ambiguous: four dimensions or more, RGB not counted.
     """
-    likely = suggest_axes(shape, rgb)
-    if likely not in ("YX", "ZYX", "YXS", "ZYXS"):
+    if not 2 <= len(shape) - _is_rgb(shape, rgb) <= 3:
         raise ValueError(
-            f"axes of a {len(shape)}-D image {tuple(shape)} cannot be guessed; name "
-            f"them, for example axes='{likely}'"
+            f"axes of a {len(shape)}-D image {tuple(shape)} cannot be guessed; "
+            f"name them, for example axes={suggest_axes(shape, rgb)!r}"
         )
-    return likely
+    return suggest_axes(shape, rgb)
 
 
-def flatten(array: Array, axes: str) -> Array:
-    """Return an array as planes (N, Y, X, channels).
+def suggest_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
+    """Return the likeliest axes of an image, for a person to confirm.
 
-    T and Z, in the order of the array, become N; C and S become channels, C first.
-
-    Raises
-    ------
-    ValueError
-        If the axes do not fit.
-    """
-    check_axes(axes, array.shape)
-    order = _order(axes)
-    moved = array.transpose([axes.index(axis) for axis in order])
-    batch = len(order) - 2 - sum(axis in "CS" for axis in order)
-    height, width = moved.shape[batch : batch + 2]
-    channels = prod(moved.shape[batch + 2 :])
-    return moved.reshape(prod(moved.shape[:batch]), height, width, channels)
-
-
-def unflatten(planes: Array, axes: str, shape: Sequence[int]) -> Array:
-    """Return planes (N, Y, X, channels) as an array of these axes and this shape.
-
-    The inverse of ``flatten``.
+    Parameters
+    ----------
+    shape, rgb
+        As for ``guess_axes``; four dimensions are TZYX, five TCZYX.
 
     Raises
     ------
     ValueError
-        If planes, axes and shape do not fit each other.
+        If the shape has fewer than two dimensions or more than there are axes.
     """
-    check_axes(axes, shape)
-    order = _order(axes)
+    samples = _is_rgb(shape, rgb)
+    likeliest = {2: "YX", 3: "ZYX", 4: "TZYX", 5: "TCZYX"}
+    if len(shape) - samples not in likeliest:
+        raise ValueError(
+            f"an image has 2 to 5 dimensions, and RGB samples; received shape "
+            f"{tuple(shape)}; take a part of it"
+        )
+    return likeliest[len(shape) - samples] + "S" * samples
+
+
+def flatten(array: NDArray[Any], axes: str) -> NDArray[Any]:
+    """Return an array as planes; ``unflatten`` is its inverse.
+
+    Parameters
+    ----------
+    array : ndarray
+        Of any type.
+    axes : str
+        One letter of "TCZYXS" for each of its dimensions, in any order.
+
+    Returns
+    -------
+    ndarray
+        (N, Y, X, channels): N over all other axes in their order, channels over
+        C and then S, alpha too; 1 where an axis is missing. A view if possible.
+    """
+    _check_axes(axes, array.shape)
+    sizes = dict(zip(axes, array.shape, strict=True))
+    channels = sizes.get("C", 1) * sizes.get("S", 1)
+    order = [axes.index(axis) for axis in _plane_order(axes)]
+    return array.transpose(order).reshape(-1, sizes["Y"], sizes["X"], channels)
+
+
+def unflatten(planes: NDArray[Any], axes: str, shape: Sequence[int]) -> NDArray[Any]:
+    """Return planes as the array that they were flattened from.
+
+    Parameters
+    ----------
+    planes : ndarray
+        (N, Y, X, channels).
+    axes : str
+        Axes of the array.
+    shape : sequence of int
+        Its shape.
+    """
+    _check_axes(axes, shape)
     sizes = dict(zip(axes, shape, strict=True))
-    moved = planes.reshape([sizes[axis] for axis in order])
-    return moved.transpose([order.index(axis) for axis in axes])
+    order = _plane_order(axes)
+    array = planes.reshape([sizes[axis] for axis in order])
+    return array.transpose([order.index(axis) for axis in axes])
 
 
-def smallest_type(largest: int) -> type[np.unsignedinteger[Any]]:
-    """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
-    return np.uint16 if largest < 2**16 else np.uint32
+def _check_axes(axes: str, shape: Sequence[int]) -> None:
+    """Refuse axes that do not fit a shape."""
+    sizes = dict(zip(axes, shape, strict=False))
+    if unknown := set(axes) - set(AXES):
+        fault = f"received {''.join(sorted(unknown))!r} in {axes!r}"
+    elif len(set(axes)) < len(axes):
+        fault = f"received {axes!r}, with one more than once"
+    elif not {"Y", "X"} <= set(axes):
+        fault = f"Y and X among them; received {axes!r}"
+    elif len(axes) != len(shape):
+        fault = f"received {axes!r} for {len(shape)} dimensions {tuple(shape)}"
+    elif sizes.get("S", 3) not in (3, 4):
+        fault = f"S of 3 or 4 samples; received {axes!r} for shape {tuple(shape)}"
+    elif not all(size > 0 for size in shape):
+        raise ValueError(
+            f"an image needs a pixel on each axis; received shape {tuple(shape)}; "
+            "take one that is not empty"
+        )
+    else:
+        return
+    raise ValueError(
+        f"axes name each dimension once by a letter of {AXES!r}: {fault}; "
+        f"name them, for example axes='ZYX'"
+    )
 
 
-def _order(axes: str) -> str:
-    """Return the axes with T and Z first, then Y, X, C, S."""
-    batch = "".join(axis for axis in axes if axis not in "CYXS")
-    return batch + "YX" + "".join(axis for axis in "CS" if axis in axes)
+def _is_rgb(shape: Sequence[int], rgb: bool | None) -> bool:
+    """Return whether the last dimension holds RGB samples."""
+    samples = len(shape) > 2 and shape[-1] in (3, 4)
+    if rgb and not samples:
+        raise ValueError(
+            f"an RGB image has 3 or 4 samples on its last axis; received shape "
+            f"{tuple(shape)}; say that it is not RGB"
+        )
+    return samples and (rgb is True or (rgb is None and min(shape[-3:-1]) > 4))
+
+
+def _plane_order(axes: str) -> str:
+    """Return the axes sorted into planes: batch axes as they are, then Y, X, C, S."""
+    return _without(axes, "YXCS") + "YX" + "".join(a for a in "CS" if a in axes)
+
+
+def _without(axes: str, letters: str) -> str:
+    """Return the axes less some letters."""
+    return "".join(axis for axis in axes if axis not in letters)
+
+
+def _lazy(data: Any) -> Any:
+    """Return an array whose slices are read only when they are asked for."""
+    if isinstance(data, np.ndarray) or hasattr(data, "dask"):
+        return data
+    from dask.array import from_array  # half a second that few need
+
+    return from_array(data, chunks=getattr(data, "chunks", None) or "auto")
