@@ -209,7 +209,7 @@ def test_measure_plane_is_the_short_table():
         (LABELS, {"image": IMAGE[:3]}, r"\(3, 5\) and \(4, 5\)"),
         (LABELS, {"image": IMAGE[:3], "axes": "YX"}, r"shape \(3, 5\), got \(4, 5\)"),
         (LABELS, {"image": IMAGE.astype(complex)}, "complex128"),
-        (LABELS, {"axes": "QX"}, "Q is unknown"),
+        (LABELS, {"axes": "QX"}, "'QX'"),
         (LABELS, {"scale": (1, 2, 3)}, "one value for each axis of the labels, YX"),
         (LABELS, {"units": ("mm",)}, "one value for each axis of the labels, YX"),
         (np.zeros((2, 2, 2, 2), int), {}, "cannot be guessed"),

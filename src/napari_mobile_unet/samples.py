@@ -46,7 +46,7 @@ def sample_path(name: str) -> Path:
     FileNotFoundError
         If there is no such file.
     """
-    folder = Path(str(files("napari_mobile_unet_files"))) / "sample_data"
+    folder = Path(str(files("napari_mobile_unet_files") / "sample_data"))
     path = folder / name
     if not path.is_file():
         known = ", ".join(sorted(found.name for found in folder.glob("*.*")))
@@ -142,7 +142,8 @@ def load_nuclei_timelapse() -> list[LayerDataTuple]:
 
 def load_coins() -> list[LayerDataTuple]:
     """Return the layer of scikit-image's Greek coins, (303, 384) uint8."""
-    return [(np.asarray(data.coins()), {"name": "coins"}, "image")]
+    coins = np.asarray(data.coins())  # type: ignore[no-untyped-call]
+    return [(coins, {"name": "coins"}, "image")]
 
 
 def load_tissue() -> list[LayerDataTuple]:
@@ -150,8 +151,8 @@ def load_tissue() -> list[LayerDataTuple]:
 
     Colon, immunohistochemistry: haematoxylin (blue nuclei) and DAB (brown).
     """
-    kwargs = {"name": "tissue", "rgb": True}
-    return [(np.asarray(data.immunohistochemistry()), kwargs, "image")]
+    tissue = np.asarray(data.immunohistochemistry())  # type: ignore[no-untyped-call]
+    return [(tissue, {"name": "tissue", "rgb": True}, "image")]
 
 
 def _layers(name: str) -> list[LayerDataTuple]:

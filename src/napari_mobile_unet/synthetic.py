@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Field = NDArray[np.float64]
 
@@ -240,7 +240,8 @@ def _render(cells: Sequence[_Cell], frame: int) -> tuple[Field, NDArray[np.uint1
     grid = np.indices(light.shape, float)
     for cell in cells:
         radii, brightness = cell.look(frame)
-        u, v = _rotate(*(grid - cell.centre[:, None, None]), cell.angle)
+        y, x = grid - cell.centre[:, None, None]
+        u, v = _rotate(y, x, cell.angle)
         # Three soft lobes, of a phase that is the cell's own, keep it from being
         # a perfect ellipse.
         lobes = 0.05 * np.cos(3 * np.arctan2(v, u) + cell.label)
@@ -300,9 +301,7 @@ def _rotate(y: Field, x: Field, angle: float) -> tuple[Field, Field]:
     return along * y + across * x, along * x - across * y
 
 
-def _noise(
-    rng: np.random.Generator, shape: tuple[int, ...], grain: Sequence[float]
-) -> Field:
+def _noise(rng: np.random.Generator, shape: tuple[int, ...], grain: ArrayLike) -> Field:
     """Return smooth noise of mean 0 and variance 1, with grains of a size in pixels."""
     smooth = gaussian_filter(rng.standard_normal(shape), grain, mode="wrap")
     return np.asarray((smooth - smooth.mean()) / smooth.std())
@@ -311,9 +310,9 @@ def _noise(
 def _texture(rng: np.random.Generator) -> Field:
     """Return (41, 41) the chromatin of one nucleus: grains and dark nucleoli."""
     shape = (41, 41)
-    grains = 0.22 * _noise(rng, shape, [1.1, 1.1]) + 0.15 * _noise(rng, shape, [3, 3])
-    nucleoli = 1 - 0.4 * (_noise(rng, shape, [2, 2]) > 1.5)
-    return np.asarray(np.exp(grains) * nucleoli)
+    fine, coarse = _noise(rng, shape, 1.1), _noise(rng, shape, 3)
+    nucleoli = 1 - 0.4 * (_noise(rng, shape, 2) > 1.5)
+    return np.asarray(np.exp(0.22 * fine + 0.15 * coarse) * nucleoli)
 
 
 def _camera(
@@ -330,4 +329,4 @@ def _camera(
     expected = np.round(photons * 64) / 64
     counts = offset + gain * rng.poisson(expected)
     counts += np.round(rng.normal(0, read_noise, photons.shape) * 64) / 64
-    return np.clip(np.rint(counts), 0, np.iinfo(dtype).max).astype(dtype)
+    return np.asarray(np.rint(counts).clip(0, np.iinfo(dtype).max), dtype)
