@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
@@ -70,6 +71,7 @@ class Stack:
     axes_source: AxesSource = "given"
 
     def __post_init__(self) -> None:
+        """Check the fields, and fill the calibration that was left out."""
         _check_axes(self.axes, self.data.shape)
         if np.dtype(self.data.dtype).kind not in "biuf":
             raise ValueError(
@@ -260,7 +262,7 @@ class Stack:
         """
         if size < 1:
             raise ValueError(
-                f"a batch holds 1 plane at least; received {size}; raise it"
+                f"a batch holds one plane or more; received {size}; raise it"
             )
         # Neighbours on the last batch axis are read at one go, since they often
         # share a chunk.
@@ -268,7 +270,7 @@ class Stack:
         for start in range(0, self.n_planes, size):
             stop = min(start + size, self.n_planes)
             edges = [start, *range(start - start % run + run, stop, run), stop]
-            parts = [self._read(*ends) for ends in zip(edges, edges[1:], strict=False)]
+            parts = [self._read(*ends) for ends in pairwise(edges)]
             yield (
                 slice(start, stop),
                 parts[0] if len(parts) == 1 else np.concatenate(parts),
@@ -348,17 +350,19 @@ class Stack:
         colour = ("C" if "C" in self.axes else "S") if array.ndim == 4 else ""
         axes = self.batch_axes + "YX" + colour
         stack = self.on_axes(array.reshape(self.batch_shape + array.shape[1:]), axes)
-        ratio = {a: self.sizes[a] / stack.sizes[a] if a in "YX" else 1.0 for a in axes}
-        steps = list(
-            zip(_without(axes, "S"), stack.scale, stack.translate, strict=True)
+        ratios = np.array(
+            [
+                self.sizes[axis] / stack.sizes[axis] if axis in "YX" else 1
+                for axis in _without(axes, "S")
+            ]
         )
+        # The edges of the field stay, so the centre of the first pixel moves.
+        scale, first = np.array(stack.scale), np.array(stack.translate)
+        moved = first + scale * (ratios - 1) / 2
         return replace(
             stack,
-            scale=tuple(step * ratio[axis] for axis, step, _ in steps),
-            # The edges of the field stay, so the centre of the first pixel moves.
-            translate=tuple(
-                first + step * (ratio[axis] - 1) / 2 for axis, step, first in steps
-            ),
+            scale=tuple((scale * ratios).tolist()),
+            translate=tuple(moved.tolist()),
         )
 
 
@@ -504,4 +508,5 @@ def _lazy(data: Any) -> Any:
         return data
     from dask.array import from_array  # half a second that few need
 
-    return from_array(data, chunks=getattr(data, "chunks", None) or "auto")
+    chunks = getattr(data, "chunks", None) or "auto"
+    return from_array(data, chunks=chunks)  # type: ignore[no-untyped-call]
