@@ -1,1 +1,58 @@
-"""napari-mobile-unet."""
+"""Prepare, threshold and segment microscope images and stacks.
+
+The public names are loaded on first use, so that ``import napari_mobile_unet``
+costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.instances import Objects
+    from napari_mobile_unet.measurements import measure
+    from napari_mobile_unet.metrics import evaluate
+    from napari_mobile_unet.pipeline import iter_segment, segment
+    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.threshold import Threshold, multi_otsu, otsu
+    from napari_mobile_unet.unet.segment import UNet
+
+_HOMES = {
+    "Objects": "instances",
+    "Recipe": "recipe",
+    "Stack": "stack",
+    "Threshold": "threshold",
+    "UNet": "unet.segment",
+    "evaluate": "metrics",
+    "iter_segment": "pipeline",
+    "measure": "measurements",
+    "multi_otsu": "threshold",
+    "otsu": "threshold",
+    "segment": "pipeline",
+}
+
+__all__ = [
+    "Objects",
+    "Recipe",
+    "Stack",
+    "Threshold",
+    "UNet",
+    "evaluate",
+    "iter_segment",
+    "measure",
+    "multi_otsu",
+    "otsu",
+    "segment",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

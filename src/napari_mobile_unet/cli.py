@@ -10,13 +10,19 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from napari_mobile_unet.batch import check_folder, check_stems, segment_file
+from napari_mobile_unet.batch import (
+    check_folder,
+    check_stems,
+    evaluate_files,
+    measure_file,
+    segment_file,
+)
 from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
@@ -29,14 +35,15 @@ from napari_mobile_unet.console import (
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.io import read_stack, write_image
-from napari_mobile_unet.metrics import evaluate_files
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
 from napari_mobile_unet.unet.model import list_models, load_model
 from napari_mobile_unet.unet.segment import UNet, model_of
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.stack import Stack
 
 app = typer.Typer(
     help="Prepare, threshold and segment microscope images and stacks.",
@@ -127,7 +134,9 @@ def segment(
     inputs: Inputs,
     output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")],
     recipe: Annotated[Path | None, typer.Option(help="Recipe, a JSON file.")] = None,
-    method: Annotated[Method | None, typer.Option(help="How objects are found.")] = None,
+    method: Annotated[
+        Method | None, typer.Option(help="How objects are found.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Model: name or folder.")] = None,
     diameter: Annotated[
         float | None, typer.Option(min=0, help="Object diameter in pixels.")
@@ -253,10 +262,12 @@ def preprocess(
         stack = as_stack(read_stack(image, axes), None, chosen)
         planes = list(
             bar.track(
-                iter_prepare(stack, chosen.steps), stack.n_planes, description=image.name
+                iter_prepare(stack, chosen.steps),
+                stack.n_planes,
+                description=image.name,
             )
         )
-        write_image(output, *stack.with_planes(planes))
+        write_image(output, stack.with_planes(planes))
 
 
 @app.command()
@@ -310,9 +321,34 @@ def evaluate(
 ) -> None:
     """Compare labels with the truth: two files, or two folders matched by stem."""
     with ending(FAILED):
-        scores = evaluate_files(predicted, truth)
+        scores, images = evaluate_files(predicted, truth)
+    content = scores.summary()
     if as_json:
-        typer.echo(json.dumps(scores.as_dict(), indent=2))
+        typer.echo(json.dumps(content, indent=2))
+        return
+    table = Table("IoU ≥", "AP, image mean", "AP, pooled")
+    for iou, ap in content["ap"].items():
+        table.add_row(iou, f"{ap:.4f}", f"{content['ap_pooled'][iou]:.4f}")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"{images} image{'s' * (images != 1)}, {scores.n_true} true and "
+        f"{scores.n_predicted} predicted objects, "
+        f"panoptic quality {scores.panoptic_quality:.4f}, Dice {scores.dice:.4f}"
+    )
+
+
+@app.command()
+def measure(
+    labels: Annotated[Path, typer.Argument(help="Label file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Table, .csv.")],
+    image: Annotated[
+        Path | None, typer.Option(help="Image, for the grey values.")
+    ] = None,
+) -> None:
+    """Measure objects: place, size, shape, and grey values where there is an image."""
+    with ending(FAILED, labels):
+        measure_file(labels, output, image)
 
 
 @app.command()
@@ -360,9 +396,9 @@ def open_(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")] = Path(
-        "demo"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Output folder.")
+    ] = Path("demo"),
 ) -> None:
     """Run the main job on sample images, and show the result."""
     from napari_mobile_unet.demo import run

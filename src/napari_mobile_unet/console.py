@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 from pydantic import ValidationError
@@ -18,6 +18,9 @@ from rich.progress import (
 )
 
 from napari_mobile_unet.recipe import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 """Standard error: what was understood, progress, and what went wrong."""

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import skimage.data
 
@@ -20,6 +20,8 @@ from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold, otsu
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WINDOW = "window.png"
 SCREEN = "1600x1000x24"
@@ -66,7 +68,9 @@ def run(folder: Path) -> None:
                 ),
             )
             bar.remove_task(task)
-            errors.print(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
+            errors.print(
+                f"{case.name}: {done.objects} objects → {done.outputs.overlay}"
+            )
     save_histogram(otsu(skimage.data.coins()), folder / "coins_histogram.png")
     _show(images[-1], folder)
 

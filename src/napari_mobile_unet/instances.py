@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cv2
 import numpy as np
@@ -90,8 +90,7 @@ def decode(
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
         core = (distance > seed) & mask
-        count, seeds = cv2.connectedComponents(core.view(np.uint8), connectivity=8)
-        labels = _grow(_with_coreless(seeds, count, mask), mask, distance)
+        labels = _grow(_seeds(core, mask), mask, distance)
     else:
         labels = _components(mask)
     labels = _select(labels, objects)
@@ -137,8 +136,12 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
     size = 2 * max(1, round(spacing / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     peak = (distance >= cv2.dilate(distance, disc) - 1e-3) & mask
-    count, seeds = cv2.connectedComponents(peak.view(np.uint8), connectivity=8)
-    return _select(_grow(_with_coreless(seeds, count, mask), mask, distance), objects)
+    return _select(_grow(_seeds(peak, mask), mask, distance), objects)
+
+
+def labels_type(largest: int) -> np.dtype[Any]:
+    """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
+    return np.promote_types(np.min_scalar_type(largest), np.uint16)
 
 
 def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> float:
@@ -164,14 +167,15 @@ def _open(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     return np.asarray(opened, np.uint8).view(np.bool_)
 
 
-def _with_coreless(seeds: Labels, count: int, mask: NDArray[np.bool_]) -> Labels:
-    """Return the seeds, and each piece of mask that holds none as one more."""
+def _seeds(core: NDArray[np.bool_], mask: NDArray[np.bool_]) -> Labels:
+    """Return an id for each core, and one for each piece of mask without any."""
+    count, cores = cv2.connectedComponents(core.view(np.uint8), connectivity=8)
     pieces = _components(mask)
     seeded = np.zeros(pieces.max(initial=0) + 1, bool)
-    seeded[pieces[seeds > 0]] = True
+    seeded[pieces[core]] = True
     seeded[0] = True
     ids = np.where(seeded, 0, count - 1 + np.cumsum(~seeded))
-    return np.where(seeds > 0, seeds, ids[pieces]).astype(np.int32)
+    return np.where(core, cores, ids[pieces]).astype(np.int32)
 
 
 def _grow(
@@ -182,7 +186,8 @@ def _grow(
     Not ``cv2.watershed``: that orders pixels by how much neighbours differ, not by
     height, and its ridges block necks that are one pixel wide.
     """
-    return np.asarray(watershed(-height, seeds, mask=mask), np.int32)
+    grown = watershed(-height, seeds, mask=mask)  # type: ignore[no-untyped-call]
+    return np.asarray(grown, np.int32)
 
 
 def _select(labels: Labels, objects: Objects) -> Labels:
@@ -199,9 +204,7 @@ def _select(labels: Labels, objects: Objects) -> Labels:
 
 def _fill_holes(labels: Labels) -> Labels:
     """Give each piece of background that one object alone encloses to it."""
-    count, holes = cv2.connectedComponents(
-        (labels == 0).view(np.uint8), connectivity=4
-    )
+    count, holes = cv2.connectedComponents((labels == 0).view(np.uint8), connectivity=4)
     if count <= 1:
         return labels
     ids = labels.astype(np.float32)

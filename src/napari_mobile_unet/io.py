@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,13 @@ import imageio.v3 as iio
 import numpy as np
 import zarr
 
-from napari_mobile_unet.stack import Source, Stack, smallest_type
+from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.stack import AxesSource, Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
@@ -70,11 +72,11 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
         found = _READERS[suffix](path)
     except (ValueError, OSError):
         raise
-    except Exception as error:  # noqa: BLE001  readers raise whatever they like
+    except Exception as error:
         raise OSError(
             f"{path} could not be read as {suffix}: {error}; copy or convert it again"
         ) from error
-    known: Source | None = None if axes or not found.get("axes") else "metadata"
+    known: AxesSource | None = None if axes or not found.get("axes") else "metadata"
     if axes and found.get("axes") not in (None, axes.upper()):
         found = {"data": found["data"]}  # its sizes belong to other axes
     found["axes"] = axes or found.get("axes")
@@ -210,7 +212,7 @@ def write_labels(path: str | Path, labels: NDArray[Any], source: Stack) -> None:
         If they cannot be written.
     """
     stack = Stack(
-        labels.astype(smallest_type(int(labels.max(initial=0)))),
+        labels.astype(labels_type(int(labels.max(initial=0)))),
         source.labels_axes,
         scale=source.labels_scale,
         translate=source.labels_translate,
@@ -224,16 +226,16 @@ def _write_zarr(path: Path, stack: Stack) -> None:
     """Write an OME-Zarr image (NGFF 0.5) of one level, a chunk for each plane."""
     data = np.asarray(stack.data)
     group = zarr.open_group(path, mode="w", zarr_format=3)
-    chunks = [
+    chunks = tuple(
         min(size, 1024) if axis in "YX" else size if axis == "S" else 1
         for axis, size in stack.sizes.items()
-    ]
+    )
     names = [axis.lower() for axis in stack.axes]
     array = group.create_array(
         "0", shape=data.shape, dtype=data.dtype, chunks=chunks, dimension_names=names
     )
     array[...] = data
-    axes = []
+    axes: list[dict[str, Any]] = []
     for axis, unit in zip(stack.axes.replace("S", ""), stack.units, strict=True):
         entry = {"name": axis.lower(), "type": NGFF_KINDS[axis]}
         axes.append(entry if unit == "pixel" else {**entry, "unit": unit})
@@ -246,5 +248,5 @@ def _write_zarr(path: Path, stack: Stack) -> None:
     if any(translate):
         steps.append({"type": "translation", "translation": translate})
     level = {"path": "0", "coordinateTransformations": steps}
-    image = {"name": stack.name, "axes": axes, "datasets": [level]}
+    image: dict[str, Any] = {"name": stack.name, "axes": axes, "datasets": [level]}
     group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}

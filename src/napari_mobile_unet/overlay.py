@@ -36,9 +36,8 @@ def draw_overlay(
     ndarray of uint8
         (Y, X, 3).
     """
-    picture = _to_8_bit(plane)
-    if picture.ndim == 2:
-        picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    grey = _to_8_bit(plane)
+    picture = grey if grey.ndim == 3 else np.dstack([grey, grey, grey])
     ids = labels.astype(np.float32)
     size = 2 * thickness + 1
     # The outline lies within the object: pixels that see another id.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +9,24 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.histogram import count_planes, luminance
-from napari_mobile_unet.instances import Decoded, label_mask
-from napari_mobile_unet.measure import measure_plane
-from napari_mobile_unet.preprocess import AnyStep, apply_steps, fit_steps, restore_labels
+from napari_mobile_unet.instances import Decoded, label_mask, labels_type
+from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.preprocess import (
+    AnyStep,
+    apply_steps,
+    fit_steps,
+    restore_labels,
+)
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.stack import Stack
-from napari_mobile_unet.threshold import Otsu
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
+
+    from napari_mobile_unet.threshold import Otsu
 
     Plane = NDArray[np.generic]
 
@@ -219,7 +226,9 @@ def iter_segment(
     fitted = fit(stack, recipe)
     used = 0
     for numbers, planes in stack.iter_batches(batch_size or 1):
-        for number, plane in zip(range(numbers.start, numbers.stop), planes, strict=True):
+        for number, plane in zip(
+            range(numbers.start, numbers.stop), planes, strict=True
+        ):
             plane = plane[..., 0] if plane.shape[-1] == 1 else plane
             result = _finish(number, plane, fitted, stack, used)
             used += len(result.objects)
@@ -271,12 +280,7 @@ def segment(
     stack = as_stack(image, axes, recipe)
     results = iter_segment(stack, recipe.replace(channel=None), batch_size=batch_size)
     labels = stack.assemble(result.labels for result in results)
-    return labels.astype(smallest_type(int(labels.max(initial=0))))
-
-
-def smallest_type(largest: int) -> type[np.unsignedinteger[Any]]:
-    """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
-    return np.uint16 if largest < 2**16 else np.uint32
+    return labels.astype(labels_type(int(labels.max(initial=0))))
 
 
 def table_of(results: Iterable[PlaneResult], axes: str) -> pd.DataFrame:
@@ -298,5 +302,3 @@ def table_of(results: Iterable[PlaneResult], axes: str) -> pd.DataFrame:
         tables.append(table)
     filled = [table for table in tables if len(table)] or tables[:1]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-
-

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
@@ -14,9 +14,11 @@ from napari_mobile_unet._params import Params
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io import atomic_path
 from napari_mobile_unet.preprocess import AnyStep
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet, model_of
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.stack import Stack
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
@@ -77,7 +79,9 @@ class Recipe(Record):
                 f"a recipe is a JSON file; there is none at {path}"
             ) from error
         except ValueError as error:
-            raise ValueError(f"a recipe is a JSON file; {path} is not: {error}") from error
+            raise ValueError(
+                f"a recipe is a JSON file; {path} is not: {error}"
+            ) from error
         if isinstance(content, dict) and "recipe" in content:
             content = content["recipe"]
         try:
@@ -132,6 +136,8 @@ def explain(error: ValidationError) -> str:
     """Return the first fault of a refused value in one line, and how many more."""
     first, *more = error.errors(include_url=False)
     where = ".".join(str(part) for part in first["loc"]) or "the whole"
-    received = "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
+    received = (
+        "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
+    )
     others = f" (and {len(more)} more)" if more else ""
     return f"{where}: {first['msg']}{received}{others}"

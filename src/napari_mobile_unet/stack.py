@@ -290,6 +290,13 @@ class Stack:
         native = block.astype(block.dtype.newbyteorder("="), copy=False)
         return flatten(native, self.axes)
 
+    def write_plane(
+        self, labels: NDArray[Any], number: int, plane: NDArray[Any]
+    ) -> None:
+        """Write one plane (Y, X) into labels that are on ``labels_axes``."""
+        order = [self.labels_axes.index(axis) for axis in self.batch_axes + "YX"]
+        labels.transpose(order)[self.index(number)] = plane
+
     def assemble(
         self, planes: Iterable[NDArray[Any]], dtype: DTypeLike | None = None
     ) -> NDArray[Any]:
@@ -322,9 +329,7 @@ class Stack:
                 )
             if labels is None:
                 labels = np.empty(self.labels_shape, dtype or plane.dtype)
-                order = [self.labels_axes.index(a) for a in self.batch_axes + "YX"]
-                by_plane = labels.transpose(order)
-            by_plane[self.index(count - 1)] = plane
+            self.write_plane(labels, count - 1, plane)
         if labels is None or count < self.n_planes:
             raise ValueError(
                 f"labels need {self.n_planes} planes; received {count}; "

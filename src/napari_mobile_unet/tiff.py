@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from xml.etree import ElementTree
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 import tifffile

@@ -18,6 +18,8 @@ from napari_mobile_unet._params import Params
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float32]
+
 
 @dataclass(frozen=True, eq=False)
 class Example:
@@ -115,8 +117,11 @@ def targets_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
 
 
 def draw(
-    examples: list[Example], chances: NDArray[np.float64], size: int,
-    settings: Augmentation, rng: np.random.Generator,
+    examples: list[Example],
+    chances: NDArray[np.float64],
+    size: int,
+    settings: Augmentation,
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return one random crop: image (size, size, 1), targets (size, size, 3)."""
     example = examples[rng.choice(len(examples), p=chances)]
@@ -134,18 +139,25 @@ def draw(
     centre = rng.uniform(0.1, 0.9, 2) * (width, height)
     offset = centre - matrix @ np.full(2, (size - 1) / 2)
     affine = np.hstack([matrix, offset[:, None]])
-    warp = {"dsize": (size, size), "borderMode": cv2.BORDER_REFLECT_101}
     source = example.image
     if scale < 0.7:
         # Without this a shrunken image would alias, as no microscope's does.
-        source = cv2.GaussianBlur(source, (0, 0), 0.4 / scale).reshape(source.shape)
-    image = cv2.warpAffine(
-        source, affine, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, **warp
-    ).reshape(size, size, -1)
-    targets = cv2.warpAffine(
-        example.targets, affine, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, **warp
-    )
+        source = _blur(source, 0.4 / scale).reshape(source.shape)
+    image = _warp(source, affine, size).reshape(size, size, -1)
+    targets = _warp(example.targets, affine, size)
     return _vary(_mix(image, rng), settings, rng)[..., None], targets
+
+
+def _warp(image: Floats, affine: NDArray[np.float64], size: int) -> Floats:
+    """Return the square of the image that a crop's pixels are mapped to."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    border = cv2.BORDER_REFLECT_101
+    warped = cv2.warpAffine(image, affine, (size, size), flags=flags, borderMode=border)
+    return np.asarray(warped, np.float32)
+
+
+def _blur(image: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
 def _mix(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -168,7 +180,7 @@ def _vary(
     if rng.random() < 0.6:
         plane = plane * rng.uniform(0.7, 1.3) + rng.uniform(-0.15, 0.15)
     if rng.random() < 0.3:
-        plane = cv2.GaussianBlur(plane, (0, 0), rng.uniform(0.3, settings.blur))
+        plane = _blur(plane, rng.uniform(0.3, settings.blur))
     if rng.random() < 0.4:
         noise = rng.standard_normal(plane.shape, dtype=np.float32)
         plane = plane + noise * rng.uniform(0, settings.noise)

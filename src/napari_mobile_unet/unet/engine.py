@@ -81,7 +81,7 @@ class TensorFlowChild:
 
 def run_tensorflow(network: str, tile: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the maps of a tile; for a process that draws no window."""
-    return _tensorflow_interpreter(network)(tile)
+    return np.asarray(_tensorflow_interpreter(network)(tile), np.float32)
 
 
 @lru_cache(maxsize=2)
@@ -148,14 +148,15 @@ def _tiles(length: int) -> Iterator[tuple[slice, slice]]:
         first = start == 0
         last = start + TILE >= length
         yield (
-            slice(start if first else start + HALO, length if last else start + TILE - HALO),
+            slice(
+                start if first else start + HALO,
+                length if last else start + TILE - HALO,
+            ),
             slice(start, start + TILE),
         )
 
 
-def _cut(
-    image: NDArray[np.float32], where: tuple[slice, ...]
-) -> NDArray[np.float32]:
+def _cut(image: NDArray[np.float32], where: tuple[slice, ...]) -> NDArray[np.float32]:
     """Return a tile; beyond the plane's end the image is mirrored."""
     tile = image[where]
     missing = [TILE - length for length in tile.shape[:2]]

@@ -69,9 +69,7 @@ def pair_files(images: str, labels: str) -> dict[str, tuple[Path, Path]]:
     return pairs
 
 
-def split_stems(
-    stems: list[str], job: TrainingJob
-) -> tuple[list[str], list[str]]:
+def split_stems(stems: list[str], job: TrainingJob) -> tuple[list[str], list[str]]:
     """Return the stems to train on and those to validate on.
 
     Stems of the fold "test" are in neither.
@@ -127,10 +125,12 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
             )
         examples.append(
             Example(
-                image=np.dstack([
-                    _normalise(channels[..., c], job)
-                    for c in range(channels.shape[-1])
-                ]),
+                image=np.dstack(
+                    [
+                        _normalise(channels[..., c], job)
+                        for c in range(channels.shape[-1])
+                    ]
+                ),
                 labels=ids.astype(np.int32),
                 targets=targets_of(ids),
                 diameter=_median_diameter(ids),

@@ -31,7 +31,9 @@ TOLERANCE = 1e-3
 """Largest difference between the maps of Keras and of LiteRT."""
 
 
-def to_litert(model: keras.Model, architecture: Architecture, tile: int = TILE) -> bytes:
+def to_litert(
+    model: keras.Model, architecture: Architecture, tile: int = TILE
+) -> bytes:
     """Return the network as a LiteRT file with one static tile and maps 0 to 1.
 
     Raises
@@ -43,9 +45,7 @@ def to_litert(model: keras.Model, architecture: Architecture, tile: int = TILE) 
     """
     static = network.build(architecture, tile)
     static.set_weights(model.get_weights())
-    whole = keras.Model(
-        static.input, keras.layers.Activation("sigmoid")(static.output)
-    )
+    whole = keras.Model(static.input, keras.layers.Activation("sigmoid")(static.output))
     content: bytes = tf.lite.TFLiteConverter.from_keras_model(whole).convert()
     rng = np.random.default_rng(0)
     shape = (1, tile, tile, architecture.channels)
@@ -86,7 +86,9 @@ def save_model(
         Further fields of ``Training``.
     """
     job.output.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{job.output.name}.", dir=job.output.parent))
+    beside = Path(
+        tempfile.mkdtemp(prefix=f".{job.output.name}.", dir=job.output.parent)
+    )
     try:
         model.save_weights(beside / WEIGHTS)
         (beside / NETWORK).write_bytes(to_litert(model, job.architecture))

@@ -7,16 +7,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.unet.augment import Augmentation
 from napari_mobile_unet.unet.model import Architecture, Model, Normalisation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STOP_SECONDS = 60
 """How long a stopped child may take to save what it has learnt."""
@@ -50,7 +52,7 @@ class TrainingJob(Params):
     """Weights to start from."""
     start: str = ""
     """Name and checksum of the model that they belong to."""
-    folds: dict[str, tuple[str, ...]] = {}
+    folds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """File stems that are kept out: 'validation' tunes, 'test' is never read."""
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     """Share of the images set apart for validation where no folds are given."""
@@ -114,7 +116,9 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
         if child.wait() != 0:
             log.seek(0)
             last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
-            raise JobError(f"the training process ended with {child.returncode}: {last}")
+            raise JobError(
+                f"the training process ended with {child.returncode}: {last}"
+            )
 
 
 def start_from(model: Model) -> dict[str, Any]:

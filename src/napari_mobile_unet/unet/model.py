@@ -16,7 +16,7 @@ from napari_mobile_unet._params import Params
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """Version of the folder's layout; raised when an older reader would go wrong."""
 
 CARD = "model.json"
@@ -114,7 +114,7 @@ class Training(Params):
     """Wall time of the training."""
     validation_ap: float | None = None
     """AP at IoU 0.5, image mean, on the validation fold."""
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = Field(default_factory=dict)
     """Packages that made the model."""
 
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import cv2
-import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params
@@ -18,6 +17,7 @@ from napari_mobile_unet.unet.model import load_model
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.model import Model
@@ -35,12 +35,12 @@ class UNet(Params):
     diameter: Annotated[float, Field(ge=0, le=2000)] = 0
     """Diameter of the objects in pixels; 0: near enough to what the model knows."""
     scope: Literal["stack", "plane"] = "stack"
-    """Grey range taken over the whole stack (empty planes stay empty), or over each plane."""  # noqa: E501
+    """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
     def fit(self, planes: Iterable[Plane]) -> UNet:
-        """Return these settings with the grey range of the planes, if they share one."""
+        """Return these settings with the grey range that the planes share."""
         if self.scope == "plane" or self.limits is not None:
             return self
         normalisation = model_of(self.model).card.normalisation
@@ -76,13 +76,13 @@ class UNet(Params):
         if scale != 1:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
             shrink = scale < 1
-            image = cv2.resize(
-                image, size, interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+            image = _resize(
+                image,
+                size,
+                interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR,
             )
         maps = predict(image, model)
-        if scale != 1:
-            maps = cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR)
-        return maps
+        return maps if scale == 1 else _resize(maps, (width, height))
 
 
 @lru_cache(maxsize=8)

@@ -150,9 +150,7 @@ def rate_at(share: float, highest: float) -> float:
     return float(highest * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(share, 1)))))
 
 
-def train(
-    job: TrainingJob, say: Callable[..., None], stopped: threading.Event
-) -> None:
+def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) -> None:
     """Run a job: read, learn, validate, tune, export; tell each epoch."""
     if job.output.exists() and (not job.output.is_dir() or any(job.output.iterdir())):
         raise ValueError(
@@ -179,7 +177,9 @@ def train(
             )
             if share >= 1 or stopped.is_set():
                 break
-            losses.append(trainer.step(next(batches), rate_at(share, job.learning_rate)))
+            losses.append(
+                trainer.step(next(batches), rate_at(share, job.learning_rate))
+            )
         if not losses:
             break
         epoch += 1
@@ -199,7 +199,9 @@ def train(
     minutes = (time.monotonic() - begin) / 60
     decoding, ap = tune(trainer.average, validation)
     save_model(
-        trainer.average, job, decoding,
+        trainer.average,
+        job,
+        decoding,
         images=len(training),
         objects=sum(example.objects for example in training),
         epochs=epoch,

@@ -41,7 +41,8 @@ def open_window(
         viewer.add_layer(image_layer(stack))
     for stack in stacks[len(images) :]:
         viewer.add_layer(labels_layer(stack))
-    docks = [viewer.window.add_plugin_dock_widget(PLUGIN, name)[0] for name in DOCKS]
+    for name in DOCKS:
+        viewer.window.add_plugin_dock_widget(PLUGIN, name)
     return viewer
 
 

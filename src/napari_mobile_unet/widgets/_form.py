@@ -1,0 +1,110 @@
+"""A form for any settings: types, ranges, choices and tooltips from their fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
+
+from magicgui.widgets import Container, create_widget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_mobile_unet._params import Params
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pydantic.fields import FieldInfo
+
+P = TypeVar("P", bound=Params)
+
+SMALLEST = 0.001
+"""How far above a limit that is not allowed itself a number may come."""
+
+
+FAR = 1e6
+"""Where a number without limits ends."""
+
+
+class Form(QWidget, Generic[P]):
+    """Edits settings of one class.
+
+    Parameters
+    ----------
+    settings : Params
+        What it shows at first.
+    leave_out : collection of str
+        Fields that are not shown; they keep their value.
+    """
+
+    changed = Signal(object)
+    """The settings, after the person has changed a field."""
+
+    def __init__(
+        self, settings: P, *, leave_out: Collection[str] = (), parent: Any = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._quiet = False
+        fields = type(settings).model_fields
+        self.fields = {
+            name: _editor(name, field, getattr(settings, name))
+            for name, field in fields.items()
+            if name not in leave_out
+        }
+        self._container = Container(
+            widgets=list(self.fields.values()), labels=True, scrollable=False
+        )
+        self._container.margins = (0, 0, 0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._container.native)
+        self._container.changed.connect(self._on_changed)
+
+    @property
+    def value(self) -> P:
+        """The settings as the form shows them.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If two fields contradict each other.
+        """
+        shown = {name: editor.value for name, editor in self.fields.items()}
+        return self._settings.replace(**shown)
+
+    @value.setter
+    def value(self, settings: P) -> None:
+        self._settings, self._quiet = settings, True
+        try:
+            for name, editor in self.fields.items():
+                editor.value = getattr(settings, name)
+        finally:
+            self._quiet = False
+
+    def _on_changed(self) -> None:
+        if not self._quiet:
+            self.changed.emit(self.value)
+
+
+def _editor(name: str, field: FieldInfo, value: Any) -> Any:
+    """Return the magicgui widget for a field."""
+    options: dict[str, Any] = {"tooltip": field.description or ""}
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        options["choices"] = get_args(kind)
+    elif kind in (int, float):
+        nearest = 1 if kind is int else SMALLEST
+        limits = {k: v for m in field.metadata for k, v in _limits(m).items()}
+        low = limits.get("ge", limits.get("gt", -FAR - nearest) + nearest)
+        high = limits.get("le", limits.get("lt", FAR + nearest) - nearest)
+        fine = kind is float and high <= 10
+        options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
+    return create_widget(
+        value, annotation=kind, name=name, label=name.replace("_", " "), options=options
+    )
+
+
+def _limits(constraint: Any) -> dict[str, float]:
+    """Return the bounds in an ``annotated_types`` constraint, by their names."""
+    names = ("ge", "gt", "le", "lt")
+    return {n: getattr(constraint, n) for n in names if hasattr(constraint, n)}

@@ -1,0 +1,352 @@
+"""The command line as scripts see it: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import imageio.v3 as iio
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from napari_mobile_unet.cli import app
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.preprocess import Invert, Resize
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.threshold import Threshold
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def plane_of(count: int) -> np.ndarray:
+    plane = np.random.default_rng(count).integers(10, 30, (64, 48)).astype(np.uint8)
+    for y, x in [(4, 4), (30, 25), (50, 4)][:count]:
+        plane[y : y + 12, x : x + 12] = 220
+    return plane
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """Return a calibrated ImageJ time-lapse of three planes and two channels."""
+    path = tmp_path / "cells.tif"
+    signal = np.stack([plane_of(count) for count in (1, 2, 3)])
+    both = np.stack([np.zeros_like(signal), signal], axis=1)
+    tifffile.imwrite(
+        path,
+        both,
+        imagej=True,
+        resolution=(2, 2),
+        metadata={"axes": "TCYX", "unit": "um", "finterval": 5},
+    )
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    iio.imwrite(path, plane_of(2))
+    return path
+
+
+def test_segment_writes_labels_table_record_and_overlay(
+    stack: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = run(
+        "segment", stack, "-o", out, "--method", "otsu", "--channel", 1, "--overlay"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == ""
+    assert "T 3 × C 2 × Y 64 × X 48" in done.stderr
+    assert "axes TCYX from its metadata, channel 1 of 2" in done.stderr
+    assert "6 objects in 3 planes" in done.stderr
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cells_labels.tif",
+        "cells_objects.csv",
+        "cells_overlay.png",
+        "cells_recipe.json",
+    ]
+    labels = read_stack(out / "cells_labels.tif")
+    assert (labels.axes, labels.data.dtype) == ("TYX", np.uint16)
+    assert labels.scale == (5, 0.5, 0.5)
+    assert np.array_equal(np.unique(labels.data), np.arange(7))
+    table = pd.read_csv(out / "cells_objects.csv")
+    assert table["t"].tolist() == [0, 1, 1, 2, 2, 2]
+    record = json.loads((out / "cells_recipe.json").read_text())
+    assert record["source"] == "cells.tif"
+    assert record["recipe"]["channel"] == 1
+    assert iio.imread(out / "cells_overlay.png").shape[-1] == 3
+
+
+def test_the_record_repeats_the_run(stack: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    run("segment", stack, "-o", first, "--method", "otsu", "--channel", 1)
+    record = first / "cells_recipe.json"
+    assert run("segment", stack, "-o", again, "--recipe", record).exit_code == 0
+    one, two = (tifffile.imread(f / "cells_labels.tif") for f in (first, again))
+    assert one.any()
+    assert np.array_equal(one, two)
+    assert record.read_text() == (again / "cells_recipe.json").read_text()
+
+
+def test_zarr_labels_keep_their_place(stack: Path, tmp_path: Path) -> None:
+    options = ["--method", "otsu", "--channel", 1, "--format", "zarr"]
+    assert run("segment", stack, "-o", tmp_path / "out", *options).exit_code == 0
+    labels = read_stack(tmp_path / "out" / "cells_labels.zarr")
+    assert labels.axes == "TYX"
+    assert labels.scale == (5, 0.5, 0.5)
+    assert np.asarray(labels.data).max() == 6
+
+
+def test_the_first_channel_is_used_and_said(stack: Path, tmp_path: Path) -> None:
+    done = run("segment", stack, "-o", tmp_path / "out", "--method", "otsu")
+    assert "channel 0 of 2" in done.stderr
+    assert not tifffile.imread(tmp_path / "out" / "cells_labels.tif").any()
+
+
+def test_the_unet_is_what_runs_unasked(picture: Path, tmp_path: Path) -> None:
+    done = run("segment", picture, "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    record = json.loads((tmp_path / "out" / "picture_recipe.json").read_text())
+    assert record["model"] == "nuclei"
+    table = pd.read_csv(tmp_path / "out" / "picture_objects.csv")
+    assert "confidence" in table
+
+
+def bad_files(folder: Path) -> dict[str, str]:
+    """Make files that cannot be segmented; return name and what is said of it."""
+    (folder / "empty.tif").touch()
+    (folder / "text.tif").write_text("not an image\n" * 50)
+    (folder / "text.png").write_text("not an image\n" * 50)
+    tifffile.imwrite(folder / "cut.tif", np.ones((64, 64, 64), np.uint16))
+    whole = (folder / "cut.tif").read_bytes()
+    (folder / "cut.tif").write_bytes(whole[: len(whole) // 2])
+    np.save(folder / "complex.npy", np.zeros((8, 8), complex))
+    np.save(folder / "none.npy", np.zeros((0, 8)))
+    np.save(folder / "five.npy", np.zeros((2, 3, 4, 8, 8), np.uint8))
+    np.save(folder / "line.npy", np.zeros(8, np.uint8))
+    np.save(folder / "objects.npy", np.array([{}, {}]), allow_pickle=True)
+    (folder / "folder.tif").mkdir()
+    return {
+        "missing.tif": "missing.tif",
+        "empty.tif": "empty",
+        "text.tif": "TIFF",
+        "text.png": "png",
+        "cut.tif": "cut",
+        "complex.npy": "real numbers",
+        "none.npy": "(0, 8)",
+        "five.npy": "cannot be guessed",
+        "line.npy": "(8,)",
+        "objects.npy": "objects.npy",
+        "folder.tif": "folder",
+        "notes.docx": "notes.docx",
+    }
+
+
+def test_bad_inputs_are_named_in_a_line_each_and_the_others_done(
+    picture: Path, tmp_path: Path
+) -> None:
+    said = bad_files(tmp_path)
+    out = tmp_path / "out"
+    paths = [tmp_path / name for name in said if name != "text.png"]
+    done = run("segment", *paths, picture, "-o", out, "--method", "otsu", "--quiet")
+    assert done.exit_code == 1
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == len(paths)
+    for path, line in zip(paths, lines, strict=True):
+        assert line.startswith(f"{path}: ")
+        assert said[path.name] in line
+        assert "Traceback" not in line
+    assert sorted(path.name for path in out.iterdir()) == [
+        "picture_labels.tif",
+        "picture_objects.csv",
+        "picture_recipe.json",
+    ]
+
+
+def test_flat_tiny_and_nan_images_are_done_not_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.ones((1, 1), np.uint8))
+    np.save(tmp_path / "flat.npy", np.full((20, 20), 9, np.uint16))
+    np.save(tmp_path / "bool.npy", np.eye(20, dtype=bool))
+    spots = plane_of(1).astype(np.float32)
+    spots[8, 8] = np.nan
+    np.save(tmp_path / "spots.npy", spots)
+    np.save(tmp_path / "nan.npy", np.full((20, 20), np.nan))
+    names = ("one", "flat", "bool", "spots", "nan")
+    paths = [tmp_path / f"{name}.npy" for name in names]
+    done = run("segment", *paths, "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--recipe", "nowhere.json"], "none at nowhere.json"),
+        (["--model", "nuclai"], "received 'nuclai'"),
+        (["--method", "otsu", "--diameter", 5], "--diameter belongs to"),
+    ],
+)
+def test_unusable_arguments_end_with_2_before_any_work(
+    picture: Path, tmp_path: Path, options: list[object], message: str
+) -> None:
+    done = run("segment", picture, "-o", tmp_path / "out", *options)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_options_and_methods_end_with_2(picture: Path) -> None:
+    assert run("segment", picture, "-o", "out", "--methd", "otsu").exit_code == 2
+    assert run("segment", picture, "-o", "out", "--method", "magic").exit_code == 2
+    assert run("segment", picture).exit_code == 2
+    assert run("segmnt").exit_code == 2
+
+
+def test_axes_and_channels_that_do_not_fit_fail_that_input(
+    stack: Path, tmp_path: Path
+) -> None:
+    for options, message in {
+        ("--axes", "QCYX"): "unknown",
+        ("--axes", "YX"): "YX",
+        ("--channel", "7"): "channel 7 does not exist",
+    }.items():
+        done = run("segment", stack, "-o", tmp_path / "out", "--quiet", *options)
+        assert done.exit_code == 1
+        assert message in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_two_inputs_of_one_stem_are_refused_before_anything_runs(
+    picture: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "more"
+    other.mkdir()
+    iio.imwrite(other / "picture.tif", plane_of(1))
+    done = run("segment", picture, other / "picture.tif", "-o", tmp_path / "out")
+    assert done.exit_code == 2
+    assert "share the stem 'picture'" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_are_replaced_only_if_asked(picture: Path, tmp_path: Path) -> None:
+    arguments = ("segment", picture, "-o", tmp_path / "out", "--method", "otsu")
+    assert run(*arguments).exit_code == 0
+    labels = tmp_path / "out" / "picture_labels.tif"
+    before = labels.stat().st_mtime_ns
+    refused = run(*arguments)
+    assert refused.exit_code == 1
+    assert "add --overwrite" in refused.stderr
+    assert labels.stat().st_mtime_ns == before
+    assert run(*arguments, "--overwrite").exit_code == 0
+    assert labels.stat().st_mtime_ns > before
+
+
+def test_an_unwritable_folder_is_refused(picture: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = run("segment", picture, "-o", tmp_path / "taken")
+    assert done.exit_code == 2
+    assert "must be writable" in done.stderr
+    if os.geteuid():  # root may write anywhere
+        (tmp_path / "closed").mkdir(mode=0o500)
+        assert run("segment", picture, "-o", tmp_path / "closed").exit_code == 2
+
+
+def test_threshold_prints_what_scripts_read(picture: Path, tmp_path: Path) -> None:
+    done = run("threshold", picture, "--json", "--plot", tmp_path / "plot.png")
+    assert done.exit_code == 0, done.stderr
+    content = json.loads(done.stdout)
+    assert set(content) == {
+        "thresholds", "separability", "class_shares", "class_means", "excluded",
+    }  # fmt: skip
+    assert 29 <= content["thresholds"][0] < 220
+    assert content["class_shares"][1] == pytest.approx(288 / (64 * 48))
+    assert content["class_means"][1] == 220
+    assert iio.imread(tmp_path / "plot.png").ndim == 3
+
+
+def test_threshold_for_each_plane(stack: Path) -> None:
+    done = run("threshold", stack, "--channel", 1, "--scope", "plane", "--json")
+    planes = json.loads(done.stdout)["planes"]
+    assert [plane["index"] for plane in planes] == [[0], [1], [2]]
+    done = run("threshold", stack, "--channel", 1, "--classes", 3)
+    assert done.stdout.count("stack: threshold") == 1
+
+
+def test_threshold_of_nothing_fails(tmp_path: Path) -> None:
+    np.save(tmp_path / "nan.npy", np.full((4, 4), np.nan))
+    done = run("threshold", tmp_path / "nan.npy")
+    assert done.exit_code == 1
+    assert "no finite values" in done.stderr
+    assert run("threshold", tmp_path / "missing.tif").exit_code == 1
+
+
+def test_preprocess_writes_the_image(stack: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "steps.json"
+    Recipe(steps=(Invert(), Resize(factor=0.5)), segment=Threshold()).save(recipe)
+    out = tmp_path / "prepared.tif"
+    done = run("preprocess", stack, "-o", out, "--recipe", recipe, "--channel", 1)
+    assert done.exit_code == 0, done.stderr
+    prepared = read_stack(out)
+    assert prepared.axes == "TYX"
+    assert prepared.data.shape == (3, 32, 24)
+    assert prepared.scale == (5, 1, 1)
+    assert prepared.data[0, 5, 5] == 35
+    recipe.write_text('{"steps": [{"kind": "blur"}]}')
+    done = run("preprocess", stack, "-o", out, "--recipe", recipe)
+    assert done.exit_code == 2
+    assert "blur" in done.stderr
+
+
+def test_evaluate_compares_files_and_folders(tmp_path: Path) -> None:
+    truth, found = tmp_path / "truth", tmp_path / "found"
+    truth.mkdir()
+    found.mkdir()
+    labels = np.zeros((20, 20), np.uint16)
+    labels[2:8, 2:8], labels[12:18, 12:18] = 1, 2
+    half = np.where(labels == 1, 5, 0).astype(np.uint16)
+    for name, predicted in {"a": labels, "b": half}.items():
+        iio.imwrite(truth / f"{name}.png", labels)
+        tifffile.imwrite(found / f"{name}_labels.tif", predicted)
+        iio.imwrite(found / f"{name}_overlay.png", labels)
+    iio.imwrite(truth / "c.png", labels)
+    done = run("evaluate", found, truth, "--json")
+    assert done.exit_code == 0, done.stderr
+    content = json.loads(done.stdout)
+    assert content["ap"]["0.50"] == pytest.approx(0.75)
+    assert content["ap_pooled"]["0.50"] == pytest.approx(0.75)
+    assert (content["n_true"], content["n_predicted"]) == (4, 3)
+    one = run("evaluate", found / "a_labels.tif", truth / "a.png", "--json")
+    assert json.loads(one.stdout)["ap"]["0.95"] == 1
+    assert "2 images" in run("evaluate", found, truth).stdout
+    tifffile.imwrite(found / "d_labels.tif", labels)
+    done = run("evaluate", found, truth)
+    assert done.exit_code == 1
+    assert "d_labels.tif has none in" in done.stderr
+
+
+def test_models_lists_origin_licence_and_checksum() -> None:
+    content = json.loads(run("models", "--json").stdout)
+    assert content["nuclei"]["licence"]
+    assert len(content["nuclei"]["checksum"]) == 64
+    assert "nuclei" in run("models").stdout
+
+
+def test_help_names_every_command() -> None:
+    text = run("--help").stdout
+    for command in (
+        "demo", "open", "segment", "threshold", "preprocess", "train", "evaluate",
+        "measure", "models",
+    ):  # fmt: skip
+        assert f"  {command} " in text

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+import zarr
+
+from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.pipeline import fit, iter_segment, segment, table_of
+from napari_mobile_unet.preprocess import ColourSpace, Denoise, Invert, Resize
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.segment import UNet
+
+OTSU = Recipe(segment=Threshold())
+
+
+def squares(*places: tuple[int, int], shape: tuple[int, int] = (64, 48)) -> np.ndarray:
+    """Return a noisy dark plane with bright squares of 12² at some places."""
+    plane = np.random.default_rng(len(places)).integers(10, 30, shape).astype(np.uint16)
+    for y, x in places:
+        plane[y : y + 12, x : x + 12] += 200
+    return plane
+
+
+@pytest.fixture
+def stack() -> np.ndarray:
+    """Return (T, Z, Y, X) with 0, 1, 2, 3, 1 and 2 squares on its six planes."""
+    places = [(4, 4), (30, 25), (50, 4)]
+    counts = (0, 1, 2, 3, 1, 2)
+    planes = [squares(*places[:count]) for count in counts]
+    return np.stack(planes).reshape(2, 3, 64, 48)
+
+
+def test_labels_have_the_axes_of_the_image_and_ids_go_on(stack: np.ndarray) -> None:
+    labels = segment(stack, OTSU, axes="TZYX")
+    assert labels.shape == stack.shape
+    assert labels.dtype == np.uint16
+    assert [np.unique(p[p > 0]).size for p in labels.reshape(-1, 64, 48)] == [
+        0, 1, 2, 3, 1, 2,
+    ]  # fmt: skip
+    assert np.array_equal(np.unique(labels), np.arange(10))
+    assert (labels[1, 0, 4:16, 4:16] > 0).all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 100])
+def test_the_result_does_not_depend_on_the_batch_size(
+    stack: np.ndarray, size: int
+) -> None:
+    expected = segment(stack, OTSU, axes="TZYX")
+    found = segment(stack, OTSU, axes="TZYX", batch_size=size)
+    assert np.array_equal(found, expected)
+
+
+def test_lazy_arrays_give_what_numpy_gives(stack: np.ndarray) -> None:
+    expected = segment(stack, OTSU, axes="TZYX")
+    lazy = da.from_array(stack, chunks=(1, 1, 64, 48))
+    stored = zarr.array(stack, chunks=(1, 1, 64, 48))
+    assert np.array_equal(segment(lazy, OTSU, axes="TZYX"), expected)
+    assert np.array_equal(segment(stored, OTSU, axes="TZYX"), expected)
+
+
+def test_axes_in_any_order_give_the_same_objects(stack: np.ndarray) -> None:
+    expected = segment(stack, OTSU, axes="TZYX")
+    turned = segment(stack.transpose(3, 1, 2, 0), OTSU, axes="XZYT")
+    counts = np.bincount(expected.ravel())[1:]
+    assert sorted(np.bincount(turned.ravel())[1:]) == sorted(counts)
+    assert np.array_equal(turned.transpose(3, 1, 2, 0) > 0, expected > 0)
+
+
+def test_a_channel_is_chosen(stack: np.ndarray) -> None:
+    both = np.stack([np.zeros_like(stack), stack], axis=2)
+    labels = segment(both, OTSU.replace(channel=1), axes="TZCYX")
+    assert np.array_equal(labels, segment(stack, OTSU, axes="TZYX"))
+    assert not segment(both, OTSU, axes="TZCYX").any()
+    with pytest.raises(ValueError, match="channel 2 does not exist"):
+        segment(both, OTSU.replace(channel=2), axes="TZCYX")
+    with pytest.raises(ValueError, match="channel 1 does not exist"):
+        segment(stack, OTSU.replace(channel=1), axes="TZYX")
+
+
+def test_planes_come_with_their_place_and_a_table(stack: np.ndarray) -> None:
+    results = list(iter_segment(stack, OTSU, axes="TZYX"))
+    assert [r.index for r in results] == [
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+        (1, 1),
+        (1, 2),
+    ]
+    table = table_of(results, "TZ")
+    assert list(table.columns[:3]) == ["label", "t", "z"]
+    assert table["label"].tolist() == list(range(1, 10))
+    assert table["z"].tolist() == [1, 2, 2, 0, 0, 0, 1, 2, 2]
+    assert (table["area"] == 144).all()
+    assert "confidence" not in table
+
+
+def test_each_plane_may_have_a_threshold_of_its_own(stack: np.ndarray) -> None:
+    bleached = stack.copy()
+    bleached[1] = bleached[1] // 12
+    shared = segment(bleached, OTSU, axes="TZYX")
+    assert not shared[1].any()
+    own = OTSU.replace(segment=Threshold(scope="plane", min_separability=0.8))
+    labels = segment(bleached, own, axes="TZYX")
+    assert len(np.unique(labels[1])) == 7
+    assert not labels[0, 0].any()  # noise alone separates badly
+
+
+def test_labels_of_a_resized_image_are_on_its_own_grid() -> None:
+    plane = squares((4, 4), (30, 25))
+    recipe = OTSU.replace(steps=(Resize(factor=0.5),), objects=Objects(min_size=4))
+    labels = segment(plane, recipe)
+    assert labels.shape == plane.shape
+    assert len(np.unique(labels)) == 3
+    overlap = (labels > 0) & (plane > 100)
+    assert overlap.sum() / ((labels > 0) | (plane > 100)).sum() > 0.8
+
+
+def test_steps_are_applied_in_order() -> None:
+    dark = 255 - squares((4, 4)).astype(np.uint8)
+    assert segment(dark, OTSU.replace(steps=(Invert(), Denoise()))).max() == 1
+    rgb = np.stack([dark, np.zeros_like(dark), np.zeros_like(dark)], axis=-1)
+    steps = (ColourSpace(channel="red"), Invert())
+    labels = segment(rgb, OTSU.replace(steps=steps), axes="YXS")
+    assert (labels[4:16, 4:16] == 1).all()
+
+
+def test_nan_spots_are_background_and_planes_of_nan_are_empty() -> None:
+    planes = np.stack([squares((4, 4)), squares((4, 4))]).astype(np.float32)
+    planes[0, 8, 8] = np.nan
+    planes[1] = np.nan
+    for scope in ("stack", "plane"):
+        recipe = Recipe(
+            segment=Threshold(scope=scope), objects=Objects(fill_holes=False)
+        )
+        labels = segment(planes, recipe, axes="ZYX")
+        assert labels[0, 8, 8] == 0
+        assert labels[0, 5, 5] == 1
+        assert not labels[1].any()
+
+
+@pytest.mark.parametrize("value", [0, 7])
+@pytest.mark.parametrize("shape", [(1, 1), (40, 40)])
+@pytest.mark.parametrize("recipe", [OTSU, Recipe()], ids=["otsu", "unet"])
+def test_flat_images_have_no_objects(
+    value: int, shape: tuple[int, int], recipe: Recipe
+) -> None:
+    assert not segment(np.full(shape, value, np.uint8), recipe).any()
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int32, np.float16, np.float64])
+def test_every_real_type_is_taken(dtype: type) -> None:
+    plane = (squares((4, 4)) > 100).astype(dtype)
+    assert segment(plane, OTSU).max() == 1
+
+
+def test_complex_images_are_refused() -> None:
+    with pytest.raises(ValueError, match="real numbers"):
+        segment(np.zeros((8, 8), complex), OTSU)
+
+
+def discs(dtype: type = np.uint8) -> np.ndarray:
+    """Return six bright discs of 24 pixels on a noisy plane of 160 × 224."""
+    rows, columns = np.ogrid[:160, :224]
+    plane = np.random.default_rng(0).normal(20, 3, (160, 224))
+    for y, x in np.ndindex(2, 3):
+        plane += 120 * (np.hypot(rows - 40 - 75 * y, columns - 40 - 70 * x) < 12)
+    return plane.astype(dtype)
+
+
+def test_the_shipped_model_finds_discs_bright_or_dark() -> None:
+    plane = discs()
+    for image in (plane, 255 - plane, np.stack([plane] * 3, axis=-1)):
+        (result,) = iter_segment(image, Recipe(), axes="YXS"[: image.ndim])
+        assert len(result.objects) == 6
+        assert result.objects["confidence"].between(0.5, 1).all()
+
+
+def test_a_known_diameter_helps_with_large_objects() -> None:
+    large = np.kron(discs(), np.ones((4, 4), np.uint8))
+    labels = segment(large, Recipe(segment=UNet(diameter=96)))
+    areas = np.bincount(labels.ravel())[1:]
+    assert len(areas) == 6
+    assert areas == pytest.approx(np.full(6, np.pi * 48**2), rel=0.2)
+
+
+def test_an_empty_plane_among_others_stays_empty() -> None:
+    noise = np.random.default_rng(1).normal(20, 3, (160, 224)).astype(np.uint8)
+    labels = segment(np.stack([discs(), noise]), Recipe(), axes="ZYX")
+    assert labels[0].max() == 6
+    assert not labels[1].any()
+
+
+def test_a_fitted_recipe_needs_no_other_plane() -> None:
+    stack = Stack.from_array(np.stack([discs(), discs()]), "TYX")
+    fitted = fit(stack, Recipe())
+    assert isinstance(fitted.recipe.segment, UNet)
+    assert fitted.recipe.segment.limits is not None

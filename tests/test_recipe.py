@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_mobile_unet.preprocess import STEPS, Resize
+from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_recipe_survives_the_file(tmp_path: Path) -> None:
+    recipe = Recipe(
+        channel=2,
+        steps=tuple(step() for step in STEPS),
+        segment=Threshold(classes=3, values=(1.5, 2.5)),
+    )
+    recipe.save(tmp_path / "recipe.json")
+    assert Recipe.load(tmp_path / "recipe.json") == recipe
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.json"]
+
+
+def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
+    recipe = Recipe(steps=(Resize(),), segment=UNet(diameter=30))
+    stack = Stack.from_array(np.zeros((4, 8, 8)), "ZYX", name="cells.tif")
+    record = Provenance.of(recipe, stack)
+    assert record.source == "cells.tif"
+    assert record.checksum == load_model("nuclei").checksum
+    assert "numpy" in record.versions
+    record.save(tmp_path / "record.json")
+    assert Recipe.load(tmp_path / "record.json") == recipe
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not"),
+        ('{"chanel": 1}', "chanel: Extra inputs are not permitted; received 1"),
+        ('{"channel": -1}', "channel: Input should be greater than or equal to 0"),
+        ('{"segment": {"method": "magic"}}', "segment: .*'unet', 'otsu'"),
+        ('{"steps": [{"kind": "resize", "factor": 0}]}', r"steps\.0\.resize\.factor"),
+        ('{"steps": [{"kind": "resize", "factr": 1}]}', r"steps\.0\.resize\.factr"),
+        ("[1]", "the whole|Recipe"),
+    ],
+)
+def test_a_fault_is_named_in_one_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        Recipe.load(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none at .*nowhere\.json"):
+        Recipe.load(tmp_path / "nowhere.json")
+
+
+def test_nothing_is_left_where_a_recipe_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="cannot be written"):
+        Recipe().save(tmp_path / "nowhere" / "recipe.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recipe_cannot_be_changed_but_replaced_and_is_checked_again() -> None:
+    recipe = Recipe()
+    with pytest.raises(ValueError, match="frozen"):
+        recipe.channel = 1  # type: ignore[misc]
+    assert recipe.replace(channel=1).channel == 1
+    with pytest.raises(ValueError, match="greater than or equal"):
+        recipe.replace(channel=-1)
+
+
+def test_the_json_is_plain(tmp_path: Path) -> None:
+    Recipe().save(tmp_path / "recipe.json")
+    content = json.loads((tmp_path / "recipe.json").read_text())
+    assert content["segment"]["method"] == "unet"
+    assert content["version"] == 1

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_mobile_unet.unet.augment import Augmentation, Example, draw, targets_of
+
+
+def squares() -> np.ndarray:
+    """Return two squares of 11² that touch, and one of 5² on its own."""
+    labels = np.zeros((40, 40), np.uint16)
+    labels[4:15, 4:15] = 3
+    labels[4:15, 15:26] = 9
+    labels[30:35, 30:35] = 1
+    return labels
+
+
+def example(labels: np.ndarray, channels: int = 1) -> Example:
+    rng = np.random.default_rng(0)
+    image = (labels > 0)[..., None] * rng.uniform(0.5, 1, (*labels.shape, channels))
+    return Example(
+        image=image.astype(np.float32),
+        labels=labels.astype(np.int32),
+        targets=targets_of(labels),
+        diameter=11.0,
+        group="a",
+    )
+
+
+def test_foreground_is_where_labels_are() -> None:
+    labels = squares()
+    assert np.array_equal(targets_of(labels)[..., 0], labels > 0)
+
+
+def test_distance_peaks_at_1_in_every_object_and_dips_between_touching_ones() -> None:
+    labels = squares()
+    distance = targets_of(labels)[..., 1]
+    for label in (1, 3, 9):
+        assert distance[labels == label].max() == pytest.approx(1)
+    assert distance[9, 9] == pytest.approx(1)
+    assert distance[9, 14] == distance[9, 15] == pytest.approx(0.5 / 5.5)
+    assert (distance[labels == 0] == 0).all()
+    assert (distance[labels > 0] > 0).all()
+
+
+def test_weight_is_raised_only_where_two_objects_meet() -> None:
+    weight = targets_of(squares())[..., 2]
+    assert weight[9, 14] > 2
+    assert weight[32, 32] == pytest.approx(1)
+    assert weight[0, 39] == pytest.approx(1)
+
+
+def test_an_empty_label_image_gives_empty_targets() -> None:
+    targets = targets_of(np.zeros((8, 8), np.uint8))
+    assert not targets[..., :2].any()
+    assert (targets[..., 2] == 1).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_seed_gives_one_crop_and_another_a_different_one(channels: int) -> None:
+    examples = [example(squares(), channels)]
+    first, again, other = (
+        draw(examples, np.ones(1), 64, Augmentation(), np.random.default_rng(seed))
+        for seed in (5, 5, 6)
+    )
+    assert first[0].shape == (64, 64, 1)
+    assert first[1].shape == (64, 64, 3)
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_image_and_targets_move_together() -> None:
+    labels = squares()
+    plain = Augmentation(gamma=0, invert=0, blur=0.31, noise=0)
+    image = (labels > 0).astype(np.float32)[..., None]
+    still = Example(image, labels.astype(np.int32), targets_of(labels), 11.0, "a")
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        crop, targets = draw([still], np.ones(1), 64, plain, rng)
+        inside, outside = targets[..., 0] > 0.99, targets[..., 0] < 0.01
+        if inside.any() and outside.any():
+            assert crop[inside].min() > crop[outside].max()

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_mobile_unet.unet import model as models
+from napari_mobile_unet.unet.model import (
+    CARD,
+    Card,
+    Normalisation,
+    list_models,
+    load_model,
+    read_card,
+    sha256,
+    write_card,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a model folder whose network is a few bytes."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / models.NETWORK).write_bytes(b"network")
+    write_card(
+        place,
+        Card(name="mine", files={models.NETWORK: sha256(place / models.NETWORK)}),
+    )
+    return place
+
+
+def test_a_whole_folder_loads_by_its_path(folder: Path) -> None:
+    model = load_model(folder)
+    assert model.card.name == "mine"
+    assert model.network.read_bytes() == b"network"
+    assert model.checksum == sha256(folder / CARD)
+
+
+def test_own_models_are_found_by_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "own_models", lambda: folder.parent)
+    assert list_models()["mine"] == folder
+    assert load_model("mine").folder == folder
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / models.NETWORK).unlink()
+    with pytest.raises(FileNotFoundError, match=r"network\.tflite is missing"):
+        load_model(folder)
+
+
+def test_an_altered_file_is_named(folder: Path) -> None:
+    (folder / models.NETWORK).write_bytes(b"Network")
+    with pytest.raises(ValueError, match=r"network\.tflite was altered"):
+        load_model(folder)
+
+
+def test_an_unknown_name_lists_those_at_hand() -> None:
+    with pytest.raises(
+        FileNotFoundError, match=r"received 'nuclai'; at hand: .*nuclei"
+    ):
+        load_model("nuclai")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "must be JSON"),
+        ("[]", "valid dictionary"),
+        ('{"format": 99}', "layout 99, this version reads up to 1; update"),
+        ('{"format": 1, "files": {}}', "name: Field required"),
+        ('{"format": 1, "name": "a", "files": {}, "diametre": 3}', "diametre: Extra"),
+    ],
+)
+def test_a_bad_card_is_refused_in_one_line(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    (tmp_path / CARD).write_text(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        read_card(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_card_survives_the_file(folder: Path) -> None:
+    card = read_card(folder)
+    assert Card.model_validate(json.loads((folder / CARD).read_text())) == card
+
+
+def test_the_shipped_model_is_whole_and_says_where_it_comes_from() -> None:
+    card = load_model("nuclei").card
+    assert card.licence
+    assert "BBBC038" in card.training.data
+    assert card.training.images > 300
+
+
+def test_percentiles_become_0_and_1() -> None:
+    plane = np.arange(1001, dtype=np.uint16).reshape(1, -1)
+    settings = Normalisation(low=10, high=90)
+    limits = settings.limits(plane)
+    assert limits == pytest.approx((100, 900))
+    scaled = settings.apply(plane, limits)
+    assert scaled.dtype == np.float32
+    assert scaled[0, [100, 500, 900]] == pytest.approx([0, 0.5, 1])
+    assert scaled.min() == pytest.approx(-0.125)
+
+
+def test_limits_leave_nan_out_and_nan_becomes_dark() -> None:
+    plane = np.array([[np.nan, 2, 4], [np.inf, 4, 2]], np.float32)
+    settings = Normalisation(low=0, high=100)
+    assert settings.limits(plane) == (2, 4)
+    scaled = settings.apply(plane, (2, 4))
+    assert scaled.tolist() == [[0, 0, 1], [2, 1, 0]]
+
+
+@pytest.mark.parametrize("value", [0, 7, np.nan])
+def test_a_constant_plane_is_flat(value: float) -> None:
+    plane = np.full((8, 8), value, np.float32)
+    settings = Normalisation()
+    assert not settings.apply(plane, settings.limits(plane)).any()
+
+
+def test_limits_of_several_planes_are_shared() -> None:
+    dark, bright = np.zeros((8, 8), np.uint8), np.full((8, 8), 200, np.uint8)
+    assert Normalisation().limits(dark, bright) == (0, 200)
+
+
+def test_a_few_bright_pixels_still_give_a_range() -> None:
+    plane = np.zeros((100, 100), np.uint8)
+    plane[50, 50:55] = 255  # fewer than the percentile leaves out
+    assert Normalisation().limits(plane) == (0, 255)

@@ -1,0 +1,132 @@
+"""Training in the child process, on tiny networks and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
+from napari_mobile_unet.unet.model import Architecture, load_model
+
+pytestmark = pytest.mark.model
+
+TINY = Architecture(
+    widths=(8, 8, 8, 8, 8), depths=(1, 1, 1, 1), decoder=(8, 8, 8, 8), decoder_depth=1
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with eight pictures of bright squares and their labels."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir()
+    for number in range(8):
+        labels = np.zeros((96, 96), np.uint16)
+        for label, (y, x) in enumerate(np.ndindex(3, 3), start=1):
+            top, left = 4 + 30 * y + rng.integers(8), 4 + 30 * x + rng.integers(8)
+            labels[top : top + 18, left : left + 18] = label
+        image = rng.normal(40, 10, labels.shape) + 140 * (labels > 0)
+        iio.imwrite(folder / "images" / f"{number}.png", image.astype(np.uint8))
+        iio.imwrite(folder / "labels" / f"{number}.png", labels)
+    return folder
+
+
+def job_of(data: Path, output: Path, **settings: object) -> TrainingJob:
+    fields = {
+        "images": str(data / "images"),
+        "labels": str(data / "labels"),
+        "output": output,
+        "architecture": TINY,
+        "steps": 10,
+        "batch": 4,
+        "crop": 64,
+        "epochs": 2,
+        "validate_every": 2,
+    }
+    return TrainingJob.model_validate(fields | settings)
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list, Path]:
+    output = tmp_path_factory.mktemp("models") / "squares"
+    return list(iter_train(job_of(data, output, epochs=8))), output
+
+
+def test_messages_come_in_order_and_the_loss_falls(trained: tuple[list, Path]) -> None:
+    messages, _ = trained
+    kinds = [message["kind"] for message in messages]
+    assert kinds == ["ready", *["epoch"] * 8, "done"]
+    assert messages[0]["images"] == 7
+    assert messages[0]["validation"] == 1
+    losses = [message["loss"] for message in messages[1:-1]]
+    assert losses[-1] < 0.8 * losses[0]
+    assert messages[-2]["share"] == 1
+
+
+def test_the_model_is_whole_and_knows_its_training(trained: tuple[list, Path]) -> None:
+    messages, output = trained
+    card = load_model(output).card
+    assert card.training.epochs == 8
+    assert card.training.objects == 63
+    assert card.training.validation_ap == messages[-1]["ap"]
+    assert [path.name for path in output.parent.iterdir()] == ["squares"]
+
+
+def test_one_seed_gives_one_training(data: Path, tmp_path: Path) -> None:
+    first, again, other = (
+        [
+            m["loss"]
+            for m in iter_train(job_of(data, tmp_path / name, seed=seed))
+            if m["kind"] == "epoch"
+        ]
+        for name, seed in (("first", 3), ("again", 3), ("other", 4))
+    )
+    assert first == pytest.approx(again, rel=1e-5)
+    assert first != pytest.approx(other, rel=1e-2)
+
+
+def test_training_goes_on_from_a_model(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    messages, output = trained
+    job = job_of(data, tmp_path / "more", epochs=1, **start_from(load_model(output)))
+    first = next(m for m in iter_train(job) if m["kind"] == "epoch")
+    assert first["loss"] < messages[1]["loss"]
+    assert load_model(tmp_path / "more").card.training.start.startswith("squares ")
+
+
+def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
+    messages = iter_train(job_of(data, tmp_path / "stopped", epochs=10_000))
+    while next(messages)["kind"] != "epoch":
+        pass
+    messages.close()
+    assert load_model(tmp_path / "stopped").card.training.epochs >= 1
+
+
+def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    cases = {
+        "found none under": {"images": str(tmp_path / "nowhere")},
+        "is among 8": {"labels": str(data / "labels" / ".." / "renamed")},
+        "name another": {"output": tmp_path / "taken"},
+    }
+    renamed = data / "renamed"
+    renamed.mkdir(exist_ok=True)
+    for path in (data / "labels").iterdir():
+        (renamed / f"mask_{path.name}").write_bytes(path.read_bytes())
+    for message, change in cases.items():
+        with pytest.raises(JobError, match=message) as caught:
+            list(iter_train(job_of(data, tmp_path / "new", **change)))
+        assert "\n" not in str(caught.value)
+    assert not (tmp_path / "new").exists()
+
+
+def test_length_is_named_once() -> None:
+    with pytest.raises(ValueError, match="name either minutes or epochs"):
+        TrainingJob(images="a", labels="b", output=Path("c"), minutes=1, epochs=1)
