@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import imageio.v3 as iio
 import numpy as np
 import zarr
 
 from napari_mobile_unet.instances import labels_type
-from napari_mobile_unet.stack import AxesSource, Stack
+from napari_mobile_unet.stack import AXES, AxesSource, Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ SUFFIXES = {*PICTURES, *TIFF, ".npy", ".zarr"}
 """Suffixes of the files (and, for .zarr, folders) that can be read."""
 
 NGFF_KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
+"""Axes in the order that NGFF asks for, and what they are to it."""
 
 
 def read_stack(path: str | Path, axes: str | None = None) -> Stack:
@@ -70,22 +71,48 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
         )
     try:
         found = _READERS[suffix](path)
-    except (ValueError, OSError):
+    except (OSError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise anything, from KeyError to zlib.error
+        fault = " ".join(str(error).split())
         raise OSError(
-            f"{path} could not be read as {suffix}: {error}; copy or convert it again"
+            f"{path} could not be read as {suffix}: {fault}; copy or convert it again"
         ) from error
-    known: AxesSource | None = None if axes or not found.get("axes") else "metadata"
-    if axes and found.get("axes") not in (None, axes.upper()):
-        found = {"data": found["data"]}  # its sizes belong to other axes
-    found["axes"] = axes or found.get("axes")
-    return Stack.from_array(**found, name=path.name, axes_source=known)
+    try:
+        if axes and found.get("axes"):
+            found = _renamed(found, axes.upper())
+        known: AxesSource | None = "metadata" if found.get("axes") else None
+        return Stack.from_array(
+            **{**found, "axes": axes or found.get("axes")},
+            name=path.name,
+            axes_source="given" if axes else known,
+        )
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _renamed(found: dict[str, Any], axes: str) -> dict[str, Any]:
+    """Return what was read with other axes; those of the same name keep their size."""
+    known = [axis for axis in found["axes"] if axis != "S"]
+    kept: dict[str, Any] = {"data": found["data"], "axes": axes}
+    for name, default in (("scale", 1.0), ("translate", 0.0), ("units", "pixel")):
+        if name in found:
+            values = dict(zip(known, found[name], strict=True))
+            kept[name] = [values.get(axis, default) for axis in axes if axis != "S"]
+    return kept
 
 
 def _read_picture(path: Path) -> dict[str, Any]:
     try:
-        pixels = iio.imread(path)
+        if _is_deep_colour(path):  # which Pillow would narrow to 8 bits
+            coded = np.fromfile(path, np.uint8)
+            pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+            if pixels is None:
+                raise ValueError("it is cut off")
+            pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+        else:
+            inks = iio.immeta(path, plugin="pillow")["mode"] == "CMYK"
+            pixels = iio.imread(path, plugin="pillow", mode="RGB" if inks else None)
     except (OSError, ValueError, SyntaxError) as error:
         raise OSError(
             f"{path} is not a readable {path.suffix} picture; copy or convert it again"
@@ -93,6 +120,13 @@ def _read_picture(path: Path) -> dict[str, Any]:
     if pixels.ndim == 3 and pixels.shape[-1] == 2:  # grey and alpha
         pixels = pixels[..., 0]
     return {"data": pixels, "axes": "YXS" if pixels.ndim == 3 else "YX"}
+
+
+def _is_deep_colour(path: Path) -> bool:
+    """Return whether a file is a PNG of 16-bit RGB or RGBA, by its header."""
+    with path.open("rb") as file:
+        head = file.read(26)
+    return head.startswith(b"\x89PNG") and head[24:] in (b"\x10\x02", b"\x10\x06")
 
 
 def _read_npy(path: Path) -> dict[str, Any]:
@@ -112,7 +146,7 @@ def _read_zarr(path: Path) -> dict[str, Any]:
             f"{path} holds no Zarr array or image; name the folder with its metadata"
         ) from error
     if isinstance(node, zarr.Array):
-        return {"data": node}
+        return {"data": node, "axes": _dimension_names(node)}
     attributes: Any = node.attrs.asdict()
     scales = attributes.get("ome", attributes).get("multiscales")
     if not scales:
@@ -121,22 +155,36 @@ def _read_zarr(path: Path) -> dict[str, Any]:
             f"{', '.join(sorted(node.keys())) or 'it has none'}"
         )
     level = scales[0]["datasets"][0]
-    described = [
-        {"name": a, "unit": None} if isinstance(a, str) else a
-        for a in scales[0]["axes"]
-    ]
-    steps = {t["type"]: t for t in level.get("coordinateTransformations", ())}
-    count = len(described)
+    if level["path"] not in node:
+        raise OSError(
+            f"{path} lacks the array {level['path']!r} of its image; copy it again"
+        )
+    named = [{"name": a} if isinstance(a, str) else a for a in scales[0]["axes"]]
+    scale, translate = np.ones(len(named)), np.zeros(len(named))
+    # First those of the level, then those that all levels share.
+    for steps in (level, scales[0]):
+        for step in steps.get("coordinateTransformations", ()):
+            factor = np.array(step.get("scale", 1.0))
+            scale, translate = scale * factor, translate * factor
+            translate = translate + np.array(step.get("translation", 0.0))
     return {
         "data": node[level["path"]],
-        "axes": "".join(axis["name"].upper() for axis in described),
-        "scale": steps.get("scale", {}).get("scale", (1.0,) * count),
-        "translate": steps.get("translation", {}).get("translation", (0.0,) * count),
-        "units": [axis.get("unit") or "pixel" for axis in described],
+        "axes": "".join(axis["name"].upper() for axis in named),
+        "scale": scale.tolist(),
+        "translate": translate.tolist(),
+        "units": [axis.get("unit") or "pixel" for axis in named],
     }
 
 
-_READERS = {
+def _dimension_names(array: Any) -> str | None:
+    """Return the axes that a plain Zarr array names, if they are letters of ours."""
+    names = getattr(array.metadata, "dimension_names", None)
+    names = names or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+    axes = "".join(str(name).upper() for name in names)
+    return axes if len(axes) == array.ndim and set(axes) <= set(AXES) else None
+
+
+_READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     **dict.fromkeys(PICTURES, _read_picture),
     **dict.fromkeys(TIFF, read_tiff),
     ".npy": _read_npy,
@@ -153,41 +201,60 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder cannot be written to.
+        If the folder cannot be written to, or the disk is full.
     """
+    place = None
     try:
         place = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise OSError(
-            f"{path} cannot be written ({os.strerror(error.errno or 0)}); "
-            "name a folder that exists and is writable"
-        ) from error
-    try:
         yield place / path.name
-        if path.is_dir():
-            path.replace(place / "earlier")  # a folder is not replaced in one go
-        (place / path.name).replace(path)
+        _rename(place / path.name, path, place / "earlier.zarr")
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise OSError(
+            f"{path} cannot be written ({reason}); "
+            "name a folder that exists, is writable and has room"
+        ) from error
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        if place:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _rename(new: Path, path: Path, aside: Path) -> None:
+    """Give a file or folder its final name; what had it is lost only after that."""
+    if not path.is_dir():
+        new.replace(path)
+        return
+    path.replace(aside)  # a folder is not replaced in one go
+    try:
+        new.replace(path)
+    except OSError:
+        aside.replace(path)
+        raise
 
 
 def write_image(path: str | Path, stack: Stack) -> None:
     """Write a stack to a ``.tif`` (OME-TIFF) or ``.zarr`` (OME-Zarr), by suffix.
+
+    The axes keep their order where the format allows: TIFF ends with YX or YXS,
+    OME-Zarr is TCZYX, with RGB samples as channels. OME-TIFF lacks bool and
+    float16, which become uint8 and float32, and holds no translation.
 
     Raises
     ------
     OSError
         If it cannot be written.
     ValueError
-        If the suffix is another.
+        If the suffix is another, or the format cannot hold the image.
     """
     path = Path(path)
-    if path.suffix.lower() not in (*TIFF, ".zarr"):
+    suffix = path.suffix.lower()
+    if suffix not in (*TIFF, ".zarr"):
         raise ValueError(
             f"images are written as .tif or .zarr; received {path.name}; change it"
         )
+    stack = _for_zarr(stack) if suffix == ".zarr" else _for_tiff(stack)
     with atomic_path(path) as beside:
-        if path.suffix.lower() == ".zarr":
+        if suffix == ".zarr":
             _write_zarr(beside, stack)
         else:
             write_tiff(beside, stack)
@@ -199,7 +266,7 @@ def write_labels(path: str | Path, labels: NDArray[Any], source: Stack) -> None:
     Parameters
     ----------
     path : path-like
-        ``.tif`` or ``.zarr``.
+        ``.tif`` or ``.zarr``; see ``write_image``.
     labels : ndarray of int
         On ``source.labels_axes``; written in the smallest unsigned type that holds
         every id, of 16 bits at least.
@@ -210,43 +277,76 @@ def write_labels(path: str | Path, labels: NDArray[Any], source: Stack) -> None:
     ------
     OSError
         If they cannot be written.
+    ValueError
+        If they are no labels of this image, or the suffix is another.
     """
-    stack = Stack(
-        labels.astype(labels_type(int(labels.max(initial=0)))),
-        source.labels_axes,
-        scale=source.labels_scale,
-        translate=source.labels_translate,
-        units=source.labels_units,
-        name=source.name,
-    )
-    write_image(path, stack)
+    if labels.dtype.kind not in "biu" or labels.min(initial=0) < 0:
+        raise ValueError(
+            f"labels are whole numbers, 0 for background; received {labels.dtype} "
+            f"from {labels.min(initial=0)}; convert them to an unsigned type"
+        )
+    if labels.shape != source.labels_shape:
+        raise ValueError(
+            f"labels have the shape of their image without C and S, "
+            f"{source.labels_shape}; received {labels.shape}; resize them"
+        )
+    # Zarr knows types by their code, of which some platforms have two for one.
+    dtype = np.dtype(labels_type(int(labels.max(initial=0))).str)
+    write_image(path, source.on_axes(labels.astype(dtype), source.labels_axes))
+
+
+def _for_tiff(stack: Stack) -> Stack:
+    """Return a stack that OME-TIFF can hold, in axes and type."""
+    dtype = np.dtype(stack.data.dtype)
+    if dtype.kind in "iu" and dtype.itemsize > 4:
+        raise ValueError(
+            f"OME-TIFF holds whole numbers of 32 bits at most; received {dtype}; "
+            "convert them, or write .zarr"
+        )
+    dtype = np.dtype({"bool": "uint8", "float16": "float32"}.get(dtype.name, dtype))
+    axes = [axis for axis in stack.axes if axis not in "YXS"]
+    axes += [axis for axis in "YXS" if axis in stack.axes]
+    data = np.asarray(stack.data).transpose([stack.axes.index(axis) for axis in axes])
+    return stack.on_axes(data.astype(dtype, copy=False), "".join(axes))
+
+
+def _for_zarr(stack: Stack) -> Stack:
+    """Return a stack in the order of NGFF's axes, its RGB samples as channels."""
+    if "C" in stack.axes and "S" in stack.axes:
+        raise ValueError(
+            f"OME-Zarr has one axis for channels and RGB samples; received axes "
+            f"{stack.axes}; take one channel, or write .tif"
+        )
+    steps = zip(stack.scale, stack.translate, stack.units, strict=True)
+    known = dict(zip(stack.axes.replace("S", ""), steps, strict=True))
+    known.setdefault("C", (1.0, 0.0, "pixel"))
+    named = stack.axes.replace("S", "C")
+    axes = [axis for axis in NGFF_KINDS if axis in named]
+    data = np.asarray(stack.data).transpose([named.index(axis) for axis in axes])
+    scale, translate, units = zip(*(known[axis] for axis in axes), strict=True)
+    return Stack(data, "".join(axes), scale, translate, units, stack.name)
 
 
 def _write_zarr(path: Path, stack: Stack) -> None:
     """Write an OME-Zarr image (NGFF 0.5) of one level, a chunk for each plane."""
-    data = np.asarray(stack.data)
     group = zarr.open_group(path, mode="w", zarr_format=3)
-    chunks = tuple(
-        min(size, 1024) if axis in "YX" else size if axis == "S" else 1
-        for axis, size in stack.sizes.items()
-    )
-    names = [axis.lower() for axis in stack.axes]
+    sizes = stack.sizes.items()
     array = group.create_array(
-        "0", shape=data.shape, dtype=data.dtype, chunks=chunks, dimension_names=names
+        "0",
+        shape=stack.data.shape,
+        dtype=stack.data.dtype,
+        chunks=tuple(min(size, 1024) if axis in "YX" else 1 for axis, size in sizes),
+        dimension_names=list(stack.axes.lower()),
     )
-    array[...] = data
-    axes: list[dict[str, Any]] = []
-    for axis, unit in zip(stack.axes.replace("S", ""), stack.units, strict=True):
-        entry = {"name": axis.lower(), "type": NGFF_KINDS[axis]}
-        axes.append(entry if unit == "pixel" else {**entry, "unit": unit})
-    scale, translate = list(stack.scale), list(stack.translate)
-    if "S" in stack.axes:  # RGB samples are channels to NGFF
-        axes.insert(stack.axes.index("S"), {"name": "c", "type": "channel"})
-        scale.insert(stack.axes.index("S"), 1.0)
-        translate.insert(stack.axes.index("S"), 0.0)
-    steps: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-    if any(translate):
-        steps.append({"type": "translation", "translation": translate})
+    array[...] = stack.data
+    axes = [
+        {"name": axis.lower(), "type": NGFF_KINDS[axis]}
+        | ({} if unit == "pixel" else {"unit": unit})
+        for axis, unit in zip(stack.axes, stack.units, strict=True)
+    ]
+    steps: list[dict[str, Any]] = [{"type": "scale", "scale": list(stack.scale)}]
+    if any(stack.translate):
+        steps.append({"type": "translation", "translation": list(stack.translate)})
     level = {"path": "0", "coordinateTransformations": steps}
     image: dict[str, Any] = {"name": stack.name, "axes": axes, "datasets": [level]}
     group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}

@@ -141,6 +141,13 @@ def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
         yield apply_steps(steps, stack.plane(number))
 
 
+def prepare_plane(stack: Stack, steps: tuple[AnyStep, ...], number: int) -> Plane:
+    """Return one plane after the steps, as ``iter_prepare`` would give it."""
+    if steps:
+        steps = fit_steps(steps, (stack.plane(some) for some in _some(stack)))
+    return apply_steps(steps, stack.plane(number))
+
+
 def _some(stack: Stack) -> list[int]:
     """Return the numbers of the planes that stack-wide ranges are taken from."""
     spaced = np.linspace(0, stack.n_planes - 1, SAMPLE).round().astype(int)

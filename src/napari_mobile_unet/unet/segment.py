@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import cv2
+import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params
@@ -17,7 +18,6 @@ from napari_mobile_unet.unet.model import load_model
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.model import Model
@@ -73,16 +73,17 @@ class UNet(Params):
         image = normalisation.apply(grey, self.limits or normalisation.limits(grey))
         height, width = image.shape
         scale = model.card.diameter / self.diameter if self.diameter else 1.0
-        if scale != 1:
-            size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            shrink = scale < 1
-            image = _resize(
-                image,
-                size,
-                interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR,
-            )
-        maps = predict(image, model)
-        return maps if scale == 1 else _resize(maps, (width, height))
+        if scale == 1:
+            return predict(image, model)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        # Averaging while shrinking: anything else would alias.
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        resized = np.asarray(cv2.resize(image, size, interpolation=method), np.float32)
+        maps = predict(resized, model)
+        return np.asarray(
+            cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR),
+            np.float32,
+        )
 
 
 @lru_cache(maxsize=8)

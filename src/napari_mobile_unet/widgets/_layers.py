@@ -9,8 +9,7 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
-from napari_mobile_unet.axes import suggest_axes
-from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.stack import Stack, suggest_axes
 
 if TYPE_CHECKING:
     import napari
@@ -118,6 +117,12 @@ def placed_like(source: Layer, stack: Stack, axes: str) -> dict[str, Any]:
         if stack.axes_source == "metadata":
             place["axis_labels"] = tuple(source.axis_labels)
     return place
+
+
+def stack_place(stack: Stack, plane: NDArray[Any]) -> dict[str, Any]:
+    """Return the keywords that put one prepared plane over a stack's planes."""
+    one = stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])
+    return coordinates(one)
 
 
 class Result:

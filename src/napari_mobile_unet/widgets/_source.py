@@ -70,6 +70,12 @@ class SourcePanel(QWidget):
             return self._stack
         return self._stack.channel(self.channel.value())
 
+    @property
+    def chosen_channel(self) -> int | None:
+        """The channel; None where there is only one."""
+        whole = self._stack
+        return self.channel.value() if whole is not None and "C" in whole.axes else None
+
     def plane_number(self, viewer: napari.Viewer) -> int:
         """Return the number of the plane that the viewer shows."""
         layer, stack = self.layer, self._stack

@@ -10,7 +10,7 @@ import napari
 from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.io import read_stack
-from napari_mobile_unet.widgets._layers import image_layer, labels_layer
+from napari_mobile_unet.widgets._layers import coordinates, image_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +38,10 @@ def open_window(
     stacks = [read_stack(path) for path in (*images, *labels)]
     viewer = napari.Viewer(show=show)
     for stack in stacks[: len(images)]:
-        viewer.add_layer(image_layer(stack))
+        for layer in image_layers(stack):
+            viewer.add_layer(layer)
     for stack in stacks[len(images) :]:
-        viewer.add_layer(labels_layer(stack))
+        viewer.add_labels(stack.data, name=stack.name, **coordinates(stack))
     for name in DOCKS:
         viewer.window.add_plugin_dock_widget(PLUGIN, name)
     return viewer

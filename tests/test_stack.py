@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_mobile_unet.stack import (
+    Stack,
+    flatten,
+    guess_axes,
+    suggest_axes,
+    unflatten,
+)
+
+DTYPES = ["bool", "uint8", "int16", "uint16", ">u2", "int64", "float32", "float64"]
+
+
+@st.composite
+def named_arrays(draw: st.DrawFn) -> tuple[np.ndarray, str]:
+    """Return an array of any real type with axes in any order."""
+    others = draw(st.sets(st.sampled_from("TCZS")))
+    axes = "".join(draw(st.permutations([*"YX", *sorted(others)])))
+    shape = [draw(st.integers(3, 4) if a == "S" else st.integers(1, 4)) for a in axes]
+    dtype = draw(st.sampled_from(DTYPES))
+    return draw(
+        arrays(dtype, tuple(shape), elements={"allow_nan": False})
+        if np.dtype(dtype).kind == "f"
+        else arrays(dtype, tuple(shape))
+    ), axes
+
+
+@given(named_arrays())
+def test_flattening_is_undone_exactly(named: tuple[np.ndarray, str]) -> None:
+    array, axes = named
+    planes = flatten(array, axes)
+    assert planes.ndim == 4
+    back = unflatten(planes, axes, array.shape)
+    assert back.dtype == array.dtype
+    np.testing.assert_array_equal(back, array)
+
+
+@given(named_arrays(), st.integers(1, 7))
+def test_batches_are_the_flattened_planes_without_alpha(
+    named: tuple[np.ndarray, str], size: int
+) -> None:
+    array, axes = named
+    stack = Stack(array, axes)
+    if "S" in axes:
+        array = array.take(range(3), axes.index("S"))
+    wanted = flatten(array, axes)
+    batches = list(stack.iter_batches(size))
+    assert [
+        n for numbers, _ in batches for n in range(numbers.start, numbers.stop)
+    ] == (list(range(stack.n_planes)))
+    assert all(len(planes) <= size for _, planes in batches)
+    assert all(planes.dtype.isnative for _, planes in batches)
+    np.testing.assert_array_equal(np.concatenate([p for _, p in batches]), wanted)
+    last = stack.plane(stack.n_planes - 1)
+    np.testing.assert_array_equal(last.reshape(wanted.shape[1:]), wanted[-1])
+    assert last.ndim == (3 if set("CS") & set(axes) else 2)
+
+
+@given(named_arrays())
+def test_labels_of_planes_come_back_onto_the_axes(
+    named: tuple[np.ndarray, str],
+) -> None:
+    stack = Stack(*named)
+    labels = np.arange(np.prod(stack.labels_shape)).reshape(stack.labels_shape)
+    planes = flatten(labels, stack.labels_axes)[..., 0]
+    np.testing.assert_array_equal(stack.assemble(planes), labels)
+    lazily = stack.assemble((plane for plane in planes), dtype=np.uint32)
+    assert lazily.dtype == np.uint32
+    np.testing.assert_array_equal(lazily, labels)
+
+
+def test_channels_and_samples_are_merged_channels_first() -> None:
+    array = np.arange(2 * 3).reshape(2, 1, 1, 3)
+    assert flatten(array, "CYXS").ravel().tolist() == [0, 1, 2, 3, 4, 5]
+    assert flatten(array.transpose(3, 1, 2, 0), "SYXC").ravel().tolist() == [
+        *(0, 1, 2, 3, 4, 5)
+    ]
+
+
+ARRAY = np.arange(3 * 2 * 4 * 5 * 6, dtype=np.uint16).reshape(3, 2, 4, 5, 6)
+
+
+class Watched:
+    """An array that notes how much of it is read."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.read: list[int] = []
+
+    def __getitem__(self, where: object) -> np.ndarray:
+        part = self.array[where]
+        self.read.append(part.size)
+        return part
+
+
+def test_only_the_batch_in_hand_is_read() -> None:
+    watched = Watched(ARRAY)
+    batches = Stack(watched, "TCZYX").iter_batches(3)
+    assert watched.read == []
+    next(batches)
+    assert watched.read == [3 * 2 * 30]  # at one go
+    next(batches)
+    assert watched.read[1:] == [1 * 2 * 30, 2 * 2 * 30]  # planes 3, then 4 and 5
+
+
+@pytest.mark.parametrize("kind", ["numpy", "dask", "zarr"])
+def test_a_channel_of_any_array(kind: str) -> None:
+    data = {
+        "numpy": lambda: ARRAY,
+        "dask": lambda: da.from_array(ARRAY, chunks=(1, 1, 2, 5, 6)),
+        "zarr": lambda: zarr.array(ARRAY, chunks=(1, 1, 4, 5, 6)),
+    }[kind]()
+    stack = Stack(
+        data, "TCZYX", (9.0, 1.0, 2.0, 0.5, 0.4), units=("second", *["pixel"] * 4)
+    )
+    channel = stack.channel(1)
+    assert isinstance(channel.data, np.ndarray) == (kind == "numpy")
+    assert (channel.axes, channel.scale) == ("TZYX", (9.0, 2.0, 0.5, 0.4))
+    assert channel.units[0] == "second"
+    assert (channel.n_planes, channel.index(7)) == (12, (1, 3))
+    np.testing.assert_array_equal(channel.plane(7), ARRAY[1, 1, 3])
+    np.testing.assert_array_equal(stack.plane(7), ARRAY[1, :, 3].transpose(1, 2, 0))
+
+
+def test_a_channel_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"channel 5 .* has 2 channels, 0 to 1"):
+        Stack(ARRAY, "TCZYX").channel(5)
+    with pytest.raises(ValueError, match=r"channel -1 .* has one, 0"):
+        Stack(ARRAY[0, 0], "ZYX").channel(-1)
+
+
+def test_labels_lie_where_the_image_lies() -> None:
+    stack = Stack.from_array(
+        np.zeros((2, 5, 6, 7, 3)),
+        "czyxs",
+        scale=[1, 2, 0.5, 0.25],
+        translate=[0, 10, 20, 30],
+        units=["pixel", "micrometer", "micrometer", "micrometer"],
+    )
+    assert stack.labels_axes == "ZYX"
+    assert stack.labels_shape == (5, 6, 7)
+    assert stack.labels_scale == (2.0, 0.5, 0.25)
+    assert stack.labels_translate == (10.0, 20.0, 30.0)
+    assert stack.labels_units == ("micrometer",) * 3
+    assert stack.axes_source == "given"
+
+
+def test_smaller_planes_show_the_same_field() -> None:
+    stack = Stack(
+        np.zeros((4, 8, 6), np.uint8), "ZYX", (2.0, 0.5, 1.0), (1.0, 0.0, 5.0)
+    )
+    half = stack.with_planes([np.zeros((4, 3, 3), np.float32)] * 4)
+    assert (half.axes, half.data.shape) == ("ZYXS", (4, 4, 3, 3))
+    assert half.scale == (2.0, 1.0, 2.0)
+    # The first pixel covers the first two of before: its centre lies between theirs.
+    assert half.translate == (1.0, 0.25, 5.5)
+    same = stack.with_planes(iter(np.zeros((4, 8, 6))))
+    assert (same.axes, same.scale, same.translate) == (
+        *("ZYX", stack.scale, stack.translate),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "rgb", "guess"),
+    [
+        ((64, 48), None, "YX"),
+        ((64, 3), None, "YX"),
+        ((5, 64, 48), None, "ZYX"),
+        ((64, 48, 3), None, "YXS"),
+        ((64, 48, 4), None, "YXS"),
+        ((64, 48, 4), False, "ZYX"),
+        ((4, 48, 4), None, "ZYX"),
+        ((4, 4, 4), True, "YXS"),
+        ((5, 64, 48, 3), None, "ZYXS"),
+    ],
+)
+def test_axes_beyond_doubt_are_guessed(
+    shape: tuple[int, ...], rgb: bool | None, guess: str
+) -> None:
+    assert guess_axes(shape, rgb) == guess
+    stack = Stack.from_array(np.zeros(shape), rgb=rgb)
+    assert (stack.axes, stack.axes_source) == (guess, "shape")
+
+
+def test_ambiguous_axes_are_asked_for_and_a_likely_answer_is_at_hand() -> None:
+    with pytest.raises(ValueError) as caught:
+        guess_axes((2, 3, 5, 64, 64))
+    assert str(caught.value) == (
+        "axes of a 5-D image (2, 3, 5, 64, 64) cannot be guessed; "
+        "name them, for example axes='TCZYX'"
+    )
+    with pytest.raises(ValueError, match="axes='TZYX'"):
+        guess_axes((2, 3, 64, 64))
+    assert suggest_axes((2, 3, 64, 64)) == "TZYX"
+    assert suggest_axes((2, 3, 5, 64, 64)) == "TCZYX"
+    assert suggest_axes((2, 5, 64, 64, 3)) == "TZYXS"
+    for shape in [(5,), (1,) * 6]:
+        with pytest.raises(ValueError, match="2 to 5 dimensions"):
+            suggest_axes(shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "said"),
+    [
+        ((4, 5, 6), "QYX", "'Q' in 'QYX'"),
+        ((4, 5, 6), "YYX", "more than once"),
+        ((4, 5, 6), "ZTX", "Y and X among them"),
+        ((4, 5, 6), "YX", r"'YX' for 3 dimensions \(4, 5, 6\)"),
+        ((4, 5, 6), "YXS", "3 or 4 samples"),
+        ((0, 5), "YX", "a pixel on each axis"),
+    ],
+)
+def test_axes_that_do_not_fit_are_refused(
+    shape: tuple[int, ...], axes: str, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said) as caught:
+        Stack.from_array(np.zeros(shape), axes)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [np.zeros((2, 2), complex), [["a", "b"]], [[{}, {}]]])
+def test_what_is_not_real_is_refused(data: object) -> None:
+    with pytest.raises(ValueError, match="real numbers"):
+        Stack.from_array(data, "YX")
+
+
+def test_calibration_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="scale needs one value .* give 2"):
+        Stack(np.zeros((4, 5, 3)), "YXS", scale=(1.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("planes", [[], [np.zeros((5, 6))], [np.zeros((5, 6))] * 3])
+def test_labels_of_the_wrong_number_are_refused(planes: list[np.ndarray]) -> None:
+    with pytest.raises(ValueError, match="labels need 2 planes"):
+        Stack(np.zeros((2, 5, 6)), "ZYX").assemble(planes)
+
+
+def test_labels_of_the_wrong_shape_and_empty_batches_are_refused() -> None:
+    stack = Stack(np.zeros((2, 5, 6)), "ZYX")
+    with pytest.raises(ValueError, match=r"received \(6, 5\) as plane 1"):
+        stack.assemble(np.zeros((2, 6, 5)))
+    with pytest.raises(ValueError, match="one plane or more; received 0"):
+        next(stack.iter_batches(0))
