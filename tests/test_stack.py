@@ -233,7 +233,7 @@ def test_what_is_not_real_is_refused(data: object) -> None:
 
 
 def test_calibration_of_the_wrong_length_is_refused() -> None:
-    with pytest.raises(ValueError, match="scale needs one value .* give 2"):
+    with pytest.raises(ValueError, match=r"scale needs one value .* give 2"):
         Stack(np.zeros((4, 5, 3)), "YXS", scale=(1.0, 1.0, 1.0))
 
 
