@@ -511,7 +511,7 @@ def _lazy(data: Any) -> Any:
     """Return an array whose slices are read only when they are asked for."""
     if isinstance(data, np.ndarray) or hasattr(data, "dask"):
         return data
-    from dask.array import from_array  # half a second that few need
+    import dask.array  # half a second that few need
 
-    chunks = getattr(data, "chunks", None) or "auto"
-    return from_array(data, chunks=chunks)  # type: ignore[no-untyped-call]
+    dask_array: Any = dask.array  # typed in some of its releases only
+    return dask_array.from_array(data, chunks=getattr(data, "chunks", None) or "auto")
