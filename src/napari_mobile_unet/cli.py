@@ -27,9 +27,9 @@ from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
     REFUSED,
+    complain,
     ending,
     errors,
-    one_line,
     progress_bar,
 )
 from napari_mobile_unet.histogram import count_planes
@@ -189,7 +189,7 @@ def segment(
                 )
             except CAUGHT as error:
                 failed += 1
-                errors.print(f"{source}: {one_line(error)}")
+                complain(source, error)
                 continue
             finally:
                 bar.remove_task(task)
@@ -309,7 +309,7 @@ def train(
                         f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}"
                     )
     except JobError as error:
-        errors.print(f"mobile-unet: {one_line(error)}")
+        complain("mobile-unet", error)
         raise typer.Exit(FAILED) from error
 
 

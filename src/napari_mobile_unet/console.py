@@ -43,13 +43,20 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def complain(subject: object, error: BaseException) -> None:
+    """Print one line on an error, which names what it is about once."""
+    message = one_line(error)
+    named = message.startswith(str(subject))
+    errors.print(message if named else f"{subject}: {message}")
+
+
 @contextmanager
 def ending(status: int, subject: object = "mobile-unet") -> Iterator[None]:
     """Turn an error of the block into one line that names its subject, and end."""
     try:
         yield
     except CAUGHT as error:
-        errors.print(f"{subject}: {one_line(error)}")
+        complain(subject, error)
         raise typer.Exit(status) from error
 
 

@@ -54,11 +54,14 @@ def finite_values(plane: Plane) -> Plane:
 def put_back_nan(result: Plane, missing: NDArray[np.bool_]) -> Plane:
     """Return the result with NaN where the plane had none of the numbers."""
     if missing.ndim > result.ndim:
-        missing = missing.any(axis=-1)
+        missing = np.asarray(missing.any(axis=-1))
     if missing.shape != result.shape:
         height, width = result.shape[:2]
-        mask = missing.astype(np.uint8)
-        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        mask = cv2.resize(
+            missing.astype(np.uint8),
+            (width, height),
+            interpolation=cv2.INTER_NEAREST_EXACT,
+        )
         missing = np.asarray(mask).reshape(result.shape).astype(bool)
     result[missing] = np.nan
     return result
@@ -73,7 +76,8 @@ def as_type(values: Any, plane: Plane) -> Plane:
     """Return float values in the plane's type, rounded and cut to its range."""
     if plane.dtype.kind == "f":
         return np.asarray(values, np.float32)
-    return np.clip(np.rint(values), 0, np.iinfo(plane.dtype).max).astype(plane.dtype)
+    whole = np.clip(np.rint(values), 0, np.iinfo(plane.dtype).max)
+    return np.asarray(whole, plane.dtype)
 
 
 def full_scale(plane: Plane) -> float:

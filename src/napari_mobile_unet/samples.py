@@ -142,7 +142,7 @@ def load_nuclei_timelapse() -> list[LayerDataTuple]:
 
 def load_coins() -> list[LayerDataTuple]:
     """Return the layer of scikit-image's Greek coins, (303, 384) uint8."""
-    coins = np.asarray(data.coins())  # type: ignore[no-untyped-call]
+    coins = np.asarray(data.coins())
     return [(coins, {"name": "coins"}, "image")]
 
 
@@ -151,7 +151,7 @@ def load_tissue() -> list[LayerDataTuple]:
 
     Colon, immunohistochemistry: haematoxylin (blue nuclei) and DAB (brown).
     """
-    tissue = np.asarray(data.immunohistochemistry())  # type: ignore[no-untyped-call]
+    tissue = np.asarray(data.immunohistochemistry())
     return [(tissue, {"name": "tissue", "rgb": True}, "image")]
 
 

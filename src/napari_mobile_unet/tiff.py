@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+import threading
+import weakref
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -16,32 +20,28 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.stack import Stack
 
+_COLOURS = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
+
 LAZY_BYTES = 2**28
 """From this size on a file is read plane by plane, when a plane is asked for."""
 
-UNITS = {
-    "micron": "micrometer",
-    "microns": "micrometer",
-    "um": "micrometer",
-    "µm": "micrometer",
-    "μm": "micrometer",
-    "\\u00b5m": "micrometer",
-    "nm": "nanometer",
-    "mm": "millimeter",
-    "cm": "centimeter",
-    "inch": "inch",
-    "s": "second",
-    "sec": "second",
-    "ms": "millisecond",
-    "min": "minute",
-    "h": "hour",
+SYMBOLS = {
+    "nanometer": "nm",
+    "micrometer": "µm",
+    "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+    "inch": "in",
+    "microsecond": "µs",
+    "millisecond": "ms",
+    "second": "s",
+    "minute": "min",
+    "hour": "h",
+    "day": "d",
 }
-"""Short and misspelt units, by the names that napari and NGFF know."""
-
-_SHORT = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm", "second": "s"}
-
-# It warns of oddities that do not touch the pixels; what does is checked here.
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+"""Names of units, as napari and NGFF know them, with their symbols in OME-XML."""
+_NAMES = {symbol.lower(): name for name, symbol in SYMBOLS.items()}
+_NAMES |= {"um": "micrometer", "micron": "micrometer", "sec": "second"}
 
 
 def read_tiff(path: Path) -> dict[str, Any]:
@@ -52,27 +52,29 @@ def read_tiff(path: Path) -> dict[str, Any]:
     OSError
         If it is no TIFF file, or cut off.
     """
-    try:
-        file = tifffile.TiffFile(path)
-    except (tifffile.TiffFileError, ValueError, KeyError, IndexError) as error:
-        raise OSError(
-            f"{path} is not a TIFF file, whatever its name; convert it first"
-        ) from error
-    with file:
+    with _complaints() as complaints, ExitStack() as opened:
+        try:
+            file = opened.enter_context(tifffile.TiffFile(path))
+        except (tifffile.TiffFileError, ValueError, KeyError, IndexError) as error:
+            raise OSError(
+                f"{path} is not a TIFF file, whatever its name; convert it first"
+            ) from error
         if not file.series or 0 in file.series[0].shape:
             raise OSError(f"a TIFF file must hold an image; {path} holds none")
         series = file.series[0]
-        _check_whole(file, path)
+        _check_whole(file, path, complaints)
         axes = series.axes
         unknown = set(axes) - set("TCZYXS")
-        if "S" in axes and series.shape[axes.index("S")] not in (3, 4):
+        colour = series.keyframe.photometric in _COLOURS
+        if not colour or series.sizes.get("S", 3) not in (3, 4):
             axes = axes.replace("S", "C")
         if series.nbytes >= LAZY_BYTES:
-            data: Any = zarr.open(series.aszarr(), mode="r")
+            data: Any = zarr.open_array(series.aszarr(level=0), mode="r")
+            weakref.finalize(data, opened.pop_all().close)
         else:
             data = series.asarray()
         if unknown:  # a pile of pages that nobody named
-            return {"data": data}
+            return {"data": data, **({"rgb": True} if axes.endswith("S") else {})}
         scale, units = dict.fromkeys(axes, 1.0), dict.fromkeys(axes, "pixel")
         if file.is_ome and file.ome_metadata:
             _ome_sizes(file.ome_metadata, scale, units)
@@ -87,19 +89,50 @@ def read_tiff(path: Path) -> dict[str, Any]:
     }
 
 
-def _check_whole(file: tifffile.TiffFile, path: Path) -> None:
-    """Refuse a file that ends before its pixels do; tifffile would give zeros."""
-    size = path.stat().st_size
-    for page in file.series[0].pages:
-        if page is None:
-            continue
-        pairs = zip(page.dataoffsets, page.databytecounts, strict=False)
-        end = max((offset + count for offset, count in pairs), default=0)
-        if end > size:
-            raise OSError(
-                f"a TIFF file must hold all its pixels; {path} ends at byte {size}, "
-                f"its pixels at {end}: it was cut off; copy it again"
-            )
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what tifffile logs in this thread, which nobody else then sees."""
+    collected: list[str] = []
+    thread = threading.get_ident()
+
+    def others(record: logging.LogRecord) -> bool:
+        if record.thread == thread:
+            collected.append(record.getMessage())
+        return record.thread != thread
+
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(others)
+    try:
+        yield collected
+    finally:
+        logger.removeFilter(others)
+
+
+def _check_whole(file: tifffile.TiffFile, path: Path, complaints: list[str]) -> None:
+    """Refuse a file that ends before its pixels or its pages do.
+
+    tifffile would give zeros, or only the pages that it finds.
+    """
+    series, size, end = file.series[0], path.stat().st_size, 0
+    missing = False
+    if series.dataoffset is not None:
+        end = series.dataoffset + series.nbytes
+    else:
+        for page in series.pages:
+            if page is None:
+                missing = True
+            elif page.parent is file:  # OME images may go on in other files
+                pairs = zip(page.dataoffsets, page.databytecounts, strict=False)
+                end = max(end, *(offset + count for offset, count in pairs))
+    # Where the chain of pages or a tag points past the end, it is only logged.
+    lost = [
+        text for text in complaints if "page offset" in text or "value offset" in text
+    ]
+    if end > size or missing or lost:
+        raise OSError(
+            f"a TIFF file must hold all its pages and pixels; {path} ends at byte "
+            f"{size}, too early: it was cut off; copy it again"
+        )
 
 
 def _imagej_sizes(
@@ -114,10 +147,10 @@ def _imagej_sizes(
             pixels, length = tags[name].value
             if pixels and length:
                 scale[axis], units[axis] = length / pixels, unit
-    if "Z" in scale and unit != "pixel":
-        scale["Z"], units["Z"] = float(notes.get("spacing", 1.0)), unit
-    if "T" in scale and notes.get("finterval"):
-        scale["T"], units["T"] = float(notes["finterval"]), "second"
+    if "Z" in scale and (spacing := _size(notes.get("spacing", 1.0))):
+        scale["Z"], units["Z"] = spacing, unit
+    if "T" in scale and (interval := _size(notes.get("finterval"))):
+        scale["T"], units["T"] = interval, "second"
 
 
 def _ome_sizes(xml: str, scale: dict[str, float], units: dict[str, str]) -> None:
@@ -127,8 +160,8 @@ def _ome_sizes(xml: str, scale: dict[str, float], units: dict[str, str]) -> None
         return
     names = {axis: f"PhysicalSize{axis}" for axis in "XYZ"} | {"T": "TimeIncrement"}
     for axis, name in names.items():
-        value = float(pixels.get(name) or 0)
-        if axis in scale and value > 0:
+        value = _size(pixels.get(name))
+        if axis in scale and value:
             usual = "s" if axis == "T" else "µm"
             scale[axis] = value
             units[axis] = _unit(pixels.get(f"{name}Unit", usual))
@@ -142,11 +175,22 @@ def _elements(xml: str, name: str) -> Iterator[ElementTree.Element]:
     yield from (e for e in root.iter() if e.tag.rpartition("}")[2] == name)
 
 
-def _unit(name: str | None) -> str:
-    """Return a unit by its full name; "pixel" where none is known."""
-    if not name:
-        return "pixel"
-    return UNITS.get(name.lower(), name)
+def _size(value: Any) -> float:
+    """Return a distance between pixels, whose sign some programs use; 0 for none."""
+    try:
+        size = abs(float(value))
+    except (TypeError, ValueError):
+        return 0.0
+    return size if math.isfinite(size) else 0.0
+
+
+def _unit(text: str | None) -> str:
+    """Return a unit by its full name; "pixel" where it is not known."""
+    # ImageJ escapes the micro sign, and Unicode has two of it.
+    short = (text or "").strip().lower().replace("\\u00b5", "µ").replace("μ", "µ")
+    full = short.replace("metre", "meter").removesuffix("s")
+    name = _NAMES.get(short) or _NAMES.get(full, full)
+    return name if name in SYMBOLS else "pixel"
 
 
 def write_tiff(path: Path, stack: Stack) -> None:
@@ -163,7 +207,7 @@ def write_tiff(path: Path, stack: Stack) -> None:
         if unit == "pixel" or axis == "C":
             continue
         name = "TimeIncrement" if axis == "T" else f"PhysicalSize{axis}"
-        notes[name], notes[f"{name}Unit"] = step, _SHORT.get(unit, unit)
+        notes[name], notes[f"{name}Unit"] = step, SYMBOLS.get(unit, unit)
     data = np.asarray(stack.data)
     if data.dtype == bool:
         data = data.astype(np.uint8)

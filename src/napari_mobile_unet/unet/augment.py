@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
+RIM = 5.0
+"""Pixels over which the distance map rises. A map that went on to the centre would
+ask the network for the size of objects that it sees only in part."""
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """One annotated plane, ready to be cropped.
@@ -32,7 +37,7 @@ class Example:
     labels : ndarray
         (Y, X), int32, 0 is background.
     targets : ndarray
-        (Y, X, 3), float32: foreground, relative distance, weight.
+        (Y, X, 4), float32, of ``targets_of``.
     diameter : float
         Median diameter of its objects in pixels; NaN where it has none.
     group : str
@@ -61,13 +66,13 @@ class Example:
 class Augmentation(Params):
     """How much a crop may differ from its image."""
 
-    diameter: tuple[float, float] = (12.0, 44.0)
+    diameter: tuple[float, float] = (10.0, 40.0)
     """Range of the median object diameter in pixels after scaling."""
     native: float = 0.4
     """Share of crops that keep about the scale of their image."""
     gamma: float = 0.6
     """Largest natural logarithm of the gamma."""
-    invert: float = 0.3
+    invert: float = 0.2
     """Share of crops with bright and dark exchanged."""
     blur: float = 1.5
     """Largest sigma of the blur in pixels."""
@@ -75,8 +80,8 @@ class Augmentation(Params):
     """Largest standard deviation of the noise, in units of the grey range."""
 
 
-def targets_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Return the maps to learn from a label image.
+def targets_of(labels: NDArray[np.integer]) -> Floats:
+    """Return what the maps to learn are made of, for a whole label image.
 
     Parameters
     ----------
@@ -86,10 +91,8 @@ def targets_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32
-        (Y, X, 3): foreground (0 or 1); distance to the object's own border,
-        divided by its largest value in that object (0 to 1, so that a seed
-        threshold fits objects of every size); weight, larger where two objects
-        meet.
+        (Y, X, 4): foreground (0 or 1); distance to the object's own rim in pixels;
+        the largest distance in the object; weight, larger where two objects meet.
     """
     labels = labels.astype(np.int32)
     padded = np.pad(labels, 1, mode="edge").astype(np.float32)
@@ -100,20 +103,39 @@ def targets_of(labels: NDArray[np.integer]) -> NDArray[np.float32]:
     distance = cv2.distanceTransform(
         inner.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )
-    distance[labels > 0] += 0.5
+    distance = np.where(labels > 0, distance + 0.5, 0)
     largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
-    relative = distance / np.maximum(np.asarray(largest)[labels], 0.5)
-    foreground = (labels > 0).astype(np.float32)
-    # Where two different objects lie within a few pixels, errors cost more.
-    big = np.where(padded > 0, padded, np.inf)[1:-1, 1:-1].astype(np.float32)
+    # Where two objects lie within a few pixels of each other, errors cost more.
     near = np.ones((7, 7), np.uint8)
-    highest = cv2.dilate(labels.astype(np.float32), near)
-    lowest = cv2.erode(np.where(np.isinf(big), np.float32(1e9), big), near)
-    between = (highest > 0) & (lowest < 1e9) & (highest != lowest)
-    weight = 1 + 2 * cv2.GaussianBlur(between.astype(np.float32), (0, 0), 1.0)
-    return np.dstack([foreground, np.where(labels > 0, relative, 0), weight]).astype(
-        np.float32
-    )
+    ids = labels.astype(np.float32)
+    highest = cv2.dilate(ids, near)
+    lowest = cv2.erode(np.where(labels > 0, ids, np.float32(2**24)), near)
+    between = (highest > 0) & (highest != lowest)
+    weight = 1 + 3 * cv2.GaussianBlur(between.astype(np.float32), (0, 0), 1.0)
+    parts = [labels > 0, distance, np.asarray(largest)[labels], weight]
+    return np.dstack([np.asarray(part, np.float32) for part in parts])
+
+
+def maps_of(targets: Floats, scale: float) -> Floats:
+    """Return the maps to learn, at a scale.
+
+    Parameters
+    ----------
+    targets : ndarray of float32
+        (Y, X, 4) of ``targets_of``, moved to the grid of the crop.
+    scale : float
+        Crop pixels in an image pixel.
+
+    Returns
+    -------
+    ndarray of float32
+        (Y, X, 3): foreground; distance, which rises from 0 at an object's rim to 1
+        within ``RIM`` pixels, or at the centre of smaller objects; weight.
+    """
+    foreground, distance, largest, weight = np.moveaxis(targets, -1, 0)
+    reach = np.maximum(np.minimum(largest * scale, RIM), 0.5)
+    relative = np.clip(distance * scale / reach, 0, 1) * foreground
+    return np.dstack([foreground, relative, weight])
 
 
 def draw(
@@ -145,12 +167,21 @@ def draw(
         source = _blur(source, 0.4 / scale).reshape(source.shape)
     image = _warp(source, affine, size).reshape(size, size, -1)
     targets = _warp(example.targets, affine, size)
+    # Between two objects their largest distances must not be mixed.
+    largest = np.ascontiguousarray(example.targets[..., 2])
+    targets[..., 2] = _warp(largest, affine, size, cv2.INTER_NEAREST)
+    targets = maps_of(targets, float(scale))
     return _vary(_mix(image, rng), settings, rng)[..., None], targets
 
 
-def _warp(image: Floats, affine: NDArray[np.float64], size: int) -> Floats:
+def _warp(
+    image: Floats,
+    affine: NDArray[np.float64],
+    size: int,
+    method: int = cv2.INTER_LINEAR,
+) -> Floats:
     """Return the square of the image that a crop's pixels are mapped to."""
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    flags = method | cv2.WARP_INVERSE_MAP
     border = cv2.BORDER_REFLECT_101
     warped = cv2.warpAffine(image, affine, (size, size), flags=flags, borderMode=border)
     return np.asarray(warped, np.float32)

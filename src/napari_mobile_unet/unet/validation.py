@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     Maps = NDArray[np.float32]
 
-LEVELS = (0.35, 0.42, 0.5, 0.58)
+LEVELS = (0.4, 0.5, 0.6)
 """Foreground probabilities that tuning tries."""
-SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Core distances that tuning tries."""
 
 

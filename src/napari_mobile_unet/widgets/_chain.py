@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -35,9 +34,7 @@ class Chain(QWidget):
         self.list.setMaximumHeight(110)
         self.list.setToolTip("Steps in order; untick one to leave it out")
         self.forms = QStackedWidget()
-        self.add_button = QToolButton()
-        self.add_button.setText("Add step")
-        self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.add_button = QPushButton("Add")
         menu = QMenu(self)
         for step in STEPS:
             action = menu.addAction(_title(step()))

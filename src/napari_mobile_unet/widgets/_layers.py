@@ -119,10 +119,17 @@ def placed_like(source: Layer, stack: Stack, axes: str) -> dict[str, Any]:
     return place
 
 
-def stack_place(stack: Stack, plane: NDArray[Any]) -> dict[str, Any]:
-    """Return the keywords that put one prepared plane over a stack's planes."""
-    one = stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])
-    return coordinates(one)
+def prepared_like(source: Layer, stack: Stack, prepared: Stack) -> dict[str, Any]:
+    """Return the keywords that put prepared planes, resized or not, over a layer."""
+    return placed_like(source, stack, prepared.labels_axes) | {
+        "scale": prepared.labels_scale,
+        "translate": prepared.labels_translate,
+    }
+
+
+def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
+    """Return one prepared plane as a stack that lies where this stack's planes do."""
+    return stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])
 
 
 class Result:

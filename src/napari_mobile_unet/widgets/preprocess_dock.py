@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
@@ -15,22 +15,28 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from napari_mobile_unet.console import one_line
+from napari_mobile_unet.native import finite_values
 from napari_mobile_unet.pipeline import iter_prepare, prepare_plane
 from napari_mobile_unet.recipe import Provenance, Recipe
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.widgets._chain import Chain
+from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._job import Job, JobBar
-from napari_mobile_unet.widgets._layers import PREVIEW, Result, placed_like, stack_place
+from napari_mobile_unet.widgets._layers import (
+    PREVIEW,
+    Result,
+    prepared_like,
+    single_plane,
+)
 from napari_mobile_unet.widgets._source import SourcePanel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import napari
+    import napari.viewer
     from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
@@ -39,18 +45,27 @@ PAUSE = 150
 """Milliseconds without a change before the preview is computed again."""
 
 
-class PreprocessDock(QWidget):
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What a run or a preview was started with; the dock may show other things now."""
+
+    recipe: Recipe
+    layer: Image
+    whole: Stack
+    stack: Stack
+
+
+class PreprocessDock(Dock):
     """Prepares the chosen image layer with a chain of steps.
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.viewer.Viewer
         The window that it stands in.
     """
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.viewer = viewer
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
         self.source = SourcePanel(viewer)
         self.chain = Chain()
         self.preview = QCheckBox("Preview on the visible plane")
@@ -62,9 +77,10 @@ class PreprocessDock(QWidget):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self._previewing = Job(self)
+        self._outdated = False
         self._preview_layer: Image | None = None
         self._result = Result(viewer)
-        self._stack: Stack | None = None
+        self._run: _Run | None = None
         self._planes: list[NDArray[Any]] = []
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -85,13 +101,14 @@ class PreprocessDock(QWidget):
         layout.addStretch()
 
     def _connect(self) -> None:
-        self.source.changed.connect(self._pause.start)
-        self.chain.changed.connect(self._pause.start)
+        self.source.changed.connect(self._on_changed)
+        self.chain.changed.connect(self._on_changed)
         self.preview.toggled.connect(lambda _: self._pause.start())
         self.viewer.dims.events.current_step.connect(self._on_step)
         self._pause.timeout.connect(self._show_preview)
         self._previewing.yielded.connect(self._on_previewed)
-        self._previewing.failed.connect(self.status.setText)
+        self._previewing.failed.connect(self._on_no_preview)
+        self._previewing.ended.connect(self._on_preview_ended)
         self.apply_button.clicked.connect(self._apply)
         self.save_button.clicked.connect(self._save)
         self.load_button.clicked.connect(self._load)
@@ -100,7 +117,9 @@ class PreprocessDock(QWidget):
         self.job.ended.connect(self._on_ended)
 
     def disconnect_viewer(self) -> None:
-        """Let go of the viewer's events, before this widget goes."""
+        """Stop what runs and let go of the viewer's events."""
+        self._pause.stop()
+        self._outdated = False
         self.job.cancel()
         self._previewing.cancel()
         self.source.disconnect_viewer()
@@ -121,36 +140,54 @@ class PreprocessDock(QWidget):
         """The image layer of the last run."""
         return self._result.layer
 
+    def _on_changed(self) -> None:
+        self.status.clear()
+        self._pause.start()
+
     def _on_step(self) -> None:
         if self.preview.isChecked():
             self._pause.start()
 
     def _show_preview(self) -> None:
-        """Compute the visible plane's preview in a thread; drop what is stale."""
-        stack = self.source.stack
-        self.status.clear()
-        if stack is None or not self.preview.isChecked():
+        """Compute the visible plane's preview in a thread, one at a time."""
+        if self._previewing.running:
+            self._outdated = True
             self._previewing.cancel()
+            return
+        whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
+        if not (whole and stack and layer and self.preview.isChecked()):
             self._remove_preview()
             return
-        number, steps = self.source.plane_number(self.viewer), self.chain.steps
+        run = _Run(self.recipe, layer, whole, stack)
+        number = self.source.plane_number(self.viewer)
 
-        def prepared() -> Iterator[tuple[Stack, NDArray[Any]]]:
-            yield stack, prepare_plane(stack, steps, number)
+        def prepared() -> Iterator[tuple[_Run, NDArray[Any]]]:
+            yield run, prepare_plane(run.stack, run.recipe.steps, number)
 
         self._previewing.start(prepared)
 
-    def _on_previewed(self, found: tuple[Stack, NDArray[Any]]) -> None:
-        stack, plane = found
-        place = stack_place(stack, plane)
-        low, high = float(np.nanmin(plane)), float(np.nanmax(plane))
-        limits = (low, high) if high > low else (low, low + 1)
+    def _on_preview_ended(self) -> None:
+        if self._outdated:
+            self._outdated = False
+            self._pause.start()
+
+    def _on_no_preview(self, reason: str) -> None:
+        self._remove_preview()
+        self.status.setText(reason)
+
+    def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
+        run, plane = found
+        prepared = single_plane(run.stack, plane)
+        place = prepared_like(run.layer, run.whole, prepared)
+        values = finite_values(plane)
+        low, high = (values.min(), values.max()) if values.size else (0, 1)
+        limits = (float(low), float(max(high, low + 1e-6)))
         layer = self._preview_layer
         if layer is not None and layer in self.viewer.layers:
             if layer.rgb == (plane.ndim == 3):
-                layer.data = plane
-                layer.scale, layer.translate = place["scale"], place["translate"]
-                layer.contrast_limits = limits
+                layer.data, layer.contrast_limits = plane, limits
+                for key, value in place.items():
+                    setattr(layer, key, value)
                 return
             self.viewer.layers.remove(layer)
         active = self.viewer.layers.selection.active
@@ -174,42 +211,45 @@ class PreprocessDock(QWidget):
 
     def _apply(self) -> None:
         """Prepare the whole layer in a thread."""
-        stack = self.source.stack
-        if stack is None:
+        whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
+        if not (whole and stack and layer):
             self._refuse(self.source.note.text())
             return
-        steps = self.chain.steps
-        self._stack, self._planes = stack, []
+        recipe = self.recipe
+        if not recipe.steps:
+            self._refuse("a chain needs at least one step, got none; add or tick one")
+            return
+        self._run, self._planes = _Run(recipe, layer, whole, stack), []
         self.apply_button.setEnabled(False)
         self.status.clear()
         self.bar.begin("Preparing", stack.n_planes)
-        self.job.start(lambda: iter_prepare(stack, steps))
+        self.job.start(lambda: iter_prepare(stack, recipe.steps))
 
     def _on_plane(self, plane: NDArray[Any]) -> None:
         self._planes.append(plane)
 
     def _on_ended(self, cancelled: bool) -> None:
+        run, planes = self._run, self._planes
+        self._run, self._planes = None, []
         self.apply_button.setEnabled(True)
-        stack, layer = self._stack, self.source.layer
-        if stack is None or layer is None or len(self._planes) < stack.n_planes:
-            if cancelled:
-                self.status.setText("Cancelled: the layers are as they were.")
-            return
-        prepared = stack.with_planes(self._planes)
-        place = placed_like(layer, self.source.whole or stack, prepared.labels_axes)
-        place |= {"scale": prepared.scale, "translate": prepared.translate}
+        assert run is not None
+        if len(planes) == run.stack.n_planes:
+            self._show_result(run, run.stack.with_planes(planes))
+        elif cancelled:
+            self.status.setText("Cancelled: the layers are as they were.")
+
+    def _show_result(self, run: _Run, prepared: Stack) -> None:
         self._result.begin(
             prepared.data,
-            layer,
-            f"{layer.name} prepared",
-            place,
-            Provenance.of(self.recipe, stack).model_dump(mode="json"),
+            run.layer,
+            f"{run.layer.name} prepared",
+            prepared_like(run.layer, run.whole, prepared),
+            Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
             kind=Image,
         )
-        self._result.layer.reset_contrast_limits()
+        self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
-        count = len(self._planes)
-        self._planes = []
+        count = prepared.n_planes
         self.status.setText(f"{count} plane{'s' * (count != 1)} prepared")
 
     def _refuse(self, message: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
 from napari.utils.notifications import show_error
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -16,17 +15,17 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 from superqt import QCollapsible
 
 from napari_mobile_unet.console import one_line
 from napari_mobile_unet.histogram import count_planes
-from napari_mobile_unet.histogram_plot import draw_histogram
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
+from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
 from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._labels_run import LabelsRun
 from napari_mobile_unet.widgets._source import SourcePanel
@@ -34,7 +33,8 @@ from napari_mobile_unet.widgets._source import SourcePanel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import napari
+    import napari.viewer
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.histogram import Histogram
     from napari_mobile_unet.threshold import Otsu
@@ -43,23 +43,20 @@ PAUSE = 120
 """Milliseconds without a change before the histogram is counted again."""
 
 
-class ThresholdDock(QWidget):
+class ThresholdDock(Dock):
     """Shows Otsu's threshold on the histogram of the chosen image layer.
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.viewer.Viewer
         The window that it stands in.
     """
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.viewer = viewer
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
         self.source = SourcePanel(viewer)
         self.settings = Form(Threshold(), leave_out=("method", "values"))
-        self.figure = Figure()
-        self.canvas = FigureCanvasQTAgg(self.figure)
-        self.canvas.setMinimumHeight(240)
+        self.canvas = HistogramCanvas()
         self.log = QCheckBox("log counts")
         self.typed = QLineEdit()
         self.typed.setToolTip("Thresholds in the image's units; type to set your own")
@@ -73,7 +70,9 @@ class ThresholdDock(QWidget):
         self.split: Otsu | None = None
         self._histogram: Histogram | None = None
         self._values: tuple[float, ...] | None = None
+        self._scope = self.settings.value.scope
         self._counting = Job(self)
+        self._stale = threading.Event()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -100,8 +99,9 @@ class ThresholdDock(QWidget):
     def _connect(self) -> None:
         self.source.changed.connect(self._on_source)
         self.settings.changed.connect(self._on_settings)
-        self.log.toggled.connect(lambda _: self._draw())
+        self.log.toggled.connect(self._draw)
         self.typed.editingFinished.connect(self._on_typed)
+        self.canvas.moved.connect(self._set_by_hand)
         self.reset_button.clicked.connect(self._on_reset)
         self.run.clicked.connect(self._on_run)
         self._pause.timeout.connect(self._count)
@@ -111,7 +111,9 @@ class ThresholdDock(QWidget):
         self.viewer.events.theme.connect(self._on_theme)
 
     def disconnect_viewer(self) -> None:
-        """Let go of the viewer's events, before this widget goes."""
+        """Stop what runs and let go of the viewer's events."""
+        self._pause.stop()
+        self._stale.set()
         self._counting.cancel()
         self.run.job.cancel()
         self.source.disconnect_viewer()
@@ -150,24 +152,37 @@ class ThresholdDock(QWidget):
     def _on_settings(self, settings: Threshold) -> None:
         if self._values is not None and len(self._values) != settings.classes - 1:
             self._values = None
-        self._pause.start()
+        if settings.scope == self._scope:
+            self._split()
+        else:
+            self._scope = settings.scope
+            self._pause.start()
 
     def _on_step(self) -> None:
         if self.settings.value.scope == "plane":
             self._pause.start()
 
     def _count(self) -> None:
-        """Count the scope's grey values in a thread."""
+        """Count the scope's grey values in a thread; give up a count that is stale."""
+        self._stale.set()
+        self._stale = stale = threading.Event()
         stack = self.source.stack
         if stack is None:
+            self._counting.cancel()
             self._on_empty(self.source.note.text())
             return
         shown = self.source.plane_number(self.viewer)
-        whole = self.settings.value.scope == "stack"
+        whole = self._scope == "stack"
         numbers = range(stack.n_planes) if whole else range(shown, shown + 1)
+        if len(numbers) > 1:
+            self.text.setText(f"Counting {len(numbers)} planes …")
+
+        def planes() -> Iterator[NDArray[Any]]:
+            wanted = takewhile(lambda _: not stale.is_set(), numbers)
+            return (stack.plane(number) for number in wanted)
 
         def counted() -> Iterator[Histogram]:
-            yield count_planes(lambda: (stack.plane(number) for number in numbers))
+            yield count_planes(planes)
 
         self._counting.start(counted)
 
@@ -191,27 +206,18 @@ class ThresholdDock(QWidget):
     def _draw(self) -> None:
         if self.split is None:
             return
-        plot = draw_histogram(
-            self.figure,
+        text = self.canvas.show_split(
             self.split,
             foreground=self.threshold.side(self.split),
             log=self.log.isChecked() or None,
-            dark=get_theme(self.viewer.theme).type == "dark",
+            theme=self.viewer.theme,
         )
-        self.text.setText(plot.text)
-        self.canvas.draw_idle()
+        self.text.setText(text)
 
     def _on_empty(self, reason: str) -> None:
         """Say why there is no histogram."""
         self.split = self._histogram = None
-        self.figure.clear()
-        dark = get_theme(self.viewer.theme).type == "dark"
-        self.figure.set_facecolor("#262930" if dark else "white")
-        ink = "#F0F1F2" if dark else "#1A1A1A"
-        self.figure.text(
-            0.5, 0.5, reason, ha="center", va="center", color=ink, wrap=True
-        )
-        self.canvas.draw_idle()
+        self.canvas.show_reason(reason, theme=self.viewer.theme)
         self.typed.clear()
         self.text.setText(reason)
 
@@ -230,12 +236,23 @@ class ThresholdDock(QWidget):
             return
         try:
             values = tuple(float(part) for part in self.typed.text().split(","))
+        except ValueError:
+            show_error(
+                "thresholds must be numbers with commas between them, got "
+                f"{self.typed.text()!r}; type one less than there are classes"
+            )
+            self.typed.setText(shown)
+            return
+        self._set_by_hand(values)
+
+    def _set_by_hand(self, values: tuple[float, ...]) -> None:
+        """Split at these thresholds in place of Otsu's."""
+        try:
             self.settings.value.replace(values=values)
         except ValueError as error:
             show_error(one_line(error))
-            self.typed.setText(shown)
-            return
-        self._values = values
+        else:
+            self._values = values
         self._split()
 
     def _on_reset(self) -> None:

@@ -27,7 +27,7 @@ from napari_mobile_unet.widgets._labels_run import LabelsRun
 from napari_mobile_unet.widgets._source import SourcePanel
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
 
 
 class UNetDock(QWidget):
@@ -35,11 +35,13 @@ class UNetDock(QWidget):
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    viewer : napari.viewer.Viewer
         The window that it stands in.
     """
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.viewer = viewer
         self.source = SourcePanel(viewer)

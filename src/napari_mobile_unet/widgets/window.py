@@ -43,7 +43,7 @@ def open_window(
     for stack in stacks[len(images) :]:
         viewer.add_labels(stack.data, name=stack.name, **coordinates(stack))
     for name in DOCKS:
-        viewer.window.add_plugin_dock_widget(PLUGIN, name)
+        viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
     return viewer
 
 

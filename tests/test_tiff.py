@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import gc
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+
+from napari_mobile_unet import tiff
+from napari_mobile_unet.io import read_stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLANES = np.random.default_rng(0).integers(0, 255, (10, 64, 48), np.uint8)
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {"metadata": None},
+    "shaped": {},
+    "imagej": {"imagej": True},
+    "ome": {"ome": True, "metadata": {"axes": "ZYX"}},
+    "compressed": {"compression": "zlib"},
+    "plain compressed": {"metadata": None, "compression": "zlib"},
+    "ome compressed": {"ome": True, "metadata": {"axes": "ZYX"}, "compression": "zlib"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.7, 0.95])
+def test_files_that_are_cut_off_anywhere_are_refused(
+    kind: str, share: float, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PLANES, photometric="minisblack", **KINDS[kind])
+    np.testing.assert_array_equal(read_stack(path).data, PLANES)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(OSError, match=r"a\.tif") as caught:
+        read_stack(path)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_others_hear_from_tifffile_is_left_alone() -> None:
+    assert logging.getLogger("tifffile").level == logging.NOTSET
+    assert not logging.getLogger("tifffile").filters
+
+
+def test_a_file_read_plane_by_plane_is_closed_with_its_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "LAZY_BYTES", 1000)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, PLANES, imagej=True, metadata={"axes": "ZYX"})
+    stack = read_stack(path)
+    assert isinstance(stack.data, zarr.Array)
+    np.testing.assert_array_equal(stack.plane(7), PLANES[7])
+    del stack
+    gc.collect()  # a handle left open would warn here, and warnings are errors
+
+
+@pytest.mark.parametrize(
+    ("unit", "spacing", "scale", "name"),
+    [
+        ("micron", -2.0, (2.0, 0.5, 0.5), "micrometer"),
+        ("pixel", 2.5, (2.5, 1.0, 1.0), "pixel"),
+        ("furlong", 2.5, (2.5, 1.0, 1.0), "pixel"),
+    ],
+)
+def test_odd_calibration(
+    unit: str, spacing: float, scale: tuple[float, ...], name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    metadata = {"axes": "ZYX", "unit": unit, "spacing": spacing}
+    tifffile.imwrite(path, PLANES, imagej=True, resolution=(2, 2), metadata=metadata)
+    assert read_stack(path).scale == scale
+    assert read_stack(path).units == (name,) * 3
+
+
+def test_samples_that_are_no_colours_are_channels(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    settings = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None}
+    samples = np.zeros((64, 48, 4), np.uint8)
+    tifffile.imwrite(path, samples, extrasamples=[0, 0, 0], **settings)
+    assert read_stack(path).axes == "YXC"
