@@ -40,4 +40,4 @@ class Dock(QWidget):
             if self._docked and self.parent() is None:
                 self.disconnect_viewer()
             self._docked = self.parent() is not None
-        return super().event(event)
+        return bool(super().event(event))

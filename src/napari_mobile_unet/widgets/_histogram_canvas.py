@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_mobile_unet.histogram_plot import draw_histogram
 
@@ -25,22 +27,27 @@ NEAR = 8
 """Screen pixels from a line within which the mouse takes hold of it."""
 
 
-class HistogramCanvas(FigureCanvasQTAgg):
+class HistogramCanvas(QWidget):
     """Shows a split histogram, or why there is none."""
 
     moved = Signal(tuple)
     """The thresholds, after the person has dropped one of the lines elsewhere."""
 
     def __init__(self) -> None:
-        super().__init__(Figure(figsize=(3.4, 2.6)))
+        super().__init__()
+        self.figure = Figure(figsize=(3.4, 2.6))
+        self.canvas = FigureCanvasQTAgg(self.figure)
+        self.canvas.setToolTip("Drag a line to set the threshold by hand")
         self.setMinimumHeight(200)
-        self.setToolTip("Drag a line to set the threshold by hand")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
         self.plot: HistogramPlot | None = None
         self._split: Otsu | None = None
         self._held: int | None = None
-        self.mpl_connect("button_press_event", self._on_press)
-        self.mpl_connect("motion_notify_event", self._on_motion)
-        self.mpl_connect("button_release_event", self._on_release)
+        self.canvas.mpl_connect("button_press_event", self._on_press)
+        self.canvas.mpl_connect("motion_notify_event", self._on_motion)
+        self.canvas.mpl_connect("button_release_event", self._on_release)
 
     def show_split(
         self,
@@ -61,13 +68,13 @@ class HistogramCanvas(FigureCanvasQTAgg):
             self.figure, split, foreground=foreground, log=log, dark=dark
         )
         colours = {
-            text: to_hex(bars.get_facecolor())
-            for bars, text in zip(*plot.axes.get_legend_handles_labels(), strict=True)
+            str(bars.get_label()): to_hex(bars.get_facecolor())
+            for bars in plot.axes.findobj(StepPatch)
         }
-        plot.axes.set_title("")
+        plot.axes.set_title("", loc="left")
         for legend in list(self.figure.legends):
             legend.remove()
-        self.draw_idle()
+        self.canvas.draw_idle()
         return "<br>".join(
             f'<span style="color: {colours[line]}">■</span> {line}'
             if line in colours
@@ -85,15 +92,15 @@ class HistogramCanvas(FigureCanvasQTAgg):
         self.figure.text(
             0.5, 0.5, reason, ha="center", va="center", color=ink, wrap=True
         )
-        self.draw_idle()
+        self.canvas.draw_idle()
 
     def _on_press(self, event: Event) -> None:
         pointer: Any = event
         if self.plot is None or pointer.button != 1:
             return
-        axes = self.plot.axes
+        to_screen = self.plot.axes.transData.transform
         distances = [
-            abs(axes.transData.transform((line.get_xdata()[0], 0))[0] - pointer.x)
+            abs(to_screen(line.get_xydata())[0, 0] - pointer.x)
             for line in self.plot.lines
         ]
         if distances and min(distances) <= NEAR:
@@ -103,7 +110,7 @@ class HistogramCanvas(FigureCanvasQTAgg):
         if self.plot is not None and self._held is not None:
             place = self._place(event, self._held)
             self.plot.lines[self._held].set_xdata([place, place])
-            self.draw_idle()
+            self.canvas.draw_idle()
 
     def _on_release(self, event: Event) -> None:
         held, self._held = self._held, None

@@ -185,7 +185,13 @@ class Result:
 
 
 class LayerBox(QComboBox):
-    """Chooses one of the viewer's image layers; follows the layer list."""
+    """Chooses one of the viewer's image layers; follows the layer list.
+
+    Attributes
+    ----------
+    following : bool
+        Whether a layer that becomes the active one becomes the choice, too.
+    """
 
     chosen = Signal(object)
     """The layer, or None."""
@@ -194,6 +200,7 @@ class LayerBox(QComboBox):
         super().__init__(parent)
         self._layers: list[Image] = []
         self._viewer = viewer
+        self.following = True
         self.setToolTip("Image that is worked on")
         # Long names would make the whole dock as wide as they are.
         self.setSizeAdjustPolicy(
@@ -246,7 +253,7 @@ class LayerBox(QComboBox):
 
     def _on_active(self) -> None:
         active = self._viewer.layers.selection.active
-        if any(layer is active for layer in self._layers):
+        if self.following and any(layer is active for layer in self._layers):
             self.layer = active
 
     def disconnect_viewer(self) -> None:

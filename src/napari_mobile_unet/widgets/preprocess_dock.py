@@ -181,7 +181,7 @@ class PreprocessDock(Dock):
         place = prepared_like(run.layer, run.whole, prepared)
         values = finite_values(plane)
         low, high = (values.min(), values.max()) if values.size else (0, 1)
-        limits = (float(low), float(max(high, low + 1e-6)))
+        limits = (float(low), float(high if high > low else low + 1))
         layer = self._preview_layer
         if layer is not None and layer in self.viewer.layers:
             if layer.rgb == (plane.ndim == 3):
@@ -239,6 +239,8 @@ class PreprocessDock(Dock):
             self.status.setText("Cancelled: the layers are as they were.")
 
     def _show_result(self, run: _Run, prepared: Stack) -> None:
+        # Applying again must not work on what came out of the first time.
+        self.source.box.following = False
         self._result.begin(
             prepared.data,
             run.layer,
@@ -247,6 +249,7 @@ class PreprocessDock(Dock):
             Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
             kind=Image,
         )
+        self.source.box.following = True
         self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
         count = prepared.n_planes
