@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.preprocess import STEPS, Denoise
+from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.widgets._form import Form
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from napari_mobile_unet._params import Params
+
+pytestmark = pytest.mark.gui
+
+HIDDEN = ("kind", "method", "limits", "values", "model")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [*(step() for step in STEPS), Objects(), Threshold(), UNet()],
+    ids=lambda settings: type(settings).__name__,
+)
+def test_a_form_shows_every_field_and_gives_the_settings_back(
+    settings: Params, qtbot: QtBot
+) -> None:
+    leave_out = [name for name in HIDDEN if name in type(settings).model_fields]
+    form = Form(settings, leave_out=leave_out)
+    qtbot.addWidget(form)
+    assert set(form.fields) | set(leave_out) == set(type(settings).model_fields)
+    assert form.value == settings
+    for editor in form.fields.values():
+        assert editor.tooltip
+
+
+def test_a_change_is_told_once_with_the_new_settings(qtbot: QtBot) -> None:
+    form = Form(Denoise(), leave_out=("kind",))
+    qtbot.addWidget(form)
+    told: list[Denoise] = []
+    form.changed.connect(told.append)
+    form.fields["radius"].value = 3.5
+    assert told == [Denoise(radius=3.5)]
+    form.fields["method"].value = "median"
+    assert told[-1] == Denoise(radius=3.5, method="median")
+
+
+def test_setting_a_value_is_silent(qtbot: QtBot) -> None:
+    form = Form(Denoise(), leave_out=("kind",))
+    qtbot.addWidget(form)
+    with qtbot.assertNotEmitted(form.changed):
+        form.value = Denoise(radius=7)
+    assert form.fields["radius"].value == 7
+
+
+def test_a_field_stays_within_its_range(qtbot: QtBot) -> None:
+    form = Form(Objects())
+    qtbot.addWidget(form)
+    assert form.fields["smooth"].min == 0
+    assert form.fields["smooth"].max == 50
