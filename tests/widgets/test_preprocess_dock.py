@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from napari._qt.qthreading import wait_for_workers_to_quit
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from napari_mobile_unet.preprocess import (
+    ColourSpace,
     Denoise,
     Invert,
     Normalise,
     Resize,
     apply_steps,
 )
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipe import Provenance, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,12 +122,167 @@ def test_recipes_are_saved_and_loaded(
     assert panel.chain.steps == (Normalise(low=5), Denoise())
 
 
+def applied(panel: Any, qtbot: QtBot) -> None:
+    panel.apply_button.click()
+    qtbot.waitUntil(lambda: not panel.job.running, timeout=20_000)
+
+
+def test_applying_again_works_on_the_image_not_on_the_result(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    panel.chain.steps = (Invert(),)
+    for _ in range(2):
+        applied(panel, qtbot)
+        assert np.array_equal(panel.layer.data, 65535 - stack)
+    assert panel.source.layer is calibrated
+    assert viewer.layers.selection.active is panel.layer
+    assert len(viewer.layers) == 2
+    assert panel.status.text() == "5 planes prepared"
+
+
+def test_the_result_records_the_recipe_it_was_started_with(
+    panel: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    panel.chain.steps = (Invert(),)
+    panel.apply_button.click()
+    panel.chain.steps = (Denoise(),)
+    qtbot.waitUntil(lambda: not panel.job.running, timeout=20_000)
+    record = Provenance.model_validate(panel.layer.metadata["mobile_unet"])
+    assert record.recipe.steps == (Invert(),)
+    assert (record.source, record.axes) == ("cells", "ZYX")
+
+
+def test_colour_becomes_grey_and_stays_in_place(
+    panel: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    colour = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
+    source = viewer.add_image(colour, rgb=True, scale=(2, 3), rotate=30)
+    panel.chain.steps = (ColourSpace(channel="green"),)
+    applied(panel, qtbot)
+    assert np.array_equal(panel.layer.data, colour[..., 1])
+    assert np.allclose(panel.layer.extent.world, source.extent.world)
+    panel.chain.steps = (Denoise(),)
+    applied(panel, qtbot)
+    assert panel.layer.rgb
+    assert panel.layer.data.shape == (40, 60, 3)
+
+
+def test_a_channel_of_a_stack_is_prepared(
+    panel: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    both = np.stack([stack, stack // 2], axis=1)
+    layer = viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
+    layer.scale = (4, 1, 0.5, 0.5)
+    panel.source.channel.setValue(1)
+    panel.chain.steps = (Invert(),)
+    applied(panel, qtbot)
+    assert np.array_equal(panel.layer.data, 65535 - stack // 2)
+    assert np.allclose(panel.layer.scale, (4, 0.5, 0.5))
+    record = panel.layer.metadata["mobile_unet"]
+    assert (record["axes"], record["recipe"]["channel"]) == ("ZCYX", 1)
+    assert panel.source.channel.value() == 1
+
+
+def test_an_empty_chain_is_refused(panel: Any, calibrated: Any) -> None:
+    panel.apply_button.click()
+    assert panel.status.text().startswith("a chain needs at least one step")
+    assert not panel.job.running
+
+
+def test_cancel_leaves_the_layers_as_they_were(
+    panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    go_on, calls = threading.Event(), []
+    original = Invert.apply
+
+    def slow(self: Invert, plane: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 8:  # fitting goes through the five planes once
+            go_on.wait(20)
+        return original(self, plane)
+
+    monkeypatch.setattr(Invert, "apply", slow)
+    panel.chain.steps = (Invert(),)
+    panel.apply_button.click()
+    qtbot.waitUntil(lambda: panel.bar.bar.value() == 3, timeout=20_000)
+    panel.bar.cancel_button.click()
+    go_on.set()
+    qtbot.waitUntil(lambda: not panel.job.running, timeout=20_000)
+    assert panel.status.text().startswith("Cancelled")
+    assert list(viewer.layers) == [calibrated]
+    assert panel.apply_button.isEnabled()
+
+
+def test_only_the_latest_of_many_changes_is_previewed(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    go_on, at_work = threading.Event(), threading.Event()
+    original = Invert.apply
+
+    def slow(self: Invert, plane: Any) -> Any:
+        at_work.set()
+        go_on.wait(20)
+        return original(self, plane)
+
+    monkeypatch.setattr(Invert, "apply", slow)
+    panel.chain.steps = (Invert(),)
+    panel.preview.setChecked(True)
+    qtbot.waitUntil(at_work.is_set, timeout=20_000)
+    panel.chain.steps = (Denoise(),)
+    qtbot.wait(300)
+    assert "preview" not in viewer.layers
+    go_on.set()
+    expected = Denoise().apply(stack[viewer.dims.current_step[0]])
+    qtbot.waitUntil(lambda: "preview" in viewer.layers, timeout=20_000)
+    assert np.array_equal(viewer.layers["preview"].data, expected)
+
+
+@pytest.mark.parametrize("value", [3.0, np.nan])
+def test_a_plane_without_contrast_has_a_preview(
+    panel: Any, viewer: Any, qtbot: QtBot, value: float
+) -> None:
+    viewer.add_image(np.full((16, 16), value, np.float32), contrast_limits=(0, 1))
+    panel.chain.steps = (Denoise(),)
+    panel.preview.setChecked(True)
+    qtbot.waitUntil(lambda: "preview" in viewer.layers, timeout=20_000)
+    low, high = viewer.layers["preview"].contrast_limits
+    assert low < high
+
+
+def test_closing_the_window_ends_a_run(
+    panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    go_on, at_work, calls = threading.Event(), threading.Event(), []
+    original = Invert.apply
+
+    def slow(self: Invert, plane: Any) -> Any:
+        calls.append(1)
+        at_work.set()
+        go_on.wait(20)
+        return original(self, plane)
+
+    monkeypatch.setattr(Invert, "apply", slow)
+    panel.chain.steps = (Invert(),)
+    panel.apply_button.click()
+    qtbot.waitUntil(at_work.is_set, timeout=20_000)
+    viewer.close()
+    qtbot.wait(100)
+    go_on.set()
+    wait_for_workers_to_quit()
+    qtbot.wait(100)
+    assert len(calls) <= 6  # the five planes fitted, and the first one's result
+
+
 def test_a_closed_dock_lets_go_of_the_viewer(
     panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
     panel.preview.setChecked(True)
     qtbot.waitUntil(lambda: "preview" in viewer.layers, timeout=20_000)
     viewer.window.remove_dock_widget(panel)
+    panel.deleteLater()  # napari leaves that to the garbage collector
     qtbot.wait(300)
     viewer.dims.set_current_step(0, 3)
     viewer.layers.clear()

@@ -117,6 +117,7 @@ def test_a_closed_dock_lets_go_of_the_viewer(
 ) -> None:
     counted(panel, qtbot)
     viewer.window.remove_dock_widget(panel)
+    panel.deleteLater()  # napari leaves that to the garbage collector
     qtbot.wait(50)
     viewer.dims.set_current_step(0, 3)
     viewer.theme = "light"

@@ -143,6 +143,7 @@ def test_a_closed_dock_lets_go_of_the_viewer(
     unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
     viewer.window.remove_dock_widget(unet)
+    unet.deleteLater()  # napari leaves that to the garbage collector
     qtbot.wait(50)
     viewer.add_image(np.zeros((8, 8)))
     viewer.dims.set_current_step(0, 3)

@@ -32,12 +32,13 @@ class Dock(QWidget):
         raise NotImplementedError(f"{type(self).__name__} does not say how")
 
     def event(self, event: QEvent | None) -> bool:
-        """Let go of the viewer when napari takes the widget out of its dock.
+        """Let go of the viewer, and go, when napari closes the widget's dock.
 
         napari sends no close event then: it only takes the parent away.
         """
         if event is not None and event.type() == QEvent.Type.ParentChange:
             if self._docked and self.parent() is None:
                 self.disconnect_viewer()
+                self.deleteLater()
             self._docked = self.parent() is not None
         return bool(super().event(event))

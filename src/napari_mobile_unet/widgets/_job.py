@@ -33,6 +33,8 @@ class Job(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stop: threading.Event | None = None
+        # A thread may outlive the window; its signals would find nothing there.
+        self.destroyed.connect(lambda: self._abandon())
 
     @property
     def running(self) -> bool:
@@ -79,6 +81,11 @@ class Job(QObject):
         """Stop after the step in hand; what was yielded stays."""
         if self._stop is not None:
             self._stop.set()
+
+    def _abandon(self) -> None:
+        """Cancel, and tell nothing more: nobody listens."""
+        self.cancel()
+        self._stop = None
 
 
 def _closable(values: Iterator[Any]) -> Generator[Any, None, None]:

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSpinBox,
     QVBoxLayout,
-    QWidget,
 )
 from superqt import QCollapsible
 
@@ -22,6 +21,7 @@ from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.unet.model import list_models
 from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
 from napari_mobile_unet.widgets._labels_run import LabelsRun
 from napari_mobile_unet.widgets._source import SourcePanel
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 
-class UNetDock(QWidget):
+class UNetDock(Dock):
     """Runs a model over the chosen image layer.
 
     Parameters
@@ -39,11 +39,8 @@ class UNetDock(QWidget):
         The window that it stands in.
     """
 
-    def __init__(
-        self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.viewer = viewer
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
         self.source = SourcePanel(viewer)
         self.model = QComboBox()
         self.folder_button = QPushButton("…")
