@@ -171,7 +171,9 @@ def test_a_channel_of_a_stack_is_prepared(
     panel: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
 ) -> None:
     both = np.stack([stack, stack // 2], axis=1)
-    layer = viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
+    layer = viewer.add_image(both)
+    panel.source.axes.setText("ZCYX")
+    panel.source.axes.editingFinished.emit()
     layer.scale = (4, 1, 0.5, 0.5)
     panel.source.channel.setValue(1)
     panel.chain.steps = (Invert(),)

@@ -95,13 +95,18 @@ class SourcePanel(QWidget):
         self._watch(None)
 
     def _watch(self, layer: Image | None) -> None:
-        if self._watched is not None:
-            self._watched.events.data.disconnect(self._read)
-            self._watched.events.axis_labels.disconnect(self._read)
-        self._watched = layer
-        if layer is not None:
-            layer.events.data.connect(self._read)
-            layer.events.axis_labels.connect(self._read)
+        """Follow what the layer's data mean, and where they lie, on this layer only."""
+        before, self._watched = self._watched, layer
+        for event in ("data", "axis_labels"):
+            if before is not None:
+                getattr(before.events, event).disconnect(self._read)
+            if layer is not None:
+                getattr(layer.events, event).connect(self._read)
+        for event in ("scale", "translate", "units"):
+            if before is not None:
+                getattr(before.events, event).disconnect(self._on_place)
+            if layer is not None:
+                getattr(layer.events, event).connect(self._on_place)
 
     def _on_layer(self, layer: Image | None) -> None:
         self._watch(layer)
@@ -109,6 +114,10 @@ class SourcePanel(QWidget):
 
     def _read(self) -> None:
         self._show(None)
+
+    def _on_place(self) -> None:
+        given = self._stack is not None and self._stack.axes_source == "given"
+        self._show(self.axes.text() if given else None)
 
     def _on_axes(self) -> None:
         text = self.axes.text().strip().upper()
