@@ -14,7 +14,14 @@ import skimage.data
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.console import errors, progress_bar
 from napari_mobile_unet.histogram_plot import save_histogram
+from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io import write_image
+from napari_mobile_unet.preprocess import (
+    Background,
+    ColourSpace,
+    Denoise,
+    apply_steps,
+)
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.stack import Stack
@@ -36,11 +43,23 @@ class Case:
     recipe: Recipe
 
 
-CASES = (
-    Case("tissue", Recipe()),
-    Case("coins", Recipe(segment=Threshold())),
-    Case("nuclei_zstack", Recipe()),
+NUCLEI = Case("nuclei_zstack", Recipe())
+TISSUE = Case(
+    "tissue",
+    # The model takes one channel: that of the stain that nuclei take up.
+    Recipe(steps=(ColourSpace(channel="haematoxylin"), Denoise(radius=1))),
 )
+COINS = Case(
+    "coins",
+    # The light falls off to the right: without the background it is even.
+    Recipe(
+        steps=(Background(radius=40), Denoise(radius=1.5)),
+        segment=Threshold(),
+        objects=Objects(min_size=100),
+    ),
+)
+CASES = (TISSUE, COINS, NUCLEI)
+"""The last one is shown in the window."""
 
 
 def run(folder: Path) -> None:
@@ -71,7 +90,8 @@ def run(folder: Path) -> None:
             errors.print(
                 f"{case.name}: {done.objects} objects → {done.outputs.overlay}"
             )
-    save_histogram(otsu(skimage.data.coins()), folder / "coins_histogram.png")
+    prepared = apply_steps(COINS.recipe.steps, skimage.data.coins())
+    save_histogram(otsu(prepared), folder / "coins_histogram.png")
     _show(images[-1], folder)
 
 

@@ -8,7 +8,9 @@ since it must never share a process with a window's OpenGL.
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,10 +50,11 @@ class LiteRT:
     def __init__(self, network: Path, threads: int | None = None) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter = Interpreter(
-            model_path=str(network), num_threads=threads or os.cpu_count() or 1
-        )
-        self._interpreter.allocate_tensors()
+        with _without_greeting():
+            self._interpreter = Interpreter(
+                model_path=str(network), num_threads=threads or os.cpu_count() or 1
+            )
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._lock = threading.Lock()
@@ -62,6 +65,23 @@ class LiteRT:
             self._interpreter.set_tensor(self._input, tile[None])
             self._interpreter.invoke()
             return np.asarray(self._interpreter.get_tensor(self._output)[0])
+
+
+@contextmanager
+def _without_greeting() -> Iterator[None]:
+    """Keep a line that LiteRT prints at its start off standard error.
+
+    It comes from C++, and no setting turns it off.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 class TensorFlowChild:

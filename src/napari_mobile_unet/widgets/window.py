@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PLUGIN = "napari-mobile-unet"
 DOCKS = ("Pre-process", "Otsu threshold", "Mobile U-Net")
 """Names of the docks in the manifest, the last one on top."""
+SIZE = (1500, 950)
+"""Width and height of the window in pixels."""
 SETTLE = 4000
 """Milliseconds for the window to be laid out and drawn before its picture."""
 
@@ -54,6 +56,7 @@ def run(
 ) -> None:
     """Open the window and stay until it is closed, or until its picture is saved."""
     viewer = open_window(images, labels)
+    viewer.window.resize(*SIZE)
     if screenshot is not None:
 
         def save() -> None:
