@@ -77,17 +77,15 @@ def test_the_model_is_whole_and_knows_its_training(trained: tuple[list, Path]) -
     assert [path.name for path in output.parent.iterdir()] == ["squares"]
 
 
-def test_one_seed_gives_one_training(data: Path, tmp_path: Path) -> None:
-    first, again, other = (
-        [
-            m["loss"]
-            for m in iter_train(job_of(data, tmp_path / name, seed=seed))
-            if m["kind"] == "epoch"
-        ]
-        for name, seed in (("first", 3), ("again", 3), ("other", 4))
+def test_one_seed_gives_one_training(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    messages, _ = trained
+    again = iter_train(job_of(data, tmp_path / "again", epochs=8))
+    first, second = (
+        [m["loss"] for m in told if m["kind"] == "epoch"] for told in (messages, again)
     )
-    assert first == pytest.approx(again, rel=1e-5)
-    assert first != pytest.approx(other, rel=1e-2)
+    assert first == pytest.approx(second, rel=1e-5)
 
 
 def test_training_goes_on_from_a_model(
@@ -113,7 +111,7 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
     (tmp_path / "taken" / "file").touch()
     cases = {
         "found none under": {"images": str(tmp_path / "nowhere")},
-        "is among 8": {"labels": str(data / "labels" / ".." / "renamed")},
+        "is among 8": {"labels": str(data / "renamed")},
         "name another": {"output": tmp_path / "taken"},
     }
     renamed = data / "renamed"
@@ -122,7 +120,7 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
         (renamed / f"mask_{path.name}").write_bytes(path.read_bytes())
     for message, change in cases.items():
         with pytest.raises(JobError, match=message) as caught:
-            list(iter_train(job_of(data, tmp_path / "new", **change)))
+            list(iter_train(job_of(data, **({"output": tmp_path / "new"} | change))))
         assert "\n" not in str(caught.value)
     assert not (tmp_path / "new").exists()
 

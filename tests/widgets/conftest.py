@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from napari_mobile_unet.widgets._job import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,19 @@ def dock(viewer: Any, qtbot: QtBot) -> Callable[[str], Any]:
         return viewer.window.add_plugin_dock_widget("napari-mobile-unet", name)[1]
 
     return open_dock
+
+
+@pytest.fixture
+def join_jobs() -> Callable[[], None]:
+    """Return a function that waits until no job's thread is at work."""
+
+    def join() -> None:
+        for thread in threading.enumerate():
+            if thread.name == NAME:
+                thread.join(20)
+                assert not thread.is_alive()
+
+    return join
 
 
 @pytest.fixture

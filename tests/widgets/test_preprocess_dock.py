@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from napari._qt.qthreading import wait_for_workers_to_quit
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
@@ -218,7 +217,7 @@ def test_cancel_leaves_the_layers_as_they_were(
 
 def test_only_the_latest_of_many_changes_is_previewed(
     panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, join_jobs: Callable[[], None],
 ) -> None:  # fmt: skip
     go_on, at_work = threading.Event(), threading.Event()
     original = Invert.apply
@@ -255,7 +254,7 @@ def test_a_plane_without_contrast_has_a_preview(
 
 def test_closing_the_window_ends_a_run(
     panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, join_jobs: Callable[[], None],
 ) -> None:  # fmt: skip
     go_on, at_work, calls = threading.Event(), threading.Event(), []
     original = Invert.apply
@@ -273,7 +272,7 @@ def test_closing_the_window_ends_a_run(
     viewer.close()
     qtbot.wait(100)
     go_on.set()
-    wait_for_workers_to_quit()
+    join_jobs()
     qtbot.wait(100)
     assert len(calls) <= 6  # the five planes fitted, and the first one's result
 

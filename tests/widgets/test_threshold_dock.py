@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from matplotlib.backend_bases import MouseEvent
-from napari._qt.qthreading import wait_for_workers_to_quit
 from qtpy.QtCore import Qt
 
 from napari_mobile_unet.pipeline import segment
@@ -161,7 +160,7 @@ def test_the_numbers_can_be_copied_and_carry_the_colours(
 
 def test_a_count_that_is_stale_is_given_up(
     panel: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, join_jobs: Callable[[], None],
 ) -> None:  # fmt: skip
     go_on, at_work, read = threading.Event(), threading.Event(), []
     original = Stack.plane
@@ -180,7 +179,7 @@ def test_a_count_that_is_stale_is_given_up(
     counted(panel, qtbot)
     assert panel.split.threshold == otsu(stack[4] + 1000).threshold
     go_on.set()
-    wait_for_workers_to_quit()
+    join_jobs()
     qtbot.wait(50)
     assert panel.split.threshold == otsu(stack[4] + 1000).threshold
     assert len(read) < 5
@@ -221,7 +220,7 @@ def test_without_an_image_the_plot_says_what_to_do(panel: Any, qtbot: QtBot) -> 
 
 def test_closing_the_window_ends_a_count(
     panel: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, join_jobs: Callable[[], None],
 ) -> None:  # fmt: skip
     go_on, at_work = threading.Event(), threading.Event()
     original = Stack.plane
@@ -237,7 +236,7 @@ def test_closing_the_window_ends_a_count(
     viewer.close()
     qtbot.wait(50)
     go_on.set()
-    wait_for_workers_to_quit()
+    join_jobs()
     qtbot.wait(50)
 
 

@@ -137,7 +137,7 @@ def _child(module: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
     # TensorFlow's greetings say nothing that a person could act on.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        child = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -145,9 +145,8 @@ def _child(module: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
             text=True,
             encoding="utf-8",
             env=environment,
-        )
-        try:
-            yield child, log
-        finally:
-            child.kill()
-            child.communicate()
+        ) as child:
+            try:
+                yield child, log
+            finally:
+                child.kill()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
@@ -15,26 +14,33 @@ from napari_mobile_unet.console import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
+NAME = "mobile-unet job"
+"""Of the threads."""
+
 
 class Job(QObject):
     """Runs one generator at a time in a thread.
 
     ``ended`` comes exactly once for each ``start``, after ``failed`` if the
-    generator raised. napari's own workers swallow ``RuntimeError``, leave the
-    generator open when they quit, and may emit neither signal; so the generator is
-    wrapped in one that never raises and closes it.
+    generator raised, ``RuntimeError`` too, which napari's own workers swallow; their
+    threads, as few as there are cores, are also shared with all other plugins. A
+    thread stops after the value in hand when the widget or Python itself goes.
     """
 
     yielded = Signal(object)
     failed = Signal(str)
     ended = Signal(bool)
     """Whether it was cancelled."""
+    _came = Signal(object, object)
+    _done = Signal(object, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stop: threading.Event | None = None
-        # A thread may outlive the window; its signals would find nothing there.
-        self.destroyed.connect(lambda: self._abandon())
+        # From the thread to Qt's own: slots of this object run where it lives.
+        self._came.connect(self._on_came)
+        self._done.connect(self._on_done)
+        self.destroyed.connect(lambda: self.cancel())
 
     @property
     def running(self) -> bool:
@@ -47,45 +53,39 @@ class Job(QObject):
         A generator that is at work already is cancelled; its values are dropped.
         """
         self.cancel()
-        self._stop = stop = threading.Event()
-        failures: list[str] = []
-
-        def steps() -> Generator[Any, None, None]:
-            try:
-                with closing(_closable(make())) as values:
-                    for value in values:
-                        if stop.is_set():
-                            return
-                        yield value
-            except Exception as error:  # noqa: BLE001  whatever it is, it is shown
-                failures.append(one_line(error))
-
-        def on_yielded(value: Any) -> None:
-            if self._stop is stop and not stop.is_set():
-                self.yielded.emit(value)
-
-        def on_finished() -> None:
-            if self._stop is not stop:  # replaced by a later start
-                return
-            self._stop = None
-            if failures:
-                self.failed.emit(failures[0])
-            self.ended.emit(stop.is_set())
-
-        worker = create_worker(steps, _start_thread=False)
-        worker.yielded.connect(on_yielded)
-        worker.finished.connect(on_finished)
-        worker.start()
+        self._stop = threading.Event()
+        threading.Thread(target=self._work, args=(make, self._stop), name=NAME).start()
 
     def cancel(self) -> None:
         """Stop after the step in hand; what was yielded stays."""
         if self._stop is not None:
             self._stop.set()
 
-    def _abandon(self) -> None:
-        """Cancel, and tell nothing more: nobody listens."""
-        self.cancel()
+    def _work(self, make: Callable[[], Iterator[Any]], stop: threading.Event) -> None:
+        """Go through the generator; the only method that runs in the thread."""
+        failure = ""
+        try:
+            with closing(_closable(make())) as values:
+                for value in values:
+                    if stop.is_set() or not threading.main_thread().is_alive():
+                        break
+                    self._came.emit(stop, value)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is shown
+            failure = one_line(error)
+        with suppress(RuntimeError):  # the widget may be gone
+            self._done.emit(stop, failure)
+
+    def _on_came(self, stop: threading.Event, value: Any) -> None:
+        if self._stop is stop and not stop.is_set():
+            self.yielded.emit(value)
+
+    def _on_done(self, stop: threading.Event, failure: str) -> None:
+        if self._stop is not stop:  # replaced by a later start
+            return
         self._stop = None
+        if failure:
+            self.failed.emit(failure)
+        self.ended.emit(stop.is_set())
 
 
 def _closable(values: Iterator[Any]) -> Generator[Any, None, None]:

@@ -225,8 +225,8 @@ class LayerBox(QComboBox):
 
     def refresh(self) -> None:
         """Offer the image layers there are now; keep the choice if it still is one."""
-        before = self.layer
-        for layer in self._layers:
+        before, known = self.layer, self._layers
+        for layer in known:
             layer.events.name.disconnect(self._rename)
         self._layers = [
             layer
@@ -239,7 +239,9 @@ class LayerBox(QComboBox):
         self.clear()
         self.addItems([layer.name for layer in self._layers])
         active = self._viewer.layers.selection.active
-        for choice in (before, active, *self._layers[:1]):
+        # A new layer may have been made the active one before it was known here.
+        fresh = self.following and not any(layer is active for layer in known)
+        for choice in (active if fresh else before, before, active, *self._layers[:1]):
             if any(layer is choice for layer in self._layers):
                 self.setCurrentIndex(self._layers.index(choice))
                 break
