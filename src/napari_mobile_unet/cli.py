@@ -308,7 +308,7 @@ def train(
                     errors.print(
                         f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}"
                     )
-    except JobError as error:
+    except (JobError, *CAUGHT) as error:
         complain("mobile-unet", error)
         raise typer.Exit(FAILED) from error
 

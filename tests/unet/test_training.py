@@ -119,7 +119,7 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
     for path in (data / "labels").iterdir():
         (renamed / f"mask_{path.name}").write_bytes(path.read_bytes())
     for message, change in cases.items():
-        with pytest.raises(JobError, match=message) as caught:
+        with pytest.raises((ValueError, OSError), match=message) as caught:
             list(iter_train(job_of(data, **({"output": tmp_path / "new"} | change))))
         assert "\n" not in str(caught.value)
     assert not (tmp_path / "new").exists()
@@ -128,3 +128,16 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
 def test_length_is_named_once() -> None:
     with pytest.raises(ValueError, match="name either minutes or epochs"):
         TrainingJob(images="a", labels="b", output=Path("c"), minutes=1, epochs=1)
+
+
+def test_pairs_that_differ_in_shape_are_refused_by_the_child(
+    data: Path, tmp_path: Path
+) -> None:
+    for kind in ("images", "labels"):
+        (tmp_path / kind).mkdir()
+    for name, size in {"a": 64, "b": 48}.items():
+        iio.imwrite(tmp_path / "images" / f"{name}.png", np.zeros((64, 64), np.uint8))
+        iio.imwrite(tmp_path / "labels" / f"{name}.png", np.zeros((64, size), np.uint8))
+    with pytest.raises(JobError, match="must have one shape"):
+        list(iter_train(job_of(tmp_path, tmp_path / "new")))
+    assert not (tmp_path / "new").exists()

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.unet.augment import Augmentation
 from napari_mobile_unet.unet.model import Architecture, Model, Normalisation
+from napari_mobile_unet.unet.pairs import pair_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,22 @@ class TrainingJob(Params):
         return self
 
 
+def check_job(job: TrainingJob) -> None:
+    """Refuse a job that cannot work, before TensorFlow's long start.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there are no pairs of images and labels, or the output folder is in use.
+    """
+    output = job.output
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        raise ValueError(
+            f"a new model needs a new folder; {output} exists; name another"
+        )
+    pair_files(job.images, job.labels)
+
+
 def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
     """Train in a child process; yield its messages as they come.
 
@@ -96,10 +113,16 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
 
     Raises
     ------
+    ValueError, OSError
+        If there is nothing to train on, or the output folder is in use.
     JobError
         If the child refused the job or died; the message is one line.
     """
-    with _child("napari_mobile_unet.unet.training") as (child, log):
+    check_job(job)
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        _child("napari_mobile_unet.unet.training", log) as child,
+    ):
         assert child.stdin is not None and child.stdout is not None
         child.stdin.write(job.model_dump_json() + "\n")
         child.stdin.flush()
@@ -132,21 +155,20 @@ def start_from(model: Model) -> dict[str, Any]:
 
 
 @contextmanager
-def _child(module: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a module in a child process that cannot outlive this block."""
     # TensorFlow's greetings say nothing that a person could act on.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        with subprocess.Popen(
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-        ) as child:
-            try:
-                yield child, log
-            finally:
-                child.kill()
+    with subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()

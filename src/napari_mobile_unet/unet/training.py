@@ -148,10 +148,6 @@ def rate_at(share: float, highest: float) -> float:
 
 def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) -> None:
     """Run a job: read, learn, validate, tune, export; tell each epoch."""
-    if job.output.exists() and (not job.output.is_dir() or any(job.output.iterdir())):
-        raise ValueError(
-            f"a new model needs a new folder; {job.output} exists; name another"
-        )
     training, validation = read_examples(job)
     say(
         "ready",
