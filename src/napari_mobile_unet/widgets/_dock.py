@@ -24,7 +24,9 @@ class Dock(QWidget):
         self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.viewer = viewer
+        # napari gives plugins a proxy, whose layers are new objects at each look: a
+        # layer could not be held, nor told from another one.
+        self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
         self._docked = False
 
     def disconnect_viewer(self) -> None:

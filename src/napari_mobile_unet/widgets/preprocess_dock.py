@@ -66,7 +66,7 @@ class PreprocessDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self.source = SourcePanel(viewer)
+        self.source = SourcePanel(self.viewer)
         self.chain = Chain()
         self.preview = QCheckBox("Preview on the visible plane")
         self.apply_button = QPushButton("Apply to the layer")
@@ -79,7 +79,7 @@ class PreprocessDock(Dock):
         self._previewing = Job(self)
         self._outdated = False
         self._preview_layer: Image | None = None
-        self._result = Result(viewer)
+        self._result = Result(self.viewer)
         self._run: _Run | None = None
         self._planes: list[NDArray[Any]] = []
         self._pause = QTimer(self)

@@ -54,7 +54,7 @@ class ThresholdDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self.source = SourcePanel(viewer)
+        self.source = SourcePanel(self.viewer)
         self.settings = Form(Threshold(), leave_out=("method", "values"))
         self.canvas = HistogramCanvas()
         self.log = QCheckBox("log counts")
@@ -66,7 +66,7 @@ class ThresholdDock(Dock):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.objects = Form(Objects())
-        self.run = LabelsRun(viewer, self.source, "Make labels")
+        self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self.split: Otsu | None = None
         self._histogram: Histogram | None = None
         self._values: tuple[float, ...] | None = None

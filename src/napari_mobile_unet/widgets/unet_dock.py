@@ -41,7 +41,7 @@ class UNetDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self.source = SourcePanel(viewer)
+        self.source = SourcePanel(self.viewer)
         self.model = QComboBox()
         self.folder_button = QPushButton("…")
         self.folder_button.setToolTip("Choose a model folder")
@@ -52,7 +52,7 @@ class UNetDock(Dock):
         self.batch_size.setValue(4)
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
         self.objects = Form(Objects(), leave_out=("spacing",))
-        self.run = LabelsRun(viewer, self.source, "Segment")
+        self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
         for name, folder in list_models().items():
             self._offer(name, str(folder))
