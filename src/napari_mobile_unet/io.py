@@ -13,8 +13,9 @@ import imageio.v3 as iio
 import numpy as np
 import zarr
 
+from napari_mobile_unet.axes import AXES
 from napari_mobile_unet.instances import labels_type
-from napari_mobile_unet.stack import AXES, AxesSource, Stack
+from napari_mobile_unet.stack import AxesSource, Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
 if TYPE_CHECKING:

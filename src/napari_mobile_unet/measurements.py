@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from napari_mobile_unet.axes import guess_axes
 from napari_mobile_unet.metrics import check_labels
-from napari_mobile_unet.stack import Stack, guess_axes
+from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
-from napari_mobile_unet.stack import Stack, suggest_axes
+from napari_mobile_unet.axes import suggest_axes
+from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     import napari
