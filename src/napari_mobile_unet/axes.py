@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
 AXES = "TCZYXS"
 """Time, channel, depth, height, width, and the samples of an RGB pixel."""
+Window = tuple[slice, slice]
+"""Rows and columns of a part of a plane."""
+WHOLE: Window = (slice(None), slice(None))
+"""The window of a whole plane."""
 
 
 def guess_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
@@ -100,6 +104,17 @@ def unflatten(planes: NDArray[Any], axes: str, shape: Sequence[int]) -> NDArray[
     order = _plane_order(axes)
     array = planes.reshape([sizes[axis] for axis in order])
     return array.transpose([order.index(axis) for axis in axes])
+
+
+def iter_windows(shape: tuple[int, int], size: int) -> Iterator[Window]:
+    """Yield the windows of a side of ``size`` that tile (Y, X), row by row."""
+    height, width = shape
+    for top in range(0, height, size):
+        for left in range(0, width, size):
+            yield (
+                slice(top, min(top + size, height)),
+                slice(left, min(left + size, width)),
+            )
 
 
 def check_axes(axes: str, shape: Sequence[int]) -> None:

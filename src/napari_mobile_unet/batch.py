@@ -5,27 +5,32 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import imageio.v3 as iio
-import numpy as np
 
-from napari_mobile_unet.io import SUFFIXES, atomic_path, read_stack, write_labels
-from napari_mobile_unet.measurements import measure
-from napari_mobile_unet.metrics import Scores, evaluate, pool
+from napari_mobile_unet.executors import THREADS, count_workers
+from napari_mobile_unet.io import atomic_path, read_stack, write_image
+from napari_mobile_unet.ngff import zarr_root
+from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
-from napari_mobile_unet.pipeline import as_stack, iter_segment, table_of
+from napari_mobile_unet.pipeline import as_stack, placed
+from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.run import Identity, Run
+from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
 
 Format = Literal["tif", "zarr"]
+Existing = Literal["refuse", "overwrite", "resume"]
 
 LABELS = "_labels"
 """What the stem of a file of labels ends in."""
@@ -62,7 +67,13 @@ class Done:
 
 
 def stem_of(path: Path) -> str:
-    """Return the name of a file without ``.ome.tif``, ``.tif`` and the like."""
+    """Return the name of a file without ``.ome.tif``, ``.tif`` and the like.
+
+    That of a part of a Zarr folder carries the part: ``image_1`` of image.zarr/1.
+    """
+    root = zarr_root(path)
+    if root and root != path:
+        return "_".join([stem_of(root), *path.relative_to(root).parts])
     name = path.name
     for suffix in (path.suffix, ".ome"):
         name = name.removesuffix(suffix) if suffix else name
@@ -114,12 +125,17 @@ def segment_file(
     axes: str | None = None,
     batch_size: int | None = None,
     form: Format = "tif",
-    overwrite: bool = False,
+    existing: Existing = "refuse",
     overlay: bool = False,
-    opened: Callable[[Stack], None] = lambda stack: None,
+    executor: str = THREADS,
+    workers: int | None = None,
+    opened: Callable[[Stack, Preflight], None] = lambda stack, ahead: None,
     advanced: Callable[[int, int], None] = lambda done, planes: None,
-) -> Done:
+) -> Done | None:
     """Segment one file and write its results; each whole, or not at all.
+
+    Finished planes lie in ``<stem>.run`` in the output folder until all are done,
+    so memory holds a few of them at a time, and a run that was stopped can go on.
 
     Parameters
     ----------
@@ -129,138 +145,132 @@ def segment_file(
         Where the results go.
     recipe : Recipe
         What is done.
-    axes, batch_size
+    axes
         As for ``iter_segment``.
+    batch_size : int, optional
+        Planes read together; by default as many as are best.
     form : {"tif", "zarr"}
         Of the labels.
-    overwrite : bool
-        Whether earlier results may be replaced.
+    existing : {"refuse", "overwrite", "resume"}
+        What happens to earlier results, and to a run that was stopped.
     overlay : bool
         Whether a picture of the outlines is written too.
+    executor, workers
+        Where the work is done; see ``open_executor``.
     opened, advanced
-        Called with the stack that was read, and with the planes done and in all.
+        Called with the stack and what it will take, and with the planes done and
+        in all.
+
+    Returns
+    -------
+    Done or None
+        None if the results were there, and a run was only to go on.
 
     Raises
     ------
-    OSError, ValueError
+    OSError, ValueError, MemoryError
         If the image cannot be read, the recipe does not fit it, or a result
         exists or cannot be written.
     """
     outputs = Outputs.of(source, folder, form)
-    if outputs.labels.exists() and not overwrite:
-        raise FileExistsError(
-            f"results are not replaced unasked; {outputs.labels} exists; "
-            "name another folder or add --overwrite"
-        )
+    if outputs.labels.exists():
+        if existing == "resume":
+            return None
+        if existing == "refuse":
+            raise FileExistsError(
+                f"results are not replaced unasked; {outputs.labels} exists; "
+                "name another folder or add --overwrite"
+            )
     image = read_stack(source, axes)
-    opened(image)
     stack = as_stack(image, None, recipe)
-    fixed = recipe.replace(channel=None)
-    planes = np.zeros((stack.n_planes, *stack.plane_shape), np.int32)
-    results = []
-    for result in iter_segment(stack, fixed, batch_size=batch_size):
-        planes[result.number] = result.labels
-        results.append(result)
-        advanced(len(results), stack.n_planes)
-    table = table_of(results, stack.batch_axes)
+    run = Run(folder / f"{stem_of(source)}.run")
+    with run.held():
+        try:
+            _begin(run, stack, Identity.of(recipe, image), recipe, existing)
+            key, fitted = run.fitted
+            ahead = look_ahead(
+                stack, fitted, count_workers(executor, workers), batch_size, folder
+            )
+            opened(image, ahead)
+            done = run.done
+            todo = [n for n in range(stack.n_planes) if n not in done]
+            count = len(done)
+            advanced(count, stack.n_planes)
+            works = [
+                Work(
+                    source=str(source.resolve()),
+                    axes=axes,
+                    channel=recipe.channel if "C" in image.axes else None,
+                    folder=str(run.folder.resolve()),
+                    key=key,
+                    numbers=numbers,
+                )
+                for numbers in _batches(todo, ahead.batch_size)
+            ]
+            for more in iter_work(works, executor, ahead.workers):
+                count += more
+                advanced(count, stack.n_planes)
+        finally:
+            if run.empty:
+                run.remove()
+        objects = write_results(run, stack, recipe, image, outputs, overlay)
+    run.remove()
+    return Done(outputs, stack.n_planes, objects)
+
+
+def _begin(
+    run: Run, stack: Stack, identity: Identity, recipe: Recipe, existing: Existing
+) -> None:
+    """Go on with a run, or begin one."""
+    if run.exists and existing == "resume":
+        run.check(identity)
+        return
+    if run.exists and existing == "refuse":
+        raise FileExistsError(
+            f"a run that was stopped lies in {run.folder}; go on with it by --resume, "
+            "or begin anew by --overwrite"
+        )
+    run.begin(stack, identity, recipe)
+
+
+def _batches(numbers: list[int], size: int) -> Iterator[range]:
+    """Yield runs of neighbouring planes, each of ``size`` or fewer."""
+    start = 0
+    for stop in range(1, len(numbers) + 1):
+        ended = stop == len(numbers) or numbers[stop] != numbers[stop - 1] + 1
+        if ended or stop - start == size:
+            yield range(numbers[start], numbers[stop - 1] + 1)
+            start = stop
+
+
+def write_results(
+    run: Run,
+    stack: Stack,
+    recipe: Recipe,
+    image: Stack,
+    outputs: Outputs,
+    overlay: bool = False,
+) -> int:
+    """Write labels, table and record of a finished run; return how many objects.
+
+    Planes are gone through in order, one in memory at a time.
+    """
+    numbering = Numbering(stack, recipe.link)
+    ids: list[NDArray[np.int32]] = []
+    seen = 0
+    with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
+        for number in range(stack.n_planes):
+            labels = run.labels(number) if numbering.axis else None
+            found, objects = numbering.add(number, labels, run.objects(number))
+            ids.append(found)
+            seen += len(objects)
+            table = placed(objects, stack.index(number), stack.batch_axes)
+            table.to_csv(file, header=number == 0, index=False)
+    final = run.numbered(stack, ids)
     if overlay:
         with atomic_path(outputs.overlay) as beside:
-            iio.imwrite(beside, draw_montage(stack, planes), extension=".png")
-    with atomic_path(outputs.table) as beside:
-        table.to_csv(beside, index=False)
+            iio.imwrite(beside, draw_montage(stack, final), extension=".png")
     Provenance.of(recipe, image).save(outputs.record)
     # The labels come last: where they are, all is.
-    write_labels(outputs.labels, stack.assemble(planes), stack)
-    return Done(outputs, stack.n_planes, len(table))
-
-
-def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
-    """Compare label files with the truth.
-
-    Parameters
-    ----------
-    predicted, truth : Path
-        Two label files; or two folders, whose files are matched by stem, where
-        ``cell_labels.tif`` belongs to ``cell.png``. Truth that has no prediction
-        is left aside, so that a fold can be compared with a whole data set.
-
-    Returns
-    -------
-    Scores
-        Of all images together.
-    int
-        Number of images compared.
-
-    Raises
-    ------
-    OSError, ValueError
-        If a file cannot be read, is no label image, or has no partner.
-    """
-    if not predicted.is_dir() or predicted.suffix == ".zarr":
-        return evaluate(read_labels(predicted), read_labels(truth)), 1
-    truths = {stem_of(path): path for path in image_files(truth)}
-    found = image_files(predicted)
-    labels = [path for path in found if stem_of(path).endswith(LABELS)] or found
-    scores = []
-    for path in labels:
-        stem = stem_of(path).removesuffix(LABELS)
-        if stem not in truths:
-            raise ValueError(
-                f"each prediction needs a truth of its stem; {path} has none in "
-                f"{truth}; add {stem}.png or .tif there, or take the prediction away"
-            )
-        scores.append(evaluate(read_labels(path), read_labels(truths[stem])))
-    return pool(scores), len(scores)
-
-
-def read_labels(path: Path) -> NDArray[np.integer[Any]]:
-    """Return a label file as one array of whole numbers."""
-    return np.asarray(read_stack(path).data)
-
-
-def image_files(folder: Path) -> list[Path]:
-    """Return the image files in a folder, sorted.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or no image in it.
-    """
-    found = []
-    if folder.is_dir():
-        found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
-    if not found:
-        raise FileNotFoundError(
-            f"a folder with images is needed; {folder} has none of "
-            f"{', '.join(sorted(SUFFIXES))}; name another"
-        )
-    return found
-
-
-def measure_file(labels: Path, output: Path, image: Path | None) -> None:
-    """Write the table of a label file's objects.
-
-    Parameters
-    ----------
-    labels : Path
-        The label file.
-    output : Path
-        The table, CSV.
-    image : Path, optional
-        The image that was labelled, for the grey values.
-
-    Raises
-    ------
-    OSError, ValueError
-        If a file cannot be read or written, or the two do not fit each other.
-    """
-    found = read_stack(labels)
-    table = measure(
-        found.data,
-        read_stack(image) if image else None,
-        axes=None if image else found.axes,
-        scale=found.scale,
-        units=found.units,
-    )
-    with atomic_path(output) as beside:
-        table.to_csv(beside, index=False)
+    write_image(outputs.labels, final)
+    return seen

@@ -16,13 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from napari_mobile_unet.batch import (
-    check_folder,
-    check_stems,
-    evaluate_files,
-    measure_file,
-    segment_file,
-)
+from napari_mobile_unet.batch import check_folder, check_stems, segment_file
 from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
@@ -32,6 +26,8 @@ from napari_mobile_unet.console import (
     errors,
     progress_bar,
 )
+from napari_mobile_unet.evaluation import evaluate_files, measure_file
+from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.io import read_stack, write_image
@@ -43,6 +39,8 @@ from napari_mobile_unet.unet.model import list_models, load_model
 from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.batch import Existing
+    from napari_mobile_unet.preflight import Preflight
     from napari_mobile_unet.stack import Stack
 
 app = typer.Typer(
@@ -59,6 +57,13 @@ class Method(StrEnum):
 
     unet = "unet"
     otsu = "otsu"
+
+
+class Linking(StrEnum):
+    """Ways to give one id to one object over Z or T."""
+
+    none = "none"
+    iou = "iou"
 
 
 class Form(StrEnum):
@@ -90,7 +95,8 @@ def recipe_of(
     method: Method | None,
     model: str | None,
     channel: int | None,
-    diameter: float | None,
+    diameter: float | None = None,
+    link: Linking | None = None,
 ) -> Recipe:
     """Return the recipe that the options describe; options beat the file."""
     recipe = Recipe.load(path) if path else Recipe()
@@ -109,6 +115,8 @@ def recipe_of(
         recipe = recipe.replace(segment=recipe.segment.replace(**changes))
     if channel is not None:
         recipe = recipe.replace(channel=channel)
+    if link is not None:
+        recipe = recipe.replace(link=recipe.link.replace(method=link.value))
     if isinstance(recipe.segment, UNet):
         model_of(recipe.segment.model)  # missing or altered: said before any work
     return recipe
@@ -144,12 +152,28 @@ def segment(
     axes: Axes = None,
     channel: Channel = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Planes read at a time.")
+        int | None, typer.Option(min=1, help="Planes read together.")
+    ] = None,
+    link: Annotated[
+        Linking | None, typer.Option(help="One id for one object over Z, else over T.")
     ] = None,
     form: Annotated[Form, typer.Option("--format", help="Of the labels.")] = Form.tif,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace earlier results.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what was stopped.")
+    ] = False,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="threads|processes|tcp://HOST:PORT",
+            help="Where planes are worked on: here, or by a Dask cluster.",
+        ),
+    ] = THREADS,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many threads or processes.")
+    ] = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Draw the outlines, as PNG.")
     ] = False,
@@ -159,17 +183,25 @@ def segment(
 ) -> None:
     """Segment images and stacks: labels, a table and a record for each."""
     with ending(REFUSED):
-        chosen = recipe_of(recipe, method, model, channel, diameter)
+        chosen = recipe_of(recipe, method, model, channel, diameter, link)
+        check_executor(executor)
+        if resume and overwrite:
+            raise ValueError(
+                "earlier results are either gone on with or replaced; received "
+                "--resume and --overwrite; leave one of them out"
+            )
         check_stems(inputs)
         check_folder(output)
+    existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
     failed = 0
     with progress_bar(quiet) as bar:
         for source in inputs:
             task = bar.add_task(source.name, total=None)
 
-            def opened(stack: Stack) -> None:
+            def opened(stack: Stack, ahead: Preflight) -> None:
                 if not quiet:
                     errors.print(describe(stack, chosen))
+                    errors.print(f"{stack.name}: {ahead}")
 
             def advanced(done: int, planes: int, task: Any = task) -> None:
                 bar.update(task, completed=done, total=planes)
@@ -182,7 +214,9 @@ def segment(
                     axes=axes,
                     batch_size=batch_size,
                     form=form.value,
-                    overwrite=overwrite,
+                    existing=existing,
+                    executor=executor,
+                    workers=workers,
                     overlay=overlay,
                     opened=opened,
                     advanced=advanced,
@@ -193,7 +227,9 @@ def segment(
                 continue
             finally:
                 bar.remove_task(task)
-            if not quiet:
+            if not quiet and done is None:
+                errors.print(f"{source.name}: done already")
+            elif not quiet and done:
                 errors.print(
                     f"{source.name}: {done.objects} objects in {done.planes} "
                     f"plane{'s' * (done.planes != 1)} → {done.outputs.labels}"
@@ -257,7 +293,7 @@ def preprocess(
 ) -> None:
     """Apply a recipe's pre-processing steps to an image."""
     with ending(REFUSED):
-        chosen = recipe_of(recipe, None, None, channel, None)
+        chosen = recipe_of(recipe, None, None, channel)
     with ending(FAILED, image), progress_bar() as bar:
         stack = as_stack(read_stack(image, axes), None, chosen)
         planes = list(

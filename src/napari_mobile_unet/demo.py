@@ -80,12 +80,13 @@ def run(folder: Path) -> None:
                 image,
                 folder,
                 case.recipe,
-                overwrite=True,
+                existing="overwrite",
                 overlay=True,
                 advanced=lambda done, planes, task=task: bar.update(  # type: ignore[misc]
                     task, completed=done, total=planes
                 ),
             )
+            assert done is not None  # nothing is gone on with
             bar.remove_task(task)
             errors.print(
                 f"{case.name}: {done.objects} objects → {done.outputs.overlay}"

@@ -11,25 +11,20 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import imageio.v3 as iio
 import numpy as np
-import zarr
 
-from napari_mobile_unet.axes import AXES
 from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.ngff import read_zarr, write_zarr, zarr_root
 from napari_mobile_unet.stack import AxesSource, Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 TIFF = {".tif", ".tiff"}
 SUFFIXES = {*PICTURES, *TIFF, ".npy", ".zarr"}
 """Suffixes of the files (and, for .zarr, folders) that can be read."""
-
-NGFF_KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
-"""Axes in the order that NGFF asks for, and what they are to it."""
 
 
 def read_stack(path: str | Path, axes: str | None = None) -> Stack:
@@ -39,7 +34,7 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
     ----------
     path : path-like
         TIFF (ImageJ, OME or plain), PNG, JPEG, BMP, NPY, or a Zarr array or
-        OME-Zarr image (its first, finest level).
+        OME-Zarr image: its first, finest level, or the one named: image.zarr/1.
     axes : str, optional
         A letter of "TCZYXS" for each dimension; goes before the file's own.
 
@@ -56,7 +51,7 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
         If the axes do not fit, or its pixels are not real numbers.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
+    suffix = ".zarr" if zarr_root(path) else path.suffix.lower()
     if not path.exists():
         raise FileNotFoundError(f"an image file is needed; there is none at {path}")
     if suffix not in SUFFIXES:
@@ -84,8 +79,7 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
             found = _renamed(found, axes.upper())
         known: AxesSource | None = "metadata" if found.get("axes") else None
         return Stack.from_array(
-            **{**found, "axes": axes or found.get("axes")},
-            name=path.name,
+            **{"name": path.name, **found, "axes": axes or found.get("axes")},
             axes_source="given" if axes else known,
         )
     except ValueError as error:
@@ -95,7 +89,7 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
 def _renamed(found: dict[str, Any], axes: str) -> dict[str, Any]:
     """Return what was read with other axes; those of the same name keep their size."""
     known = [axis for axis in found["axes"] if axis != "S"]
-    kept: dict[str, Any] = {"data": found["data"], "axes": axes}
+    kept: dict[str, Any] = {**found, "axes": axes}
     for name, default in (("scale", 1.0), ("translate", 0.0), ("units", "pixel")):
         if name in found:
             values = dict(zip(known, found[name], strict=True))
@@ -139,57 +133,11 @@ def _read_npy(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _read_zarr(path: Path) -> dict[str, Any]:
-    try:
-        node = zarr.open(path, mode="r")
-    except Exception as error:
-        raise OSError(
-            f"{path} holds no Zarr array or image; name the folder with its metadata"
-        ) from error
-    if isinstance(node, zarr.Array):
-        return {"data": node, "axes": _dimension_names(node)}
-    attributes: Any = node.attrs.asdict()
-    scales = attributes.get("ome", attributes).get("multiscales")
-    if not scales:
-        raise OSError(
-            f"{path} is a Zarr group without an OME image; name one of its arrays: "
-            f"{', '.join(sorted(node.keys())) or 'it has none'}"
-        )
-    level = scales[0]["datasets"][0]
-    if level["path"] not in node:
-        raise OSError(
-            f"{path} lacks the array {level['path']!r} of its image; copy it again"
-        )
-    named = [{"name": a} if isinstance(a, str) else a for a in scales[0]["axes"]]
-    scale, translate = np.ones(len(named)), np.zeros(len(named))
-    # First those of the level, then those that all levels share.
-    for steps in (level, scales[0]):
-        for step in steps.get("coordinateTransformations", ()):
-            factor = np.array(step.get("scale", 1.0))
-            scale, translate = scale * factor, translate * factor
-            translate = translate + np.array(step.get("translation", 0.0))
-    return {
-        "data": node[level["path"]],
-        "axes": "".join(axis["name"].upper() for axis in named),
-        "scale": scale.tolist(),
-        "translate": translate.tolist(),
-        "units": [axis.get("unit") or "pixel" for axis in named],
-    }
-
-
-def _dimension_names(array: Any) -> str | None:
-    """Return the axes that a plain Zarr array names, if they are letters of ours."""
-    names = getattr(array.metadata, "dimension_names", None)
-    names = names or array.attrs.get("_ARRAY_DIMENSIONS") or ()
-    axes = "".join(str(name).upper() for name in names)
-    return axes if len(axes) == array.ndim and set(axes) <= set(AXES) else None
-
-
 _READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
     **dict.fromkeys(PICTURES, _read_picture),
     **dict.fromkeys(TIFF, read_tiff),
     ".npy": _read_npy,
-    ".zarr": _read_zarr,
+    ".zarr": read_zarr,
 }
 
 
@@ -253,15 +201,16 @@ def write_image(path: str | Path, stack: Stack) -> None:
         raise ValueError(
             f"images are written as .tif or .zarr; received {path.name}; change it"
         )
-    stack = _for_zarr(stack) if suffix == ".zarr" else _for_tiff(stack)
+    if stack.axes != stack.batch_axes + "YX":  # of others no plane can be written alone
+        stack = stack.on_axes(np.asarray(stack.data), stack.axes)
     with atomic_path(path) as beside:
         if suffix == ".zarr":
-            _write_zarr(beside, stack)
+            write_zarr(beside, stack)
         else:
             write_tiff(beside, stack)
 
 
-def write_labels(path: str | Path, labels: NDArray[Any], source: Stack) -> None:
+def write_labels(path: str | Path, labels: Any, source: Stack) -> None:
     """Write labels with the coordinates of their image.
 
     Parameters
@@ -291,63 +240,5 @@ def write_labels(path: str | Path, labels: NDArray[Any], source: Stack) -> None:
             f"labels have the shape of their image without C and S, "
             f"{source.labels_shape}; received {labels.shape}; resize them"
         )
-    # Zarr knows types by their code, of which some platforms have two for one.
-    dtype = np.dtype(labels_type(int(labels.max(initial=0))).str)
+    dtype = labels_type(int(labels.max(initial=0)))
     write_image(path, source.on_axes(labels.astype(dtype), source.labels_axes))
-
-
-def _for_tiff(stack: Stack) -> Stack:
-    """Return a stack that OME-TIFF can hold, in axes and type."""
-    dtype = np.dtype(stack.data.dtype)
-    if dtype.kind in "iu" and dtype.itemsize > 4:
-        raise ValueError(
-            f"OME-TIFF holds whole numbers of 32 bits at most; received {dtype}; "
-            "convert them, or write .zarr"
-        )
-    dtype = np.dtype({"bool": "uint8", "float16": "float32"}.get(dtype.name, dtype))
-    axes = [axis for axis in stack.axes if axis not in "YXS"]
-    axes += [axis for axis in "YXS" if axis in stack.axes]
-    data = np.asarray(stack.data).transpose([stack.axes.index(axis) for axis in axes])
-    return stack.on_axes(data.astype(dtype, copy=False), "".join(axes))
-
-
-def _for_zarr(stack: Stack) -> Stack:
-    """Return a stack in the order of NGFF's axes, its RGB samples as channels."""
-    if "C" in stack.axes and "S" in stack.axes:
-        raise ValueError(
-            f"OME-Zarr has one axis for channels and RGB samples; received axes "
-            f"{stack.axes}; take one channel, or write .tif"
-        )
-    steps = zip(stack.scale, stack.translate, stack.units, strict=True)
-    known = dict(zip(stack.axes.replace("S", ""), steps, strict=True))
-    known.setdefault("C", (1.0, 0.0, "pixel"))
-    named = stack.axes.replace("S", "C")
-    axes = [axis for axis in NGFF_KINDS if axis in named]
-    data = np.asarray(stack.data).transpose([named.index(axis) for axis in axes])
-    scale, translate, units = zip(*(known[axis] for axis in axes), strict=True)
-    return Stack(data, "".join(axes), scale, translate, units, stack.name)
-
-
-def _write_zarr(path: Path, stack: Stack) -> None:
-    """Write an OME-Zarr image (NGFF 0.5) of one level, a chunk for each plane."""
-    group = zarr.open_group(path, mode="w", zarr_format=3)
-    sizes = stack.sizes.items()
-    array = group.create_array(
-        "0",
-        shape=stack.data.shape,
-        dtype=stack.data.dtype,
-        chunks=tuple(min(size, 1024) if axis in "YX" else 1 for axis, size in sizes),
-        dimension_names=list(stack.axes.lower()),
-    )
-    array[...] = stack.data
-    axes = [
-        {"name": axis.lower(), "type": NGFF_KINDS[axis]}
-        | ({} if unit == "pixel" else {"unit": unit})
-        for axis, unit in zip(stack.axes, stack.units, strict=True)
-    ]
-    steps: list[dict[str, Any]] = [{"type": "scale", "scale": list(stack.scale)}]
-    if any(stack.translate):
-        steps.append({"type": "translation", "translation": list(stack.translate)})
-    level = {"path": "0", "coordinateTransformations": steps}
-    image: dict[str, Any] = {"name": stack.name, "axes": axes, "datasets": [level]}
-    group.attrs["ome"] = {"version": "0.5", "multiscales": [image]}

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.stack import Stack
 
+LONGEST = 2048
+"""Height or width in pixels that a plane in the picture has at most."""
 COLUMNS = 4
 """Planes side by side in the picture of a stack."""
 
@@ -48,28 +50,32 @@ def draw_overlay(
     return picture
 
 
-def draw_montage(
-    stack: Stack, labels: NDArray[np.integer], most: int = 12
-) -> NDArray[np.uint8]:
+def draw_montage(stack: Stack, labels: Stack, most: int = 12) -> NDArray[np.uint8]:
     """Return one picture of evenly spaced planes of a stack with their objects.
 
     Parameters
     ----------
     stack : Stack
         The image, of one channel or RGB.
-    labels : ndarray of int
-        (N, Y, X), flattened like the stack's planes.
+    labels : Stack
+        Its labels, plane by plane.
     most : int
         Planes shown at most.
 
     Returns
     -------
     ndarray of uint8
-        (rows, columns, 3).
+        (rows, columns, 3). Of planes longer than ``LONGEST`` every other pixel, or
+        fewer, is shown.
     """
+    step = slice(None, None, -(-max(stack.plane_shape) // LONGEST))
+    window = (step, step)
     count = min(most, stack.n_planes)
     numbers = np.linspace(0, stack.n_planes - 1, count).round().astype(int)
-    pictures = [draw_overlay(stack.plane(int(n)), labels[n]) for n in numbers]
+    pictures = [
+        draw_overlay(stack.plane(n, window), labels.plane(n, window))
+        for n in numbers.tolist()
+    ]
     pictures = [np.pad(p, ((1, 1), (1, 1), (0, 0))) for p in pictures]
     columns = min(COLUMNS, count)
     pictures += [np.zeros_like(pictures[0])] * (-count % columns)

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.histogram import count_planes, luminance
+from napari_mobile_unet.blocks import is_large, segment_blocks
+from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
+from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, label_mask, labels_type
 from napari_mobile_unet.measurements import measure_plane
-from napari_mobile_unet.preprocess import (
-    AnyStep,
-    apply_steps,
-    fit_steps,
-    restore_labels,
-)
+from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.preprocess import AnyStep, apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.unet.segment import UNet
@@ -26,12 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.threshold import Otsu
-
     Plane = NDArray[np.generic]
-
-SAMPLE = 16
-"""Planes, evenly spaced, that stack-wide ranges are taken from."""
+    Labels = NDArray[np.int32]
 
 Image = Any
 """A ``Stack``, or a NumPy, Dask or Zarr array."""
@@ -49,10 +43,10 @@ class PlaneResult:
         Position on ``stack.batch_axes``.
     labels : ndarray of int32
         (Y, X) on the image's own grid, 0 is background; ids go on from plane to
-        plane, so that none is used twice in a stack.
+        plane, so that none is used twice in a stack, unless the recipe links them.
     objects : pandas.DataFrame
-        One row an object: label, area, centroid, mean intensity, and after the
-        U-Net its confidence.
+        One row an object: label, area, centroid, mean intensity, after the U-Net
+        its confidence, and where it is followed over time its parent.
     """
 
     number: int
@@ -80,53 +74,6 @@ def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
     return stack
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """A recipe with all that is taken from the whole stack found already.
-
-    With it each plane can be segmented on its own, anywhere, with one outcome.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Its steps and its U-Net carry the grey ranges of the stack.
-    split : Otsu, optional
-        The threshold that all planes share, if they share one.
-    """
-
-    recipe: Recipe
-    split: Otsu | None = None
-
-
-def fit(stack: Stack, recipe: Recipe) -> Fitted:
-    """Return the recipe fitted to a stack.
-
-    Grey ranges come from at most ``SAMPLE`` evenly spaced planes; a threshold
-    over the stack counts every plane, one at a time.
-
-    Raises
-    ------
-    ValueError
-        If a step does not fit the image, or there is no finite value to split.
-    """
-    some = _some(stack)
-    steps = recipe.steps
-    if steps:
-        steps = fit_steps(steps, (stack.plane(number) for number in some))
-
-    def prepared(numbers: Iterable[int]) -> Iterator[Plane]:
-        return (apply_steps(steps, stack.plane(number)) for number in numbers)
-
-    method = recipe.segment
-    if isinstance(method, UNet):
-        method = method.fit(prepared(some))
-        return Fitted(recipe.replace(steps=steps, segment=method))
-    split = None
-    if method.scope == "stack":
-        split = method.split(count_planes(lambda: prepared(range(stack.n_planes))))
-    return Fitted(recipe.replace(steps=steps), split)
-
-
 def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
     """Yield the planes of a stack after the pre-processing steps, in order.
 
@@ -135,23 +82,14 @@ def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
     ValueError
         If a step does not fit the image.
     """
-    if steps:
-        steps = fit_steps(steps, (stack.plane(number) for number in _some(stack)))
+    fitted = fit_to_stack(stack, steps)
     for number in range(stack.n_planes):
-        yield apply_steps(steps, stack.plane(number))
+        yield apply_steps(fitted, stack.plane(number))
 
 
 def prepare_plane(stack: Stack, steps: tuple[AnyStep, ...], number: int) -> Plane:
     """Return one plane after the steps, as ``iter_prepare`` would give it."""
-    if steps:
-        steps = fit_steps(steps, (stack.plane(some) for some in _some(stack)))
-    return apply_steps(steps, stack.plane(number))
-
-
-def _some(stack: Stack) -> list[int]:
-    """Return the numbers of the planes that stack-wide ranges are taken from."""
-    spaced = np.linspace(0, stack.n_planes - 1, SAMPLE).round().astype(int)
-    return [int(number) for number in np.unique(spaced)]
+    return apply_steps(fit_to_stack(stack, steps), stack.plane(number))
 
 
 def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:
@@ -230,29 +168,65 @@ def iter_segment(
     """
     recipe = recipe or Recipe()
     stack = as_stack(image, axes, recipe)
+    numbering = Numbering(stack, recipe.link)
     fitted = fit(stack, recipe)
-    used = 0
-    for numbers, planes in stack.iter_batches(batch_size or 1):
-        for number, plane in zip(
-            range(numbers.start, numbers.stop), planes, strict=True
-        ):
-            plane = plane[..., 0] if plane.shape[-1] == 1 else plane
-            result = _finish(number, plane, fitted, stack, used)
-            used += len(result.objects)
-            yield result
+    for number, found, objects in _iter_found(stack, fitted, batch_size or 1):
+        ids, objects = numbering.add(number, found, objects)
+        yield PlaneResult(number, stack.index(number), ids[found], objects)
 
 
-def _finish(
-    number: int, plane: Plane, fitted: Fitted, stack: Stack, used: int
-) -> PlaneResult:
-    """Return a plane's result, its ids counted on from those in use."""
+def _iter_found(
+    stack: Stack, fitted: Fitted, batch_size: int
+) -> Iterator[tuple[int, Labels, pd.DataFrame]]:
+    """Yield number, labels 1 to n, and table of each plane."""
+    if is_large(stack.plane_shape):
+        for number in range(stack.n_planes):
+            labels = np.zeros(stack.plane_shape, np.int32)
+            yield number, labels, find_in_blocks(stack, number, fitted, labels)
+        return
+    for numbers, planes in stack.iter_batches(batch_size):
+        for number, plane in zip(numbers, planes, strict=True):
+            yield number, *find_objects(single_channel(plane), fitted)
+
+
+def single_channel(plane: Plane) -> Plane:
+    """Return a plane of a batch, (Y, X, 1) or (Y, X, 3), as (Y, X) or (Y, X, 3)."""
+    return plane[..., 0] if plane.shape[-1] == 1 else plane
+
+
+def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame]:
+    """Return the labels 1 to n of one plane, and a row for each of them."""
     found = segment_plane(plane, fitted)
     objects = measure_plane(found.labels, luminance(plane))
-    if not np.isnan(found.confidence).all():
+    if isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
-    objects["label"] += used
-    labels = np.where(found.labels > 0, found.labels + used, 0).astype(np.int32)
-    return PlaneResult(number, stack.index(number), labels, objects)
+    return found.labels, objects
+
+
+def find_in_blocks(
+    stack: Stack, number: int, fitted: Fitted, labels: Any
+) -> pd.DataFrame:
+    """Write the labels 1 to n of a large plane, and return a row for each of them.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    number : int
+        Of the plane.
+    fitted : Fitted
+        As returned by ``fit``.
+    labels : array
+        (Y, X), all 0, NumPy or Zarr.
+    """
+    own = fit_to_plane(stack, number, fitted)
+    objects = segment_blocks(
+        lambda window: stack.plane(number, window),
+        lambda part: segment_plane(part, own),
+        labels,
+    )
+    unet = isinstance(fitted.recipe.segment, UNet)
+    return objects if unet else objects.drop(columns="confidence")
 
 
 def segment(
@@ -290,6 +264,14 @@ def segment(
     return labels.astype(labels_type(int(labels.max(initial=0))))
 
 
+def placed(objects: pd.DataFrame, index: tuple[int, ...], axes: str) -> pd.DataFrame:
+    """Return a plane's table with its place: a column for each of ``batch_axes``."""
+    table = objects.copy()
+    for position, (axis, value) in enumerate(zip(axes, index, strict=True), start=1):
+        table.insert(position, axis.lower(), value)
+    return table
+
+
 def table_of(results: Iterable[PlaneResult], axes: str) -> pd.DataFrame:
     """Return one table of all planes' objects, with their place on the batch axes.
 
@@ -300,12 +282,6 @@ def table_of(results: Iterable[PlaneResult], axes: str) -> pd.DataFrame:
     axes : str
         ``stack.batch_axes``; a column of its small letter is added for each.
     """
-    tables = []
-    for result in results:
-        place = dict(zip(axes.lower(), result.index, strict=True))
-        table = result.objects.copy()
-        for position, (axis, value) in enumerate(place.items(), start=1):
-            table.insert(position, axis, value)
-        tables.append(table)
+    tables = [placed(result.objects, result.index, axes) for result in results]
     filled = [table for table in tables if len(table)] or tables[:1]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io import atomic_path
+from napari_mobile_unet.link import Link
 from napari_mobile_unet.preprocess import AnyStep
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet, model_of
@@ -59,6 +60,8 @@ class Recipe(Record):
     """How objects are found."""
     objects: Objects = Objects()
     """Which objects are kept, and how they are cut."""
+    link: Link = Link()
+    """Whether objects of neighbouring planes are one."""
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from napari_mobile_unet.axes import check_axes, flatten, guess_axes, without
+from napari_mobile_unet.axes import (
+    WHOLE,
+    Window,
+    check_axes,
+    flatten,
+    guess_axes,
+    without,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -228,13 +236,15 @@ class Stack:
         """Return a plane's position on the batch axes."""
         return tuple(map(int, np.unravel_index(number, self.batch_shape)))
 
-    def plane(self, number: int) -> NDArray[Any]:
-        """Return one plane.
+    def plane(self, number: int, window: Window = WHOLE) -> NDArray[Any]:
+        """Return one plane, or a part of it.
 
         Parameters
         ----------
         number : int
             From 0 to ``n_planes - 1``, the last batch axis running fastest.
+        window : tuple of slice
+            Rows and columns; only their chunks are read.
 
         Returns
         -------
@@ -242,11 +252,26 @@ class Stack:
             (Y, X); with C or S, (Y, X, channels), the samples of a channel
             side by side. It may be a view of the data: do not write to it.
         """
-        plane: NDArray[Any] = self._read(number, number + 1)[0]
+        plane: NDArray[Any] = self._read(number, number + 1, window)[0]
         return plane if set("CS") & set(self.axes) else plane[..., 0]
 
-    def iter_batches(self, size: int) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Yield the planes, some at a time.
+    def batch(self, start: int, stop: int) -> NDArray[Any]:
+        """Return the planes from ``start`` up to ``stop``.
+
+        Returns
+        -------
+        ndarray
+            (n, Y, X, channels), with one channel if there is neither C nor S.
+        """
+        # Neighbours on the last batch axis are read at one go, since they often
+        # share a chunk.
+        run = self.batch_shape[-1] if self.batch_shape else 1
+        edges = [start, *range(start - start % run + run, stop, run), stop]
+        parts = [self._read(*ends) for ends in pairwise(edges)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def iter_batches(self, size: int) -> Iterator[tuple[range, NDArray[Any]]]:
+        """Yield the planes, some at a time; the next are read meanwhile.
 
         Parameters
         ----------
@@ -255,47 +280,57 @@ class Stack:
 
         Yields
         ------
-        numbers : slice
+        numbers : range
             Which planes these are.
         planes : ndarray
-            (n, Y, X, channels), with one channel if there is neither C nor S.
+            As ``batch`` returns them.
         """
         if size < 1:
             raise ValueError(
                 f"a batch holds one plane or more; received {size}; raise it"
             )
-        # Neighbours on the last batch axis are read at one go, since they often
-        # share a chunk.
-        run = self.batch_shape[-1] if self.batch_shape else 1
-        for start in range(0, self.n_planes, size):
-            stop = min(start + size, self.n_planes)
-            edges = [start, *range(start - start % run + run, stop, run), stop]
-            parts = [self._read(*ends) for ends in pairwise(edges)]
-            yield (
-                slice(start, stop),
-                parts[0] if len(parts) == 1 else np.concatenate(parts),
-            )
+        starts = range(0, self.n_planes, size)
+        spans = [range(s, min(s + size, self.n_planes)) for s in starts]
+        with ThreadPoolExecutor(1, "mobile-unet reader") as reader:
+            ahead = reader.submit(self.batch, spans[0].start, spans[0].stop)
+            for span, following in zip_longest(spans, spans[1:]):
+                planes = ahead.result()
+                if following is not None:
+                    ahead = reader.submit(self.batch, following.start, following.stop)
+                yield span, planes
 
-    def _read(self, start: int, stop: int) -> NDArray[Any]:
+    def _read(self, start: int, stop: int, window: Window = WHOLE) -> NDArray[Any]:
         """Return planes that differ on the last batch axis only, (n, Y, X, C)."""
         where = dict.fromkeys(self.axes, slice(None))
+        where["Y"], where["X"] = window
         for axis, position in zip(self.batch_axes, self.index(start), strict=True):
             where[axis] = slice(position, position + 1)
         if self.batch_axes:
             first = where[self.batch_axes[-1]].start
             where[self.batch_axes[-1]] = slice(first, first + stop - start)
         where |= {"S": slice(3)} if "S" in self.axes else {}  # without alpha
-        block = np.asarray(self.data[tuple(where.values())])
+        try:
+            block = np.asarray(self.data[tuple(where.values())])
+        except MemoryError:
+            raise
+        except Exception as error:  # decoders raise anything, as in ``read_stack``
+            raise OSError(
+                f"planes {start} to {stop - 1} of {self.name} could not be read "
+                f"({' '.join(str(error).split())}); copy the image again"
+            ) from error
         # OpenCV refuses the foreign byte order that files may have.
         native = block.astype(block.dtype.newbyteorder("="), copy=False)
         return flatten(native, self.axes)
 
-    def write_plane(
-        self, labels: NDArray[Any], number: int, plane: NDArray[Any]
-    ) -> None:
-        """Write one plane (Y, X) into labels that are on ``labels_axes``."""
-        order = [self.labels_axes.index(axis) for axis in self.batch_axes + "YX"]
-        labels.transpose(order)[self.index(number)] = plane
+    def where(self, number: int) -> tuple[int | slice, ...]:
+        """Return the index of one plane in an array on ``labels_axes``."""
+        place = dict(zip(self.batch_axes, self.index(number), strict=True))
+        return tuple(place.get(axis, slice(None)) for axis in self.labels_axes)
+
+    def write_plane(self, labels: Any, number: int, plane: NDArray[Any]) -> None:
+        """Write one plane (Y, X) into labels, NumPy or Zarr, on ``labels_axes``."""
+        upright = self.axes.index("Y") < self.axes.index("X")
+        labels[self.where(number)] = plane if upright else plane.T
 
     def assemble(
         self, planes: Iterable[NDArray[Any]], dtype: DTypeLike | None = None

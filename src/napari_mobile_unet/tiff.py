@@ -14,14 +14,22 @@ import numpy as np
 import tifffile
 import zarr
 
+from napari_mobile_unet.axes import iter_windows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
 
 _COLOURS = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
 
+TILE = 1024
+"""Height and width of a tile in pixels."""
+TILED = 4096
+"""Planes longer than this are written in tiles; not all readers know tiles."""
 LAZY_BYTES = 2**28
 """From this size on a file is read plane by plane, when a plane is asked for."""
 
@@ -196,11 +204,17 @@ def _unit(text: str | None) -> str:
 def write_tiff(path: Path, stack: Stack) -> None:
     """Write a stack as OME-TIFF, compressed without loss.
 
+    What is not a NumPy array is read and written plane by plane, and large planes
+    tile by tile.
+
     Raises
     ------
     OSError
         If it cannot be written.
+    ValueError
+        If OME-TIFF cannot hold its type.
     """
+    stack = _for_tiff(stack)
     notes: dict[str, Any] = {"axes": stack.axes, "Name": stack.name}
     spatial = stack.axes.replace("S", "")
     for axis, step, unit in zip(spatial, stack.scale, stack.units, strict=True):
@@ -208,15 +222,46 @@ def write_tiff(path: Path, stack: Stack) -> None:
             continue
         name = "TimeIncrement" if axis == "T" else f"PhysicalSize{axis}"
         notes[name], notes[f"{name}Unit"] = step, SYMBOLS.get(unit, unit)
-    data = np.asarray(stack.data)
-    if data.dtype == bool:
-        data = data.astype(np.uint8)
+    whole = isinstance(stack.data, np.ndarray)
+    tiled = not whole and max(stack.plane_shape) > TILED
+    dtype = np.dtype(stack.data.dtype)
+    size = math.prod(stack.data.shape) * dtype.itemsize
     tifffile.imwrite(
         path,
-        data,
+        stack.data if whole else _iter_tiles(stack) if tiled else _iter_planes(stack),
+        shape=stack.data.shape,
+        dtype=dtype,
+        tile=(TILE, TILE) if tiled else None,
         ome=True,
-        bigtiff=data.nbytes > 2**32 - 2**25,
+        bigtiff=size > 2**32 - 2**25,
         photometric="rgb" if "S" in stack.axes else "minisblack",
         compression="zlib",
         metadata=notes,
     )
+
+
+def _for_tiff(stack: Stack) -> Stack:
+    """Return a stack that OME-TIFF can hold, in axes and type."""
+    dtype = np.dtype(stack.data.dtype)
+    if dtype.kind in "iu" and dtype.itemsize > 4:
+        raise ValueError(
+            f"OME-TIFF holds whole numbers of 32 bits at most; received {dtype}; "
+            "convert them, or write .zarr"
+        )
+    if not isinstance(stack.data, np.ndarray):
+        return stack
+    dtype = np.dtype({"bool": "uint8", "float16": "float32"}.get(dtype.name, dtype))
+    axes = [axis for axis in stack.axes if axis not in "YXS"]
+    axes += [axis for axis in "YXS" if axis in stack.axes]
+    data = stack.data.transpose([stack.axes.index(axis) for axis in axes])
+    return stack.on_axes(data.astype(dtype, copy=False), "".join(axes))
+
+
+def _iter_planes(stack: Stack) -> Iterator[NDArray[Any]]:
+    return (stack.plane(number) for number in range(stack.n_planes))
+
+
+def _iter_tiles(stack: Stack) -> Iterator[NDArray[Any]]:
+    for number in range(stack.n_planes):
+        for window in iter_windows(stack.plane_shape, TILE):
+            yield stack.plane(number, window)

@@ -16,13 +16,23 @@ from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.model import Model
 
     Plane = NDArray[np.generic]
+
+
+LOOKS = 4
+"""Planes that the size of the objects is found in."""
+WINDOW = 1024
+"""Height and width in pixels of what is looked at in each of them."""
+NEAR = 1.25
+"""Objects larger or smaller than the model knows by this factor are resized."""
+MOST = 4
+"""Factor by which a plane is resized at most, unless a person says more."""
 
 
 class UNet(Params):
@@ -33,19 +43,42 @@ class UNet(Params):
     model: str = "nuclei"
     """Name or folder of the model."""
     diameter: Annotated[float, Field(ge=0, le=2000)] = 0
-    """Diameter of the objects in pixels; 0: near enough to what the model knows."""
+    """Diameter of the objects in pixels; 0: found in a first look at the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
     def fit(self, planes: Iterable[Plane]) -> UNet:
-        """Return these settings with the grey range that the planes share."""
-        if self.scope == "plane" or self.limits is not None:
+        """Return these settings with the grey range and object size of the planes."""
+        if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
-        normalisation = model_of(self.model).card.normalisation
-        limits = normalisation.limits(*(luminance(plane) for plane in planes))
-        return self.replace(limits=limits)
+        grey = [luminance(plane) for plane in planes]
+        fitted = self
+        if self.scope == "stack" and self.limits is None:
+            normalisation = model_of(self.model).card.normalisation
+            fitted = self.replace(limits=normalisation.limits(*grey))
+        return fitted if self.diameter else fitted.replace(diameter=fitted.look(grey))
+
+    def look(self, planes: Sequence[Plane]) -> float:
+        """Return the diameter in pixels of the typical object in some planes.
+
+        The model segments a window in the middle of a few of them as they are. Near
+        what it knows, and where there is nothing, its own diameter is the answer,
+        so that nothing is resized without need.
+        """
+        known = model_of(self.model).card.diameter
+        native = self.replace(diameter=known)
+        step = -(-len(planes) // LOOKS)
+        diameters = [
+            diameter
+            for plane in planes[step // 2 :: step]
+            for diameter in _diameters(native.segment(_middle(plane), Objects()))
+        ]
+        typical = float(np.median(diameters)) if diameters else known
+        if known / NEAR < typical < known * NEAR:
+            return known
+        return float(np.clip(typical, known / MOST, known * MOST))
 
     def segment(self, plane: Plane, objects: Objects) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
@@ -84,6 +117,23 @@ class UNet(Params):
             cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR),
             np.float32,
         )
+
+
+def _middle(plane: Plane) -> Plane:
+    """Return a window in the middle of a plane; without NaN, which has no size."""
+    rows, columns = (
+        slice(max(0, (length - WINDOW) // 2), (length + WINDOW) // 2)
+        for length in plane.shape
+    )
+    window = plane[rows, columns]
+    return np.nan_to_num(window) if window.dtype.kind == "f" else window
+
+
+def _diameters(found: Decoded) -> list[float]:
+    """Return the diameters in pixels of discs of the objects' areas."""
+    areas = np.bincount(found.labels.ravel())[1:]
+    diameters: list[float] = (2 * np.sqrt(areas / np.pi)).tolist()
+    return diameters
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,173 @@
+"""Planes too large to be held at once: overlapping blocks, and no seams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.measurements import measure_plane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.axes import Window
+    from napari_mobile_unet.instances import Decoded
+
+BLOCK = 2048
+"""Height and width in pixels of what a block is answerable for."""
+MARGIN = 256
+"""Pixels that a block sees beyond that on each side: an object this large, with its
+neighbours, is seen whole by every block that it touches."""
+
+
+def is_large(shape: tuple[int, int]) -> bool:
+    """Return whether a plane is segmented in blocks."""
+    return max(shape) > 2 * BLOCK
+
+
+def segment_blocks(
+    read: Callable[[Window], NDArray[Any]],
+    segment: Callable[[NDArray[Any]], Decoded],
+    labels: Any,
+    *,
+    block: int = BLOCK,
+    margin: int = MARGIN,
+) -> pd.DataFrame:
+    """Segment a plane block by block into labels without seams.
+
+    Each block is segmented with a margin around it, and gives every object that
+    reaches into the block itself. An object on a seam is so found by all the blocks
+    that it touches, alike, since each of them sees it whole with its neighbours:
+    the first one writes it, and the others recognise it. Of an object larger than the
+    margin each block adds its part.
+
+    Parameters
+    ----------
+    read : function
+        From a window to that part of the plane, (y, x) or (y, x, 3).
+    segment : function
+        From a part of the plane to its objects.
+    labels : array
+        (Y, X) of integers, 0, NumPy or Zarr; the labels 1 to n are written to it.
+    block, margin : int
+        In pixels.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an object, as ``measure_plane`` gives, and its confidence.
+    """
+    shape = tuple(labels.shape)
+    parts: list[pd.DataFrame] = []
+    cut: set[int] = set()
+    used = 0
+    for core in iter_windows(shape, block):
+        outer = _widened(core, shape, margin)
+        image = read(outer)
+        found = segment(image)
+        before = np.asarray(labels[outer]).astype(np.int32)
+        ids, used = _identify(found.labels, before, _inside(core, outer), cut, used)
+        fresh = np.where(before == 0, ids[found.labels], 0)
+        if not fresh.any():
+            continue
+        labels[outer] = np.where(before > 0, before, fresh)
+        cut.update(np.unique(fresh[_rim(outer, shape)]).tolist())
+        part = measure_plane(fresh, luminance(image))
+        confidence = np.zeros(used + 1, np.float32)
+        confidence[ids[1:]] = found.confidence
+        part["confidence"] = confidence[part["label"].to_numpy()]
+        part["centroid_y"] += outer[0].start
+        part["centroid_x"] += outer[1].start
+        parts.append(part)
+    return _summed(parts)
+
+
+def _widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
+    rows, columns = (
+        slice(max(0, side.start - margin), min(length, side.stop + margin))
+        for side, length in zip(core, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _inside(core: Window, outer: Window) -> Window:
+    """Return where a block lies in the window that it sees."""
+    rows, columns = (
+        slice(c.start - o.start, c.stop - o.start)
+        for c, o in zip(core, outer, strict=True)
+    )
+    return rows, columns
+
+
+def _rim(outer: Window, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return the mask of a window's edge pixels behind which the plane goes on."""
+    rows, columns = outer
+    rim = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
+    rim[0] |= rows.start > 0
+    rim[-1] |= rows.stop < shape[0]
+    rim[:, 0] |= columns.start > 0
+    rim[:, -1] |= columns.stop < shape[1]
+    return rim
+
+
+def _identify(
+    found: NDArray[np.int32],
+    before: NDArray[np.int32],
+    core: Window,
+    cut: set[int],
+    used: int,
+) -> tuple[NDArray[np.int32], int]:
+    """Return the plane's id of each object found in a block, 0 to leave it out.
+
+    An object that lies, for the most part, on one that is there already is that one;
+    it adds nothing to it, unless that one was cut by the edge of its block.
+    """
+    count = int(found.max(initial=0))
+    ids = np.zeros(count + 1, np.int32)
+    wanted = np.unique(found[core])
+    wanted = wanted[wanted > 0]
+    sizes = np.bincount(found.ravel(), minlength=count + 1)
+    both = (found > 0) & (before > 0)
+    base = int(before.max(initial=0)) + 1
+    pairs, shared = np.unique(
+        found[both].astype(np.int64) * base + before[both], return_counts=True
+    )
+    known = dict(zip(*np.unique(before, return_counts=True), strict=True))
+    # In ascending order of their overlap, so that the largest one stays.
+    order = np.argsort(shared, kind="stable")
+    twins = {
+        pair // base: (pair % base, overlap)
+        for pair, overlap in zip(
+            pairs[order].tolist(), shared[order].tolist(), strict=True
+        )
+    }
+    for number in wanted.tolist():
+        twin, overlap = twins.get(number, (0, 0))
+        if twin and 2 * overlap >= min(sizes[number], known[twin]):
+            ids[number] = twin if twin in cut else 0
+        else:
+            used += 1
+            ids[number] = used
+    return ids, used
+
+
+def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return one row an object from the rows of its parts."""
+    if not parts:
+        empty = measure_plane(np.zeros((1, 1), np.int32), np.zeros((1, 1)))
+        return empty.assign(confidence=np.zeros(0, np.float32))
+    table = pd.concat(parts, ignore_index=True)
+    if table["label"].is_unique:
+        return table.sort_values("label", ignore_index=True)
+    means = [c for c in table.columns if c not in ("label", "area")]
+    weighted = table[means].mul(table["area"], axis=0)
+    weighted[["label", "area"]] = table[["label", "area"]]
+    summed = weighted.groupby("label", as_index=False).sum()
+    summed[means] = summed[means].div(summed["area"], axis=0)
+    return summed[table.columns]

@@ -1,0 +1,192 @@
+"""Where the work is done: threads, processes, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import deque
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import cv2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+THREADS, PROCESSES, CLUSTER = "threads", "processes", "tcp://"
+DEATHS = 3
+"""How often workers may die before a run is given up."""
+THREADS_OF_A_WORKER = "OMP_NUM_THREADS"
+"""Environment variable that says how many threads a worker may use; Dask sets it."""
+
+_log = logging.getLogger(__name__)
+
+
+def check_executor(name: str) -> None:
+    """Refuse a name that is no executor.
+
+    Raises
+    ------
+    ValueError
+        If it is neither threads, processes nor the address of a cluster.
+    """
+    if name not in (THREADS, PROCESSES) and not name.startswith(CLUSTER):
+        raise ValueError(
+            f"an executor is threads, processes or tcp://HOST:PORT of a Dask "
+            f"scheduler; received {name!r}; choose one of them"
+        )
+
+
+def count_workers(name: str, workers: int | None) -> int:
+    """Return the number of workers: as many as asked for, else one for each core."""
+    return workers or len(_cores())
+
+
+@contextmanager
+def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
+    """Give an executor for the time of the block.
+
+    Parameters
+    ----------
+    name : str
+        "threads", "processes" or the address of a Dask scheduler, "tcp://…".
+    workers : int, optional
+        Threads or processes; one for each core by default. A cluster has its own.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or `distributed` is not installed.
+    OSError
+        If the cluster does not answer.
+    """
+    check_executor(name)
+    number = count_workers(name, workers)
+    if name == THREADS:
+        pool: Executor = ThreadPoolExecutor(number, "mobile-unet worker")
+    elif name == PROCESSES:
+        from loky import ProcessPoolExecutor
+
+        each = str(max(1, len(_cores()) // number))
+        pool = ProcessPoolExecutor(
+            number, env={THREADS_OF_A_WORKER: each}, timeout=None
+        )
+    else:
+        with _cluster(name) as pool:
+            yield pool
+        return
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, **_cancelling(pool))
+
+
+def _cancelling(pool: Executor) -> dict[str, bool]:
+    """Return the keyword that drops what has not begun; loky's own differs."""
+    return (
+        {"cancel_futures": True}
+        if isinstance(pool, ThreadPoolExecutor)
+        else {"kill_workers": True}
+    )
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Executor]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError(
+            f"a cluster needs the package distributed, which is not installed; got "
+            f'{address}; install it: pip install "napari-mobile-unet[cluster]"'
+        ) from error
+    try:
+        client = Client(address, timeout="20s")
+    except (OSError, TimeoutError) as error:
+        raise OSError(
+            f"a Dask scheduler must answer at {address}, but none does; "
+            "start one with `dask scheduler`, or mend the address"
+        ) from error
+    with client:
+        yield client.get_executor(pure=False)
+
+
+def iter_done(
+    work: Callable[[Work], Result],
+    pieces: Iterable[Work],
+    name: str = THREADS,
+    workers: int | None = None,
+) -> Iterator[Result]:
+    """Yield what comes of each piece of work, as it is done, in any order.
+
+    Few more pieces than there are workers are handed out at a time. Where worker
+    processes die, their pieces are done again by new ones.
+
+    Parameters
+    ----------
+    work : function
+        Of one piece; for processes and clusters it and its pieces are pickled.
+    pieces : iterable
+        The work.
+    name, workers
+        As for ``open_executor``.
+
+    Raises
+    ------
+    OSError
+        If workers keep dying.
+    """
+    waiting = deque(pieces)
+    deaths = 0
+    while waiting:
+        running: dict[Any, Work] = {}
+        try:
+            with open_executor(name, workers) as pool:
+                most = _capacity(pool, name, workers)
+                while waiting or running:
+                    while waiting and len(running) < most:
+                        future = pool.submit(work, waiting[0])
+                        running[future] = waiting.popleft()
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        result = future.result()
+                        del running[future]
+                        yield result
+        except BrokenExecutor as error:
+            waiting.extendleft(running.values())
+            deaths += 1
+            if deaths > DEATHS:
+                raise OSError(
+                    f"worker processes must live; {deaths} pools of them died, most "
+                    "likely for lack of memory; use fewer workers"
+                ) from error
+            _log.warning("A worker process died; its planes are done again.")
+
+
+def _capacity(pool: Executor, name: str, workers: int | None) -> int:
+    """Return how many pieces are handed out at a time: all busy, and some waiting."""
+    if name.startswith(CLUSTER):
+        threads: dict[str, int] = pool._client.nthreads()  # type: ignore[attr-defined]
+        return 2 * max(1, sum(threads.values()))
+    return count_workers(name, workers) + 1
+
+
+def use_few_threads() -> None:
+    """Keep OpenCV within the threads that this worker may use."""
+    if THREADS_OF_A_WORKER in os.environ:
+        cv2.setNumThreads(int(os.environ[THREADS_OF_A_WORKER].split(",")[0]))
+
+
+def _cores() -> set[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))

@@ -1,0 +1,159 @@
+"""What a recipe takes from a whole stack, found once before the first plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.blocks import BLOCK, is_large
+from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
+from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.threshold import Otsu
+
+    Plane = NDArray[np.generic]
+    Steps = tuple[AnyStep, ...]
+
+SAMPLE = 16
+"""Planes, evenly spaced, that stack-wide ranges are taken from."""
+WINDOWS = 4
+"""Windows along each side of a large plane that stand for it."""
+WINDOW = 1024
+"""Height and width of such a window in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A recipe with all that is taken from the whole stack found already.
+
+    With it each plane can be segmented on its own, anywhere, with one outcome.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Its steps and its U-Net carry the grey ranges of the stack.
+    split : Otsu, optional
+        The threshold that all planes share, if they share one.
+    """
+
+    recipe: Recipe
+    split: Otsu | None = None
+
+
+def fit(stack: Stack, recipe: Recipe) -> Fitted:
+    """Return the recipe fitted to a stack.
+
+    Grey ranges come from at most ``SAMPLE`` evenly spaced planes, and of large
+    planes from ``WINDOWS``² windows; a threshold over the stack counts every pixel.
+
+    Raises
+    ------
+    ValueError
+        If a step does not fit the image, or there is no finite value to split.
+    """
+    steps = fit_to_stack(stack, recipe.steps)
+    method = recipe.segment
+    if isinstance(method, UNet):
+        some = (sampled(stack, number) for number in spaced(stack))
+        method = method.fit(apply_steps(steps, plane) for plane in some)
+        return Fitted(recipe.replace(steps=steps, segment=method))
+    split = None
+    if method.scope == "stack":
+        numbers = range(stack.n_planes)
+        split = method.split(count_planes(lambda: _prepared(stack, steps, numbers)))
+    return Fitted(recipe.replace(steps=steps), split)
+
+
+def fit_to_stack(stack: Stack, steps: Steps) -> Steps:
+    """Return pre-processing steps with the grey ranges of the stack.
+
+    Raises
+    ------
+    ValueError
+        If a step does not fit the image.
+    """
+    if not steps:
+        return steps
+    return fit_steps(steps, (sampled(stack, number) for number in spaced(stack)))
+
+
+def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted:
+    """Return a fitted recipe for the blocks of one large plane.
+
+    What it takes from each plane must not differ from block to block.
+
+    Raises
+    ------
+    ValueError
+        If a step wants the plane in a size of its own.
+    """
+    recipe = fitted.recipe
+    for step in recipe.steps:
+        if isinstance(step, Resize) and step.by == "size":
+            raise ValueError(
+                f"a plane of {stack.plane_shape} is worked on in blocks, which cannot "
+                f"be resized to {step.height} × {step.width}; resize by a factor"
+            )
+    shared = [_shared(step) for step in recipe.steps]
+    mosaic = sampled(stack, number)
+    steps = fit_steps(shared, [mosaic])
+    method = recipe.segment
+    if isinstance(method, UNet):
+        method = _shared(method).fit([apply_steps(steps, mosaic)])
+        return Fitted(recipe.replace(steps=steps, segment=method))
+    split = fitted.split or method.split(
+        count_planes(lambda: _prepared(stack, steps, [number]))
+    )
+    return replace(fitted, recipe=recipe.replace(steps=steps), split=split)
+
+
+def spaced(stack: Stack) -> list[int]:
+    """Return the numbers of the planes that stack-wide ranges are taken from."""
+    places = np.linspace(0, stack.n_planes - 1, SAMPLE).round().astype(int)
+    return [int(number) for number in np.unique(places)]
+
+
+def sampled(stack: Stack, number: int) -> Plane:
+    """Return a plane, or of a large one a mosaic of windows spread over it."""
+    if not is_large(stack.plane_shape):
+        return stack.plane(number)
+    rows, columns = (
+        [slice(start, start + WINDOW) for start in _starts(length)]
+        for length in stack.plane_shape
+    )
+    return np.concatenate(
+        [np.hstack([stack.plane(number, (r, c)) for c in columns]) for r in rows]
+    )
+
+
+def _starts(length: int) -> list[int]:
+    room = max(0, length - WINDOW)
+    return [int(s) for s in np.unique(np.linspace(0, room, WINDOWS).round())]
+
+
+def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Plane]:
+    """Yield planes after the steps, large ones block by block."""
+    for number in numbers:
+        if is_large(stack.plane_shape):
+            for core in iter_windows(stack.plane_shape, BLOCK):
+                yield apply_steps(steps, stack.plane(number, core))
+        else:
+            yield apply_steps(steps, stack.plane(number))
+
+
+def _shared(settings: Any) -> Any:
+    """Return settings that look at all they are fitted to together."""
+    if getattr(settings, "scope", "stack") == "stack":
+        return settings
+    return settings.replace(scope="stack")

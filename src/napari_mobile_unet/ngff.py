@@ -1,0 +1,194 @@
+"""Zarr and OME-Zarr (NGFF 0.4 and 0.5), read lazily and written plane by plane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import zarr
+
+from napari_mobile_unet.axes import AXES, iter_windows
+from napari_mobile_unet.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
+"""Axes in the order that NGFF asks for, and what they are to it."""
+CHUNK = 1024
+"""Height and width in pixels of a chunk; each plane has chunks of its own."""
+
+
+def zarr_root(path: Path) -> Path | None:
+    """Return the ``.zarr`` folder that a path names or lies in, None without one."""
+    places = (path, *path.parents)
+    return next((p for p in places if p.suffix.lower() == ".zarr"), None)
+
+
+def read_zarr(path: Path) -> dict[str, Any]:
+    """Return array, axes, scale and so on, for ``Stack.from_array``.
+
+    Parameters
+    ----------
+    path : Path
+        A Zarr array; or an OME-Zarr image, of which the first, finest level is
+        taken; or one level of it, such as ``image.zarr/1``.
+
+    Raises
+    ------
+    OSError
+        If there is no array or image.
+    """
+    try:
+        node = zarr.open(path, mode="r")
+    except Exception as error:
+        raise OSError(
+            f"{path} holds no Zarr array or image; name the folder with its metadata"
+        ) from error
+    if isinstance(node, zarr.Group):
+        scales = _multiscales(node)
+        if not scales:
+            raise OSError(
+                f"{path} is a Zarr group without an OME image; name one of its arrays: "
+                f"{', '.join(sorted(node.keys())) or 'it has none'}"
+            )
+        return _level(path, node, scales[0], scales[0]["datasets"][0])
+    parent = _group(path.parent) if zarr_root(path) != path else None
+    for image in _multiscales(parent) if parent else ():
+        for level in image["datasets"]:
+            if level["path"] == path.name:
+                return _level(path.parent, parent, image, level)
+    return {"data": node, "axes": _dimension_names(node)}
+
+
+def _group(path: Path) -> Any:
+    try:
+        return zarr.open_group(path, mode="r")
+    except Exception:  # noqa: BLE001  it is no group, whatever else it is
+        return None
+
+
+def _multiscales(group: Any) -> list[dict[str, Any]]:
+    attributes = group.attrs.asdict()
+    found: list[dict[str, Any]] = attributes.get("ome", attributes).get("multiscales")
+    return found or []
+
+
+def _level(
+    path: Path, group: Any, image: Mapping[str, Any], level: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return one level of an OME-Zarr image with its coordinates."""
+    if level["path"] not in group:
+        raise OSError(
+            f"{path} lacks the array {level['path']!r} of its image; copy it again"
+        )
+    named = [{"name": a} if isinstance(a, str) else a for a in image["axes"]]
+    scale, translate = np.ones(len(named)), np.zeros(len(named))
+    # First those of the level, then those that all levels share.
+    for steps in (level, image):
+        for step in steps.get("coordinateTransformations", ()):
+            factor = np.array(step.get("scale", 1.0))
+            scale, translate = scale * factor, translate * factor
+            translate = translate + np.array(step.get("translation", 0.0))
+    several = len(image["datasets"]) > 1
+    return {
+        "data": group[level["path"]],
+        "axes": "".join(axis["name"].upper() for axis in named),
+        "scale": scale.tolist(),
+        "translate": translate.tolist(),
+        "units": [axis.get("unit") or "pixel" for axis in named],
+        **({"name": f"{path.name}/{level['path']}"} if several else {}),
+    }
+
+
+def _dimension_names(array: Any) -> str | None:
+    """Return the axes that a plain Zarr array names, if they are letters of ours."""
+    names = getattr(array.metadata, "dimension_names", None)
+    names = names or array.attrs.get("_ARRAY_DIMENSIONS") or ()
+    axes = "".join(str(name).upper() for name in names)
+    return axes if len(axes) == array.ndim and set(axes) <= set(AXES) else None
+
+
+def write_zarr(path: Path, stack: Stack) -> None:
+    """Write a stack as OME-Zarr (NGFF 0.5) of one level.
+
+    What is not a NumPy array is read and written chunk by chunk.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    ValueError
+        If the axes cannot be told apart by NGFF.
+    """
+    stack = _for_zarr(stack)
+    axes = [axis for axis in KINDS if axis in stack.axes]
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    array = group.create_array(
+        "0",
+        shape=tuple(stack.sizes[axis] for axis in axes),
+        # Zarr knows types by their code, of which some platforms have two for one.
+        dtype=np.dtype(np.dtype(stack.data.dtype).str),
+        chunks=tuple(
+            min(stack.sizes[axis], CHUNK) if axis in "YX" else 1 for axis in axes
+        ),
+        dimension_names=[axis.lower() for axis in axes],
+    )
+    if isinstance(stack.data, np.ndarray):
+        array[...] = stack.data.transpose([stack.axes.index(axis) for axis in axes])
+    else:
+        _fill(array, axes, stack)
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [_metadata(stack, axes)]}
+
+
+def _for_zarr(stack: Stack) -> Stack:
+    """Return a stack with its RGB samples as channels."""
+    if "S" not in stack.axes:
+        return stack
+    if "C" in stack.axes:
+        raise ValueError(
+            f"OME-Zarr has one axis for channels and RGB samples; received axes "
+            f"{stack.axes}; take one channel, or write .tif"
+        )
+    place = stack.axes.index("S")
+
+    def with_channels(values: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+        return (*values[:place], value, *values[place:])
+
+    return Stack(
+        stack.data,
+        stack.axes.replace("S", "C"),
+        with_channels(stack.scale, 1.0),
+        with_channels(stack.translate, 0.0),
+        with_channels(stack.units, "pixel"),
+        stack.name,
+    )
+
+
+def _fill(array: Any, axes: list[str], stack: Stack) -> None:
+    """Write labels, which have no channels, into an array on ``axes``."""
+    for number in range(stack.n_planes):
+        place: dict[str, Any] = dict(
+            zip(stack.batch_axes, stack.index(number), strict=True)
+        )
+        for window in iter_windows(stack.plane_shape, CHUNK):
+            place["Y"], place["X"] = window
+            array[tuple(place[axis] for axis in axes)] = stack.plane(number, window)
+
+
+def _metadata(stack: Stack, axes: list[str]) -> dict[str, Any]:
+    """Return what NGFF notes of an image: its axes, and where its pixels lie."""
+    along = "".join(axes)
+    named = [
+        {"name": axis.lower(), "type": KINDS[axis]}
+        | ({} if unit == "pixel" else {"unit": unit})
+        for axis, unit in zip(axes, stack.along(along, stack.units), strict=True)
+    ]
+    scale = list(stack.along(along, stack.scale))
+    translate = list(stack.along(along, stack.translate))
+    steps: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
+    if any(translate):
+        steps.append({"type": "translation", "translation": translate})
+    level = {"path": "0", "coordinateTransformations": steps}
+    return {"name": stack.name, "axes": named, "datasets": [level]}

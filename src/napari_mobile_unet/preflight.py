@@ -1,0 +1,158 @@
+"""What a run will take: looked at before the first plane, and said."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
+from napari_mobile_unet.pipeline import segment_plane
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_mobile_unet.fitting import Fitted
+    from napari_mobile_unet.stack import Stack
+
+BATCH_BYTES = 2**26
+"""Planes are read together up to this size."""
+MOST_PLANES = 16
+"""Planes read together at most."""
+WORKING_BYTES = 64
+"""Memory that one pixel takes while it is segmented: grey values, maps, heap of the
+watershed, labels. Measured on planes of 1,024² to 4,096²."""
+TRIAL = 512
+"""Height and width of the window that is segmented to see how long it takes."""
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a run will take.
+
+    Parameters
+    ----------
+    planes : int
+        Number of planes.
+    megapixels : float
+        Of all planes.
+    batch_size : int
+        Planes read together.
+    workers : int
+        At work at a time; fewer than asked for where memory is short.
+    memory, free : float
+        GiB needed and free.
+    seconds : float
+        How long it will take, from a trial on one window.
+    """
+
+    planes: int
+    megapixels: float
+    batch_size: int
+    workers: int
+    memory: float
+    free: float
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        return (
+            f"{self.planes} plane{'s' * (self.planes != 1)}, "
+            f"{self.megapixels:.1f} megapixels; about {self.memory:.1f} GiB of memory "
+            f"needed, {self.free:.1f} free; {self.workers} at a time in batches of "
+            f"{self.batch_size}; about {_duration(self.seconds)}"
+        )
+
+
+def choose_batch_size(stack: Stack) -> int:
+    """Return how many planes are best read together.
+
+    Small planes are read by the batch, and planes that share a chunk at one go.
+    """
+    plane = _plane_bytes(stack)
+    fitting = max(1, min(MOST_PLANES, BATCH_BYTES // plane))
+    chunks = getattr(stack.data, "chunks", None)
+    if not chunks or not stack.batch_axes:
+        return fitting
+    depth = chunks[stack.axes.index(stack.batch_axes[-1])]
+    depth = int(depth[0] if isinstance(depth, tuple) else depth)  # Dask lists all
+    if depth * plane > 4 * BATCH_BYTES:
+        return fitting
+    return max(depth, fitting // depth * depth)
+
+
+def look_ahead(
+    stack: Stack, fitted: Fitted, workers: int, batch_size: int | None, folder: Path
+) -> Preflight:
+    """Return what a run will take; with fewer workers where memory is short.
+
+    Raises
+    ------
+    MemoryError
+        If memory does not last for one plane at a time.
+    OSError
+        If there is no room for the labels in the folder.
+    """
+    height, width = stack.plane_shape
+    planes = min(batch_size or choose_batch_size(stack), stack.n_planes)
+    side = BLOCK + 2 * MARGIN
+    pixels = side**2 if is_large(stack.plane_shape) else height * width
+    read = pixels if is_large(stack.plane_shape) else pixels * planes
+    each = pixels * WORKING_BYTES + read * _plane_bytes(stack) / (height * width)
+    free = psutil.virtual_memory().available
+    if each > free:
+        raise MemoryError(
+            f"one plane of {height} × {width} needs about {each / GIB:.1f} GiB of "
+            f"memory; {free / GIB:.1f} are free; close other programs, read fewer "
+            "planes together, or crop the image"
+        )
+    able = int(min(workers, free // each, math.ceil(stack.n_planes / planes)))
+    megapixels = stack.n_planes * height * width / 1e6
+    # Labels compress to less than a tenth; they are written twice.
+    room, wanted = shutil.disk_usage(folder).free, megapixels * 1e6 * 4 * 2 / 10
+    if wanted > room:
+        raise OSError(
+            f"labels need about {wanted / GIB:.1f} GiB in {folder}; {room / GIB:.1f} "
+            "are free; make room or name another folder"
+        )
+    return Preflight(
+        planes=stack.n_planes,
+        megapixels=megapixels,
+        batch_size=planes,
+        workers=able,
+        memory=able * each / GIB,
+        free=free / GIB,
+        seconds=_seconds(stack, fitted) * megapixels,
+    )
+
+
+def _plane_bytes(stack: Stack) -> int:
+    height, width = stack.plane_shape
+    samples = 3 if "S" in stack.axes else 1
+    return int(height * width * stack.data.dtype.itemsize * samples)
+
+
+def _seconds(stack: Stack, fitted: Fitted) -> float:
+    """Return the seconds that a megapixel takes, from a window in the middle."""
+    rows, columns = (
+        slice(max(0, (n - TRIAL) // 2), (n + TRIAL) // 2) for n in stack.plane_shape
+    )
+    plane = stack.plane(stack.n_planes // 2, (rows, columns))
+    times = []
+    for _ in range(2):  # the first one loads the model
+        begun = time.perf_counter()
+        segment_plane(plane, fitted)
+        times.append(time.perf_counter() - begun)
+    return min(times) * 1e6 / float(plane.shape[0] * plane.shape[1])
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"

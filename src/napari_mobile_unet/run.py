@@ -1,0 +1,317 @@
+"""A run on disk: which planes are done, and what was found in each.
+
+A plane is there when its table is, which is written last and renamed into place. So a
+run can be stopped at any moment, by Ctrl+C, a crash or a power cut, and go on later;
+and its planes can be worked on by any process, in any order.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import pickle
+import shutil
+import uuid
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import zarr
+from filelock import FileLock, Timeout
+
+from napari_mobile_unet.fitting import Fitted, fit, spaced
+from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.pipeline import find_in_blocks, find_objects
+from napari_mobile_unet.recipe import Provenance, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.stack import Stack
+
+CHUNK = 1024
+"""Height and width of a chunk of labels in pixels."""
+GLIMPSE = 512
+"""Height and width in pixels of what a source is recognised by, in some planes."""
+
+
+class Identity(Record):
+    """What a run must have in common with the one that it goes on with."""
+
+    provenance: Provenance
+    """The recipe, the model, the source, the versions."""
+    shape: tuple[int, ...]
+    """Of the image."""
+    dtype: str
+    """Of the image."""
+    content: str
+    """SHA-256 of parts of some planes."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, stack: Stack) -> Identity:
+        """Return the identity of a recipe applied to a stack."""
+        digest = hashlib.sha256()
+        height, width = stack.plane_shape
+        rows, columns = (
+            slice(max(0, (length - GLIMPSE) // 2), (length + GLIMPSE) // 2)
+            for length in (height, width)
+        )
+        for number in spaced(stack):
+            digest.update(stack.plane(number, (rows, columns)).tobytes())
+        return cls(
+            provenance=Provenance.of(recipe, stack),
+            shape=tuple(map(int, stack.data.shape)),
+            dtype=str(stack.data.dtype),
+            content=digest.hexdigest(),
+        )
+
+    def difference(self, other: Identity) -> str | None:
+        """Return in what two runs differ, in words; None if in nothing."""
+        mine, theirs = self.provenance, other.provenance
+        for what, here, there in (
+            ("shape", self.shape, other.shape),
+            ("data type", self.dtype, other.dtype),
+            ("axes", mine.axes, theirs.axes),
+            ("model", mine.checksum[:12], theirs.checksum[:12]),
+            ("versions", mine.versions, theirs.versions),
+        ):
+            if here != there:
+                return f"its {what} was {here} and is {there}"
+        if mine.recipe != theirs.recipe:
+            return "its recipe is another one"
+        return None if self.content == other.content else "its pixels have changed"
+
+
+class Run:
+    """The planes of one run that are done.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = FileLock(folder / "lock")
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a run to go on with."""
+        return self._card.exists()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes off this run for the time of the block.
+
+        Raises
+        ------
+        OSError
+            If another process holds it, or its folder cannot be made.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise OSError(
+                f"one run at a time writes to an output; another one is at work in "
+                f"{self.folder}; wait for it, or name another folder"
+            ) from error
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def begin(self, stack: Stack, identity: Identity, recipe: Recipe) -> None:
+        """Forget what is there and fit the recipe to the stack, for all workers."""
+        self._clear()
+        height, width = stack.plane_shape
+        self._planes.mkdir(parents=True)
+        zarr.create_array(
+            self._labels_path,
+            shape=(stack.n_planes, height, width),
+            chunks=(1, min(CHUNK, height), min(CHUNK, width)),
+            dtype="int32",
+            overwrite=True,
+        )
+        fitted = fit(stack, recipe.replace(channel=None))
+        with self._fitted_path.open("wb") as file:
+            pickle.dump((uuid.uuid4().hex, fitted), file)
+        identity.save(self._card)
+
+    def check(self, identity: Identity) -> None:
+        """See that a run of this identity may go on here.
+
+        Raises
+        ------
+        ValueError
+            If the source or the recipe is not that of the run.
+        """
+        try:
+            before = Identity.model_validate_json(self._card.read_text("utf-8"))
+            difference = before.difference(identity)
+        except ValueError:
+            difference = "it was made by another version"
+        if difference:
+            raise ValueError(
+                f"a run goes on with the same image and recipe only; of {self.folder} "
+                f"{difference}; begin anew with --overwrite"
+            )
+
+    @property
+    def done(self) -> set[int]:
+        """Numbers of the planes that are done."""
+        return {int(p.stem) for p in self._planes.glob("*.npy") if p.stem.isdigit()}
+
+    @property
+    def fitted(self) -> tuple[str, Fitted]:
+        """The run's own key, and the recipe fitted to the whole stack."""
+        with self._fitted_path.open("rb") as file:
+            found: tuple[str, Fitted] = pickle.load(file)
+        return found
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to go on with."""
+        return not self.exists or not self.done
+
+    def labels(self, number: int) -> NDArray[np.int32]:
+        """Return a plane's labels, (Y, X), 1 to n."""
+        return np.asarray(self.array[number])
+
+    def numbered(self, stack: Stack, ids: list[NDArray[np.int32]]) -> Stack:
+        """Return the labels of all planes with their ids, read when asked for.
+
+        Parameters
+        ----------
+        stack : Stack
+            The image.
+        ids : list of ndarray
+            For each plane the ids of its labels 0 to n.
+        """
+        return stack.on_axes(
+            _Numbered(self.array, ids, stack.batch_shape), stack.batch_axes + "YX"
+        )
+
+    @property
+    def array(self) -> Any:
+        """The labels of all planes, (N, Y, X), a Zarr array."""
+        return zarr.open_array(self._labels_path, mode="r+")
+
+    def objects(self, number: int) -> pd.DataFrame:
+        """Return a plane's table of objects."""
+        return pd.DataFrame.from_records(np.load(self._planes / f"{number}.npy"))
+
+    def write(self, number: int, stack: Stack, fitted: Fitted, plane: Any) -> None:
+        """Segment a plane and keep what was found.
+
+        Parameters
+        ----------
+        number : int
+            Of the plane.
+        stack : Stack
+            The image.
+        fitted : Fitted
+            The recipe.
+        plane : ndarray or None
+            The plane; None for a large one, which is read block by block.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or the folder has gone.
+        """
+        try:
+            if plane is None:
+                target = _Plane(self.array, number)
+                target.clear()
+                objects = find_in_blocks(stack, number, fitted, target)
+            else:
+                labels, objects = find_objects(plane, fitted)
+                self.array[number] = labels
+            content = io.BytesIO()
+            np.save(content, objects.to_records(index=False))
+            beside = self._planes / f".{number}.{os.getpid()}"
+            beside.write_bytes(content.getvalue())
+            beside.replace(self._planes / f"{number}.npy")
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise
+            raise OSError(
+                f"plane {number} cannot be kept in {self.folder} "
+                f"({os.strerror(error.errno)}); finished planes are kept: make room, "
+                "then go on with --resume"
+            ) from error
+
+    def remove(self) -> None:
+        """Delete the run; what came of it must be elsewhere by now."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _clear(self) -> None:
+        # The card goes first: without it nothing here counts as a run.
+        self._card.unlink(missing_ok=True)
+        for path in (self._planes, self._labels_path):
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path)
+
+    @property
+    def _card(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def _planes(self) -> Path:
+        return self.folder / "planes"
+
+    @property
+    def _labels_path(self) -> Path:
+        return self.folder / "labels.zarr"
+
+    @property
+    def _fitted_path(self) -> Path:
+        return self.folder / "fitted.pickle"
+
+
+class _Numbered:
+    """Labels of a run as an array on the batch axes, Y and X, each with its id."""
+
+    def __init__(
+        self, array: Any, ids: list[NDArray[np.int32]], batch_shape: tuple[int, ...]
+    ) -> None:
+        self._array, self._ids = array, ids
+        self._numbers = np.arange(len(ids)).reshape(batch_shape)
+        self.shape: tuple[int, ...] = (*batch_shape, *array.shape[1:])
+        self.dtype = labels_type(max(int(found.max()) for found in ids))
+
+    def __getitem__(self, where: tuple[slice, ...]) -> NDArray[Any]:
+        *batch, rows, columns = where
+        numbers = self._numbers[tuple(batch)]
+        planes = [
+            self._ids[n].astype(self.dtype)[self._array[n, rows, columns]]
+            for n in numbers.ravel().tolist()
+        ]
+        return np.stack(planes).reshape(*numbers.shape, *planes[0].shape)
+
+
+class _Plane:
+    """One plane of an array, as an array of its own."""
+
+    def __init__(self, array: Any, number: int) -> None:
+        self._array, self._number = array, number
+        self.shape: tuple[int, int] = array.shape[1:]
+
+    def __getitem__(self, window: Any) -> Any:
+        return self._array[(self._number, *window)]
+
+    def __setitem__(self, window: Any, values: Any) -> None:
+        self._array[(self._number, *window)] = values
+
+    def clear(self) -> None:
+        """Take away what a stopped run may have left."""
+        self._array[self._number] = 0

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.blocks import segment_blocks
+from napari_mobile_unet.instances import Decoded, Objects, label_mask
+from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.metrics import evaluate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK, MARGIN = 64, 24
+
+
+def discs(shape: tuple[int, int], centres: list[tuple[int, int]], radius: int = 7):
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    truth = np.zeros(shape, np.int32)
+    for number, (row, column) in enumerate(centres, start=1):
+        truth[(y - row) ** 2 + (x - column) ** 2 <= radius**2] = number
+    return truth
+
+
+def components(image: NDArray) -> Decoded:
+    labels = label_mask(image > 0, Objects(split=False, min_size=1))
+    return Decoded(labels, np.ones(int(labels.max(initial=0)), np.float32))
+
+
+def in_blocks(image: NDArray, labels=None):
+    labels = np.zeros(image.shape, np.int32) if labels is None else labels
+    table = segment_blocks(
+        lambda window: image[window], components, labels, block=BLOCK, margin=MARGIN
+    )
+    return np.asarray(labels[:]), table
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 90))
+def test_cores_tile_the_plane(height: int, width: int, block: int) -> None:
+    covered = np.zeros((height, width), int)
+    for core in iter_windows((height, width), block):
+        covered[core] += 1
+    assert (covered == 1).all()
+
+
+def test_objects_on_seams_and_corners_are_found_once_and_whole() -> None:
+    shape = (200, 260)
+    places = [0, 32, 64, 96, 128, 160, 192, 224, 256]
+    truth = discs(shape, [(y, x) for y in places if y < 200 for x in places])
+    labels, table = in_blocks(truth.astype(np.uint8))
+    scores = evaluate(labels, truth)
+    assert scores.n_predicted == scores.n_true == len(np.unique(truth)) - 1
+    assert scores.ap[0.95] == 1
+    assert np.array_equal(labels > 0, truth > 0)
+    assert table["label"].tolist() == list(range(1, len(table) + 1))
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_any_discs_give_what_the_whole_plane_gives(data: st.DataObject) -> None:
+    shape = (150, 170)
+    centre = st.tuples(st.integers(0, 149), st.integers(0, 169))
+    truth = discs(shape, data.draw(st.lists(centre, max_size=12)), radius=5)
+    whole = components(truth).labels
+    labels, table = in_blocks(truth)
+    touching = np.bincount(whole.ravel())[1:].max(initial=0) > 4 * 81
+    if touching:  # larger than the margin: one id or more, but no pixel lost
+        assert np.array_equal(labels > 0, whole > 0)
+        return
+    assert evaluate(labels, whole).ap[0.95] == 1
+    measured = measure_plane(labels, truth)
+    for column in measured:
+        assert np.allclose(table[column], measured[column])
+
+
+def test_an_object_larger_than_the_margin_keeps_one_id() -> None:
+    image = np.zeros((200, 200), np.uint8)
+    image[20:180, 30:170] = 255
+    labels, table = in_blocks(image)
+    assert np.array_equal(labels, image // 255)
+    assert table["area"].tolist() == [160 * 140]
+    assert table["centroid_y"].tolist() == pytest.approx([99.5])
+
+
+def test_labels_may_lie_in_a_zarr_array() -> None:
+    truth = discs((130, 130), [(64, 64), (20, 64), (100, 100)])
+    store = zarr.create_array({}, shape=truth.shape, chunks=(32, 32), dtype="uint32")
+    labels, _ = in_blocks(truth, store)
+    assert evaluate(labels.astype(np.int32), truth).ap[0.95] == 1
+
+
+def test_an_empty_plane_gives_an_empty_table() -> None:
+    labels, table = in_blocks(np.zeros((130, 130), np.uint8))
+    assert not labels.any()
+    assert len(table) == 0
+    assert {"label", "area", "centroid_y", "mean_intensity"} <= set(table)

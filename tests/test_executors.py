@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from napari_mobile_unet.executors import check_executor, iter_done
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def die_once(piece: tuple[str, int]) -> int:
+    """Kill the worker process that comes first, and answer ever after."""
+    folder, number = piece
+    if number == 2:
+        try:
+            (Path(folder) / "died").mkdir()
+        except FileExistsError:
+            pass
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def always_die(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("name", ["threads", "processes"])
+def test_all_pieces_are_done_wherever(name: str) -> None:
+    assert sorted(iter_done(double, range(9), name, 2)) == list(range(0, 18, 2))
+
+
+def test_pieces_are_handed_out_as_they_are_asked_for() -> None:
+    begun: list[int] = []
+    results = iter_done(begun.append, range(100), "threads", 2)
+    next(results)
+    assert len(begun) < 10
+    results.close()  # type: ignore[attr-defined]
+    assert len(begun) < 20
+
+
+def test_an_error_ends_the_run_and_is_told() -> None:
+    def fail(number: int) -> None:
+        raise ValueError(f"piece {number} is bad")
+
+    with pytest.raises(ValueError, match="is bad"):
+        list(iter_done(fail, range(3)))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")
+def test_the_death_of_a_worker_is_survived(tmp_path: Path) -> None:
+    pieces = [(str(tmp_path), number) for number in range(6)]
+    assert sorted(iter_done(die_once, pieces, "processes", 2)) == list(range(6))
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")
+def test_workers_that_keep_dying_are_given_up() -> None:
+    with pytest.raises(OSError, match="use fewer workers"):
+        list(iter_done(always_die, range(2), "processes", 1))
+
+
+def test_an_unknown_executor_is_refused() -> None:
+    with pytest.raises(ValueError, match="threads, processes or tcp"):
+        check_executor("slurm")
+
+
+def test_a_cluster_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import distributed
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("timed out")
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    with pytest.raises(OSError, match="none does"):
+        list(iter_done(double, range(2), "tcp://127.0.0.1:9"))
