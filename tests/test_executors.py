@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
+import cloudpickle
 import pytest
 
 from napari_mobile_unet.executors import check_executor, iter_done
+
+# Worker processes cannot import this module: pytest loads it by its path.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
 def double(number: int) -> int:

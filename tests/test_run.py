@@ -1,0 +1,285 @@
+"""Runs that are stopped, gone on with, shared out, and disturbed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+import zarr
+from filelock import FileLock
+
+import napari_mobile_unet as nmu
+from napari_mobile_unet.batch import Done, segment_file
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.link import Link
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.run import Run
+from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.threshold import Threshold
+
+RECIPE = Recipe(segment=Threshold())
+PLANES = 12
+
+
+@pytest.fixture
+def planes() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    planes = rng.integers(10, 30, (PLANES, 64, 48)).astype(np.uint8)
+    for number in range(PLANES):
+        for y, x in [(4, 4), (30, 25), (50, 4)][: number % 4]:
+            planes[number, y : y + 12, x : x + 12] = 220
+    return planes
+
+
+@pytest.fixture
+def image(planes: np.ndarray, tmp_path: Path) -> Path:
+    path = tmp_path / "cells.zarr"
+    array = zarr.create_array(
+        path, shape=planes.shape, chunks=(1, 64, 48), dtype="uint8",
+        dimension_names=["t", "y", "x"],
+    )  # fmt: skip
+    array[:] = planes
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+def segment(image: Path, out: Path, **options: Any) -> Done | None:
+    return segment_file(image, out, **{"recipe": RECIPE, **options})
+
+
+def labels_in(out: Path) -> np.ndarray:
+    return np.asarray(tifffile.imread(out / "cells_labels.tif"))
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_after(planes: int) -> Any:
+    """Return a callback that ends a run the hard way."""
+
+    def advanced(done: int, _: int) -> None:
+        if done >= planes:
+            raise Stop
+
+    return advanced
+
+
+def test_the_result_is_that_of_the_array(
+    image: Path, out: Path, planes: np.ndarray
+) -> None:
+    done = segment(image, out)
+    assert done is not None
+    expected = nmu.segment(planes, RECIPE, axes="TYX")
+    assert expected.max() == done.objects == 18
+    assert np.array_equal(labels_in(out), expected)
+    assert labels_in(out).dtype == expected.dtype
+    assert not list(out.glob("*.run"))
+    table = pd.read_csv(out / "cells_objects.csv")
+    assert table["label"].tolist() == list(range(1, 19))
+
+
+@pytest.mark.parametrize("size", [1, 3, 16])
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+def test_neither_batches_nor_workers_change_the_result(
+    size: int, executor: str, image: Path, out: Path, planes: np.ndarray
+) -> None:
+    segment(image, out, batch_size=size, executor=executor, workers=2)
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_a_dask_cluster_gives_the_same(
+    image: Path, out: Path, planes: np.ndarray
+) -> None:
+    # In a process of its own: its threads and sockets outlive it in this one.
+    code = f"""
+from pathlib import Path
+from distributed import LocalCluster
+from napari_mobile_unet.batch import segment_file
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.threshold import Threshold
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c:
+        segment_file(
+            Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()),
+            executor=c.scheduler_address, batch_size=1,
+        )
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_linked_ids_are_those_of_the_array(
+    image: Path, out: Path, planes: np.ndarray
+) -> None:
+    linking = RECIPE.replace(link=Link(method="iou", gap=2))
+    segment(image, out, recipe=linking)
+    expected = nmu.segment(planes, linking, axes="TYX")
+    assert np.array_equal(labels_in(out), expected)
+    assert expected.max() < 18
+    assert "parent" in pd.read_csv(out / "cells_objects.csv")
+
+
+def test_a_run_goes_on_where_it_stopped(
+    image: Path, out: Path, planes: np.ndarray
+) -> None:
+    with pytest.raises(Stop):
+        segment(image, out, advanced=stop_after(5), batch_size=1)
+    assert not (out / "cells_labels.tif").exists()
+    with pytest.raises(FileExistsError, match="--resume"):
+        segment(image, out)
+    first: list[int] = []
+    segment(image, out, existing="resume", advanced=lambda n, _: first.append(n))
+    assert first[0] >= 5
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+    assert segment(image, out, existing="resume") is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGKILL")
+@pytest.mark.parametrize("planes_done", [1, 7])
+def test_a_killed_run_goes_on(
+    planes_done: int, image: Path, out: Path, planes: np.ndarray
+) -> None:
+    code = f"""
+import time
+from pathlib import Path
+from napari_mobile_unet import workers
+from napari_mobile_unet.batch import segment_file
+from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.threshold import Threshold
+quick = workers.do_planes
+def slow(*work):
+    quick(*work)
+    time.sleep(0.2)
+workers.do_planes = slow
+segment_file(Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()),
+             batch_size=1, workers=1)
+"""
+    run = Run(out / "cells.run")
+    with subprocess.Popen([sys.executable, "-c", code]) as child:
+        while child.poll() is None and not (run.exists and len(run.done) > planes_done):
+            time.sleep(0.02)
+        child.send_signal(signal.SIGKILL)
+    assert planes_done < len(run.done) < PLANES
+    segment(image, out, existing="resume")
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [("pixels", "pixels have changed"), ("shape", "shape was")]
+)
+def test_a_source_that_changed_is_refused(
+    change: str, reason: str, image: Path, out: Path, planes: np.ndarray
+) -> None:
+    with pytest.raises(Stop):
+        segment(image, out, advanced=stop_after(5), batch_size=1)
+    array = zarr.open_array(image, mode="r+")
+    if change == "pixels":
+        array[3] = array[3] + 1
+    else:
+        array.resize((PLANES - 1, 64, 48))
+    with pytest.raises(ValueError, match=reason):
+        segment(image, out, existing="resume")
+    assert len(Run(out / "cells.run").done) >= 5
+    assert segment(image, out, existing="overwrite")
+
+
+def test_another_recipe_is_refused(image: Path, out: Path) -> None:
+    with pytest.raises(Stop):
+        segment(image, out, advanced=stop_after(5), batch_size=1)
+    other = Recipe(segment=Threshold(classes=3))
+    with pytest.raises(ValueError, match="its recipe is another one"):
+        segment(image, out, recipe=other, existing="resume")
+
+
+def test_one_run_at_a_time_writes_to_an_output(image: Path, out: Path) -> None:
+    (out / "cells.run").mkdir()
+    with FileLock(out / "cells.run" / "lock"), pytest.raises(OSError, match="at work"):
+        segment(image, out)
+
+
+def test_a_chunk_that_cannot_be_read_keeps_what_is_done(image: Path, out: Path) -> None:
+    chunk = image / "c" / "9" / "0" / "0"
+    whole = chunk.read_bytes()
+    fixed = Recipe(segment=Threshold(values=(100.0,), scope="plane"))
+    with pytest.raises(Stop):
+        segment(image, out, recipe=fixed, advanced=stop_after(4), batch_size=1)
+    chunk.write_bytes(b"not a chunk")
+    with pytest.raises(OSError, match="could not be read"):
+        segment(image, out, recipe=fixed, existing="resume")
+    assert len(Run(out / "cells.run").done) >= 4
+    chunk.write_bytes(whole)
+    assert segment(image, out, recipe=fixed, existing="resume")
+
+
+def test_a_full_disk_keeps_what_is_done(
+    image: Path, out: Path, planes: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        if self.name.startswith(".6."):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"plane 6 cannot be kept.*--resume"):
+        segment(image, out, batch_size=1, workers=1)
+    assert 6 not in Run(out / "cells.run").done
+    monkeypatch.undo()
+    segment(image, out, existing="resume")
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_batches_are_halved_when_memory_does_not_last(
+    image: Path, out: Path, planes: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, tried = Stack.batch, []
+
+    def batch(self: Stack, start: int, stop: int) -> np.ndarray:
+        tried.append(stop - start)
+        if stop - start > 2:
+            raise MemoryError
+        return whole(self, start, stop)
+
+    monkeypatch.setattr(Stack, "batch", batch)
+    segment(image, out, batch_size=PLANES)
+    assert max(tried) == PLANES
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_empty_and_nan_planes_in_the_middle(tmp_path: Path, out: Path) -> None:
+    planes = np.zeros((4, 64, 48), np.float32)
+    planes[:, 10:30, 10:30] = 5
+    planes[1], planes[2] = 0, np.nan
+    path = tmp_path / "cells.npy"
+    np.save(path, planes)
+    done = segment(path, out, axes="TYX")
+    assert done is not None
+    assert done.objects == 2
+    assert not labels_in(out)[1:3].any()
+
+
+def test_planes_of_a_written_zarr_lie_where_the_image_lies(
+    image: Path, out: Path
+) -> None:
+    segment(image, out, form="zarr")
+    labels = read_stack(out / "cells_labels.zarr")
+    assert labels.axes == "TYX"
+    assert labels.data.chunks == (1, 64, 48)
