@@ -29,7 +29,6 @@ from napari_mobile_unet.console import (
 from napari_mobile_unet.evaluation import evaluate_files, measure_file
 from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
-from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
 from napari_mobile_unet.recipe import Recipe
@@ -269,6 +268,8 @@ def threshold(
                 for n in range(stack.n_planes)
             ]
         if plot:
+            from napari_mobile_unet.histogram_plot import save_histogram  # matplotlib
+
             save_histogram(split, plot)
     if as_json:
         typer.echo(json.dumps(content, indent=2))

@@ -116,3 +116,4 @@ def test_the_bar_counts_and_its_button_cancels(qtbot: QtBot) -> None:
     go_on.set()
     qtbot.waitUntil(lambda: heard.ends == [True])
     assert bar.isHidden()
+    assert heard.values == [1, 2]  # the step in hand is not lost

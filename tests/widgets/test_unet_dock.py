@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import zarr
+from napari.layers import Tracks
 
-from napari_mobile_unet.pipeline import segment
+from napari_mobile_unet import pipeline
+from napari_mobile_unet.link import Link
+from napari_mobile_unet.pipeline import segment, segment_plane
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.widgets import _layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -87,20 +93,20 @@ def test_a_second_run_updates_the_layer(
     assert not first.data.any()
 
 
-def test_cancel_keeps_the_finished_planes(
-    unet: Any, calibrated: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
+    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     go_on = threading.Event()
-    original = UNet.segment
     calls = []
 
-    def slow(self: UNet, plane: Any, objects: Any) -> Any:
+    def slow(plane: Any, fitted: Any) -> Any:
         calls.append(1)
         if len(calls) > 3:
-            go_on.wait(20)
-        return original(self, plane, objects)
+            assert go_on.wait(60)
+        return segment_plane(plane, fitted)
 
-    monkeypatch.setattr(UNet, "segment", slow)
+    monkeypatch.setattr(pipeline, "segment_plane", slow)
     unet.run.button.click()
     qtbot.waitUntil(lambda: unet.run.bar.bar.value() == 3, timeout=60_000)
     assert not unet.run.button.isEnabled()
@@ -109,10 +115,51 @@ def test_cancel_keeps_the_finished_planes(
     finish(unet, qtbot)
     qtbot.waitUntil(unet.run.button.isEnabled)
     assert unet.run.status.text().startswith("Cancelled: ")
-    assert "3 of 5 planes" in unet.run.status.text()
-    assert unet.layer.data[1].any()
-    assert unet.layer.data[2].any()
-    assert not unet.layer.data[3:].any()
+    assert "4 of 5 planes" in unet.run.status.text()
+    assert unet.layer.data[3].any()
+    assert not unet.layer.data[4:].any()
+    assert not unet.run.continue_button.isHidden()
+    assert len(calls) == 4
+    unet.run.continue_button.click()
+    assert unet.run.bar.bar.value() == 4
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert len(calls) == 5
+    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+    assert unet.run.continue_button.isHidden()
+
+
+def test_objects_are_followed_over_time(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    viewer.add_image(stack[1:], axis_labels=("t", "y", "x"), scale=(2, 1, 1))
+    unet.link.fields["method"].value = "iou"
+    for _ in range(2):
+        unet.run.button.click()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+    linking = Recipe(link=Link(method="iou"))
+    assert np.array_equal(unet.layer.data, segment(stack[1:], linking, axes="TYX"))
+    (tracks,) = [layer for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert set(tracks.data[:, 0]) == set(range(1, unet.layer.data.max() + 1))
+    assert tracks.scale[0] == 2
+    assert unet.layer.features["index"].is_unique
+
+
+def test_labels_too_large_for_memory_go_to_disk(
+    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(_layers, "SHARE", 0)
+    monkeypatch.setattr(_layers, "user_cache_path", lambda *_, **__: tmp_path)
+    unet.run.button.click()
+    assert "too much for memory" in unet.run.status.text()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    (written,) = (tmp_path / "labels").iterdir()
+    expected = segment(stack, Recipe(), axes="ZYX")
+    assert np.array_equal(zarr.open_array(written)[:], expected)
+    assert np.array_equal(np.asarray(unet.layer.data), expected)
 
 
 def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:

@@ -70,12 +70,15 @@ class UNet(Params):
         known = model_of(self.model).card.diameter
         native = self.replace(diameter=known)
         step = -(-len(planes) // LOOKS)
-        diameters = [
-            diameter
-            for plane in planes[step // 2 :: step]
-            for diameter in _diameters(native.segment(_middle(plane), Objects()))
-        ]
-        typical = float(np.median(diameters)) if diameters else known
+        areas = np.concatenate(
+            [
+                np.bincount(native.segment(_middle(plane), Objects()).labels.ravel())[
+                    1:
+                ]
+                for plane in planes[step // 2 :: step]
+            ]
+        )
+        typical = _typical_diameter(areas) if areas.any() else known
         if known / NEAR < typical < known * NEAR:
             return known
         return float(np.clip(typical, known / MOST, known * MOST))
@@ -129,11 +132,19 @@ def _middle(plane: Plane) -> Plane:
     return np.nan_to_num(window) if window.dtype.kind == "f" else window
 
 
-def _diameters(found: Decoded) -> list[float]:
-    """Return the diameters in pixels of discs of the objects' areas."""
-    areas = np.bincount(found.labels.ravel())[1:]
-    diameters: list[float] = (2 * np.sqrt(areas / np.pi)).tolist()
-    return diameters
+def _areas(found: Decoded) -> NDArray[np.int64]:
+    """Return the area of each object in pixels."""
+    return np.bincount(found.labels.ravel())[1:].astype(np.int64)
+
+
+def _typical_diameter(areas: NDArray[np.int64]) -> float:
+    """Return the diameter in pixels of the object that a median object pixel lies in.
+
+    Counting pixels, not objects, keeps crumbs from deciding.
+    """
+    ordered = np.sort(areas)
+    half = np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)
+    return float(2 * np.sqrt(ordered[half] / np.pi))
 
 
 @lru_cache(maxsize=8)

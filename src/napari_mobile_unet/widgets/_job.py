@@ -37,6 +37,7 @@ class Job(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stop: threading.Event | None = None
+        self._dropping = False
         # From the thread to Qt's own: slots of this object run where it lives.
         self._came.connect(self._on_came)
         self._done.connect(self._on_done)
@@ -53,11 +54,16 @@ class Job(QObject):
         A generator that is at work already is cancelled; its values are dropped.
         """
         self.cancel()
-        self._stop = threading.Event()
+        self._stop, self._dropping = threading.Event(), False
         threading.Thread(target=self._work, args=(make, self._stop), name=NAME).start()
 
     def cancel(self) -> None:
-        """Stop after the step in hand; what was yielded stays."""
+        """Stop after the step in hand, and drop its value."""
+        self._dropping = True
+        self.finish()
+
+    def finish(self) -> None:
+        """Stop after the step in hand; its value still comes."""
         if self._stop is not None:
             self._stop.set()
 
@@ -67,16 +73,16 @@ class Job(QObject):
         try:
             with closing(_closable(make())) as values:
                 for value in values:
+                    self._came.emit(stop, value)
                     if stop.is_set() or not threading.main_thread().is_alive():
                         break
-                    self._came.emit(stop, value)
         except Exception as error:  # noqa: BLE001  whatever it is, it is shown
             failure = one_line(error)
         with suppress(RuntimeError):  # the widget may be gone
             self._done.emit(stop, failure)
 
     def _on_came(self, stop: threading.Event, value: Any) -> None:
-        if self._stop is stop and not stop.is_set():
+        if self._stop is stop and not self._dropping:
             self.yielded.emit(value)
 
     def _on_done(self, stop: threading.Event, failure: str) -> None:
@@ -110,15 +116,15 @@ class JobBar(QWidget):
         job.ended.connect(lambda _: self.hide())
         self.hide()
 
-    def begin(self, text: str, total: int) -> None:
-        """Show the bar, at 0 of ``total`` steps; 0 means that nobody knows."""
+    def begin(self, text: str, total: int, done: int = 0) -> None:
+        """Show the bar, at ``done`` of ``total`` steps; 0 means that nobody knows."""
         self.label.setText(text)
         self.bar.setRange(0, total)
-        self.bar.setValue(0)
+        self.bar.setValue(done)
         self.cancel_button.setEnabled(True)
         self.show()
 
     def _cancel(self) -> None:
         self.cancel_button.setEnabled(False)
         self.label.setText("Stopping after this plane …")
-        self._job.cancel()
+        self._job.finish()

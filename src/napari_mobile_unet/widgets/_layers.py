@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
+import zarr
 from napari.layers import Image, Labels
+from platformdirs import user_cache_path
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_mobile_unet.axes import suggest_axes
+from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
@@ -22,6 +28,9 @@ WORDS = {"time": "T", "channel": "C", "depth": "Z", "row": "Y", "column": "X"}
 
 PREVIEW = "mobile_unet_preview"
 """Key that marks a layer that only shows what a step would do."""
+
+SHARE = 0.5
+"""Share of the free memory that labels may take."""
 
 METADATA = "mobile_unet"
 """Key under which a result layer records where it comes from."""
@@ -131,6 +140,29 @@ def prepared_like(source: Layer, stack: Stack, prepared: Stack) -> dict[str, Any
 def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
     """Return one prepared plane as a stack that lies where this stack's planes do."""
     return stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])
+
+
+def empty_labels(stack: Stack) -> tuple[Any, str]:
+    """Return labels of a stack, all 0, and where they are if that is not memory.
+
+    Labels that would take more than ``SHARE`` of the memory that is free go to a
+    Zarr array in the person's cache folder.
+    """
+    size = math.prod(stack.labels_shape) * np.dtype(np.int32).itemsize
+    if size <= SHARE * psutil.virtual_memory().available:
+        return np.zeros(stack.labels_shape, np.int32), ""
+    folder = user_cache_path("napari-mobile-unet", ensure_exists=True) / "labels"
+    path = folder / f"{uuid.uuid4().hex}.zarr"
+    array = zarr.create_array(
+        path,
+        shape=stack.labels_shape,
+        chunks=tuple(
+            min(length, CHUNK) if axis in "YX" else 1
+            for axis, length in zip(stack.labels_axes, stack.labels_shape, strict=True)
+        ),
+        dtype="int32",
+    )
+    return array, f"Labels need {size / 2**30:.1f} GiB, too much for memory: {path}"
 
 
 class Result:

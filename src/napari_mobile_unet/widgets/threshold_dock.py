@@ -21,6 +21,7 @@ from superqt import QCollapsible
 from napari_mobile_unet.console import one_line
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.widgets._dock import Dock
@@ -66,6 +67,7 @@ class ThresholdDock(Dock):
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.objects = Form(Objects())
+        self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self.split: Otsu | None = None
         self._histogram: Histogram | None = None
@@ -88,12 +90,14 @@ class ThresholdDock(Dock):
         line.addWidget(self.log)
         more = QCollapsible("Objects")
         more.addWidget(self.objects)
+        linking = QCollapsible("Over Z and T")
+        linking.addWidget(self.link)
         layout = QVBoxLayout(self)
         for widget in (self.source, self.settings):
             layout.addWidget(widget)
         layout.addWidget(self.canvas, 1)
         layout.addLayout(line)
-        for widget in (self.text, more, self.run):
+        for widget in (self.text, more, linking, self.run):
             layout.addWidget(widget)
 
     def _connect(self) -> None:
@@ -132,6 +136,7 @@ class ThresholdDock(Dock):
             channel=self.source.chosen_channel,
             segment=self.threshold,
             objects=self.objects.value,
+            link=self.link.value,
         )
 
     @property

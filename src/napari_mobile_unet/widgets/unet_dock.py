@@ -18,6 +18,7 @@ from superqt import QCollapsible
 
 from napari_mobile_unet.console import one_line
 from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.unet.model import list_models
 from napari_mobile_unet.unet.segment import UNet, model_of
@@ -52,6 +53,7 @@ class UNetDock(Dock):
         self.batch_size.setValue(4)
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
         self.objects = Form(Objects(), leave_out=("spacing",))
+        self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
         for name, folder in list_models().items():
@@ -71,11 +73,14 @@ class UNetDock(Dock):
         form.addRow("batch size", self.batch_size)
         more = QCollapsible("Objects")
         more.addWidget(self.objects)
+        linking = QCollapsible("Over Z and T")
+        linking.addWidget(self.link)
         layout = QVBoxLayout(self)
         layout.addWidget(self.source)
         layout.addLayout(form)
         layout.addWidget(self.settings)
         layout.addWidget(more)
+        layout.addWidget(linking)
         layout.addWidget(self.run)
         layout.addStretch()
 
@@ -91,6 +96,7 @@ class UNetDock(Dock):
             channel=self.source.chosen_channel,
             segment=self.settings.value.replace(model=self.model.currentData()),
             objects=self.objects.value,
+            link=self.link.value,
         )
 
     @property
