@@ -18,6 +18,7 @@ from napari_mobile_unet.pipeline import as_stack, placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe
 from napari_mobile_unet.run import Identity, Run
+from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
@@ -255,12 +256,16 @@ def write_results(
 
     Planes are gone through in order, one in memory at a time.
     """
-    numbering = Numbering(stack, recipe.link)
+    numbering: Numbering | Tracking = Numbering(stack, recipe.link)
+    if recipe.link.method == "laptrack":
+        tables = [run.objects(number) for number in range(stack.n_planes)]
+        numbering = Tracking(stack, recipe.link, tables)
+    overlapping = isinstance(numbering, Numbering) and numbering.axis is not None
     ids: list[NDArray[np.int32]] = []
     seen = 0
     with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
         for number in range(stack.n_planes):
-            labels = run.labels(number) if numbering.axis else None
+            labels = run.labels(number) if overlapping else None
             found, objects = numbering.add(number, labels, run.objects(number))
             ids.append(found)
             seen += len(objects)

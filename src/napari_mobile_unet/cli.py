@@ -63,6 +63,7 @@ class Linking(StrEnum):
 
     none = "none"
     iou = "iou"
+    laptrack = "laptrack"
 
 
 class Form(StrEnum):

@@ -28,14 +28,16 @@ CAP = 0.75
 class Link(Params):
     """Whether objects of neighbouring planes are one."""
 
-    method: Literal["none", "iou"] = "none"
-    """Ids of their own in each plane, or one id where objects overlap."""
+    method: Literal["none", "iou", "laptrack"] = "none"
+    """Ids of their own in each plane; one id where objects overlap; or, over time, where laptrack follows their centres."""  # noqa: E501
     axis: Literal["auto", "Z", "T"] = "auto"
     """Along which axis: over depth, over time, or Z where the image has it, else T."""
     iou: Annotated[float, Field(gt=0, le=1)] = 0.25
     """Smallest overlap of one object in neighbouring planes, IoU."""
     gap: Annotated[int, Field(ge=0, le=10)] = 1
     """Planes without the object that are bridged."""
+    max_distance: Annotated[float, Field(gt=0)] = 15
+    """How far laptrack lets a centre move between planes, in pixels."""
 
     def along(self, axes: str) -> str | None:
         """Return which of a stack's batch axes is linked, None for none.
@@ -47,7 +49,9 @@ class Link(Params):
         """
         if self.method == "none":
             return None
-        wanted = "ZT" if self.axis == "auto" else self.axis
+        wanted: str = "ZT" if self.axis == "auto" else self.axis
+        if self.method == "laptrack":
+            wanted = wanted.replace("Z", "")
         found = next((axis for axis in wanted if axis in axes), None)
         if found is None:
             raise ValueError(

@@ -17,6 +17,7 @@ from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.preprocess import AnyStep, apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.generic]
     Labels = NDArray[np.int32]
+    Found = tuple[int, Labels, pd.DataFrame]
 
 Image = Any
 """A ``Stack``, or a NumPy, Dask or Zarr array."""
@@ -168,16 +170,20 @@ def iter_segment(
     """
     recipe = recipe or Recipe()
     stack = as_stack(image, axes, recipe)
-    numbering = Numbering(stack, recipe.link)
-    fitted = fit(stack, recipe)
-    for number, found, objects in _iter_found(stack, fitted, batch_size or 1):
+    link = recipe.link
+    numbering: Numbering | Tracking = Numbering(stack, link)
+    everything: Iterable[Found] = _iter_found(
+        stack, fit(stack, recipe), batch_size or 1
+    )
+    if link.method == "laptrack":  # looks at all planes together
+        everything = list(everything)
+        numbering = Tracking(stack, link, [objects for *_, objects in everything])
+    for number, found, objects in everything:
         ids, objects = numbering.add(number, found, objects)
         yield PlaneResult(number, stack.index(number), ids[found], objects)
 
 
-def _iter_found(
-    stack: Stack, fitted: Fitted, batch_size: int
-) -> Iterator[tuple[int, Labels, pd.DataFrame]]:
+def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found]:
     """Yield number, labels 1 to n, and table of each plane."""
     if is_large(stack.plane_shape):
         for number in range(stack.n_planes):
