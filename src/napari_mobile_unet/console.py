@@ -36,7 +36,8 @@ CAUGHT = (ValueError, OSError, MemoryError)
 
 def one_line(error: BaseException) -> str:
     """Return an error's message in one line."""
-    if isinstance(error, MemoryError):
+    said = type(error) is MemoryError and error.args  # NumPy's own says no remedy
+    if isinstance(error, MemoryError) and not said:
         return "there is not enough memory for this image; choose a smaller part of it"
     if isinstance(error, ValidationError):
         return explain(error)

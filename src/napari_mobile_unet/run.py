@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from napari_mobile_unet.fitting import Fitted, fit, spaced
 from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.pipeline import find_in_blocks, find_objects
 from napari_mobile_unet.recipe import Provenance, Record
 
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.stack import Stack
 
-CHUNK = 1024
-"""Height and width of a chunk of labels in pixels."""
 GLIMPSE = 512
 """Height and width in pixels of what a source is recognised by, in some planes."""
 
