@@ -22,6 +22,7 @@ import napari_mobile_unet as nmu
 from napari_mobile_unet.batch import Done, segment_file
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.link import Link
+from napari_mobile_unet.ngff import write_zarr
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run
 from napari_mobile_unet.stack import Stack
@@ -283,3 +284,23 @@ def test_planes_of_a_written_zarr_lie_where_the_image_lies(
     labels = read_stack(out / "cells_labels.zarr")
     assert labels.axes == "TYX"
     assert labels.data.chunks == (1, 64, 48)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_labels_of_an_ome_zarr_may_lie_in_it(
+    zarr_format: Any, planes: np.ndarray, tmp_path: Path
+) -> None:
+    path = tmp_path / "cells.zarr"
+    source = Stack(planes, "TYX", scale=(5, 0.5, 0.25))
+    write_zarr(path, source, zarr_format)
+    segment(path, path)
+    labels = read_stack(path / "labels" / "cells_labels")
+    assert np.array_equal(labels.data, nmu.segment(planes, RECIPE, axes="TYX"))
+    assert labels.scale == source.scale
+    notes: Any = zarr.open_group(path / "labels", mode="r").attrs.asdict()
+    listed = notes["ome"] if zarr_format == 3 else notes
+    assert listed["labels"] == ["cells_labels"]
+    with pytest.raises(FileExistsError, match="--overwrite"):
+        segment(path, path)
+    segment(path, path, existing="overwrite")
+    assert np.array_equal(read_stack(path).data, planes)

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import imageio.v3 as iio
 
 from napari_mobile_unet.executors import THREADS, count_workers
-from napari_mobile_unet.io import atomic_path, read_stack, write_image
-from napari_mobile_unet.ngff import zarr_root
+from napari_mobile_unet.io import (
+    atomic_path,
+    read_stack,
+    write_image,
+    write_labels_into,
+)
+from napari_mobile_unet.ngff import is_image, zarr_root
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.pipeline import as_stack, placed
@@ -39,7 +44,11 @@ LABELS = "_labels"
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the results of one input go."""
+    """Where the results of one input go.
+
+    Into a folder; or, where the output is the OME-Zarr image itself, into that: its
+    labels are then those of NGFF.
+    """
 
     labels: Path
     table: Path
@@ -50,8 +59,10 @@ class Outputs:
     def of(cls, source: Path, folder: Path, form: Format = "tif") -> Outputs:
         """Return the paths for an input; named after its stem."""
         stem = stem_of(source)
+        inside = folder.resolve() == source.resolve() and is_image(folder)
+        name = f"{stem}{LABELS}"
         return cls(
-            labels=folder / f"{stem}{LABELS}.{form}",
+            labels=folder / "labels" / name if inside else folder / f"{name}.{form}",
             table=folder / f"{stem}_objects.csv",
             record=folder / f"{stem}_recipe.json",
             overlay=folder / f"{stem}_overlay.png",
@@ -277,5 +288,8 @@ def write_results(
             iio.imwrite(beside, draw_montage(stack, final), extension=".png")
     Provenance.of(recipe, image).save(outputs.record)
     # The labels come last: where they are, all is.
-    write_image(outputs.labels, final)
+    if outputs.labels.suffix:
+        write_image(outputs.labels, final)
+    else:
+        write_labels_into(outputs.labels.parents[1], outputs.labels.name, final)
     return seen

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import imageio.v3 as iio
 import numpy as np
+import zarr
 
 from napari_mobile_unet.instances import labels_type
-from napari_mobile_unet.ngff import read_zarr, write_zarr, zarr_root
+from napari_mobile_unet.ngff import (
+    list_labels,
+    note,
+    read_zarr,
+    write_zarr,
+    zarr_root,
+)
 from napari_mobile_unet.stack import AxesSource, Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
@@ -208,6 +215,31 @@ def write_image(path: str | Path, stack: Stack) -> None:
             write_zarr(beside, stack)
         else:
             write_tiff(beside, stack)
+
+
+def write_labels_into(image: str | Path, name: str, labels: Stack) -> None:
+    """Write labels into an OME-Zarr image, as its ``labels/<name>``.
+
+    Parameters
+    ----------
+    image : path-like
+        The OME-Zarr image.
+    name : str
+        Of the labels; earlier ones of this name are replaced.
+    labels : Stack
+        On the image's axes without C.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written.
+    """
+    image = Path(image)
+    zarr_format = list_labels(image, name)
+    with atomic_path(image / "labels" / name) as beside:
+        write_zarr(beside, labels, zarr_format)
+        group = zarr.open_group(beside, mode="a")
+        note(group, {"image-label": {"source": {"image": "../../"}}})
 
 
 def write_labels(path: str | Path, labels: Any, source: Stack) -> None:

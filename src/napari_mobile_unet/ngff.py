@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import zarr
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
 """Axes in the order that NGFF asks for, and what they are to it."""
+ZarrFormat = Literal[2, 3]
 CHUNK = 1024
 """Height and width in pixels of a chunk; each plane has chunks of its own."""
 
@@ -110,8 +111,8 @@ def _dimension_names(array: Any) -> str | None:
     return axes if len(axes) == array.ndim and set(axes) <= set(AXES) else None
 
 
-def write_zarr(path: Path, stack: Stack) -> None:
-    """Write a stack as OME-Zarr (NGFF 0.5) of one level.
+def write_zarr(path: Path, stack: Stack, zarr_format: ZarrFormat = 3) -> None:
+    """Write a stack as OME-Zarr of one level: NGFF 0.5, or 0.4 in Zarr format 2.
 
     What is not a NumPy array is read and written chunk by chunk.
 
@@ -124,7 +125,8 @@ def write_zarr(path: Path, stack: Stack) -> None:
     """
     stack = _for_zarr(stack)
     axes = [axis for axis in KINDS if axis in stack.axes]
-    group = zarr.open_group(path, mode="w", zarr_format=3)
+    group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
+    names = [axis.lower() for axis in axes]
     array = group.create_array(
         "0",
         shape=tuple(stack.sizes[axis] for axis in axes),
@@ -133,13 +135,46 @@ def write_zarr(path: Path, stack: Stack) -> None:
         chunks=tuple(
             min(stack.sizes[axis], CHUNK) if axis in "YX" else 1 for axis in axes
         ),
-        dimension_names=[axis.lower() for axis in axes],
+        dimension_names=names if zarr_format == 3 else None,
+        chunk_key_encoding={"name": "v2", "separator": "/"}
+        if zarr_format == 2
+        else None,
     )
     if isinstance(stack.data, np.ndarray):
         array[...] = stack.data.transpose([stack.axes.index(axis) for axis in axes])
     else:
         _fill(array, axes, stack)
-    group.attrs["ome"] = {"version": "0.5", "multiscales": [_metadata(stack, axes)]}
+    note(group, {"multiscales": [_metadata(stack, axes)]})
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a folder is an OME-Zarr image."""
+    group = _group(path) if path.is_dir() else None
+    return group is not None and bool(_multiscales(group))
+
+
+def list_labels(image: Path, name: str) -> ZarrFormat:
+    """Add a name to the labels of an OME-Zarr image, and return its Zarr format.
+
+    The labels themselves belong into ``labels/<name>`` of the image.
+    """
+    zarr_format: ZarrFormat = _group(image).metadata.zarr_format
+    group = zarr.open_group(image / "labels", mode="a", zarr_format=zarr_format)
+    attributes: Any = group.attrs.asdict()
+    known = attributes.get("ome", attributes).get("labels", [])
+    note(group, {"labels": [*(other for other in known if other != name), name]})
+    return zarr_format
+
+
+def note(group: Any, content: dict[str, Any]) -> None:
+    """Write NGFF metadata to where the group's Zarr format has them."""
+    if group.metadata.zarr_format == 3:
+        known = group.attrs.asdict().get("ome", {})
+        group.attrs["ome"] = {**known, "version": "0.5", **content}
+        return
+    for image in content.get("multiscales", ()):
+        image["version"] = "0.4"
+    group.attrs.update(content)
 
 
 def _for_zarr(stack: Stack) -> Stack:
