@@ -137,6 +137,26 @@ def test_linked_ids_are_those_of_the_array(
     assert "parent" in pd.read_csv(out / "cells_objects.csv")
 
 
+def test_what_cannot_be_linked_is_said_before_the_work(
+    image: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over_depth = RECIPE.replace(link=Link(method="iou", axis="Z"))
+    with pytest.raises(ValueError, match="linked along Z"):
+        segment(image, out, recipe=over_depth)
+    monkeypatch.setitem(sys.modules, "laptrack", None)
+    with pytest.raises(ValueError, match="pip install"):
+        segment(image, out, recipe=RECIPE.replace(link=Link(method="laptrack")))
+    assert not list(out.iterdir())
+
+
+def test_laptrack_gives_the_same_as_on_the_array(
+    image: Path, out: Path, planes: np.ndarray
+) -> None:
+    tracked = RECIPE.replace(link=Link(method="laptrack"))
+    segment(image, out, recipe=tracked)
+    assert np.array_equal(labels_in(out), nmu.segment(planes, tracked, axes="TYX"))
+
+
 def test_a_run_goes_on_where_it_stopped(
     image: Path, out: Path, planes: np.ndarray
 ) -> None:

@@ -195,6 +195,7 @@ def segment_file(
             )
     image = read_stack(source, axes)
     stack = as_stack(image, None, recipe)
+    Numbering(stack, recipe.link)  # what cannot be linked is said before the work
     run = Run(folder / f"{stem_of(source)}.run")
     with run.held():
         try:
@@ -234,10 +235,10 @@ def _begin(
     run: Run, stack: Stack, identity: Identity, recipe: Recipe, existing: Existing
 ) -> None:
     """Go on with a run, or begin one."""
-    if run.exists and existing == "resume":
+    if not run.empty and existing == "resume":
         run.check(identity)
         return
-    if run.exists and existing == "refuse":
+    if not run.empty and existing == "refuse":
         raise FileExistsError(
             f"a run that was stopped lies in {run.folder}; go on with it by --resume, "
             "or begin anew by --overwrite"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mobile_unet.link import Link, Linker
+from napari_mobile_unet.tracking import load_laptrack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +33,13 @@ class Numbering:
     Raises
     ------
     ValueError
-        If the stack lacks the axis that is to be linked.
+        If the stack lacks the axis that is to be linked, or laptrack is wanted but
+        not installed.
     """
 
     def __init__(self, stack: Stack, link: Link) -> None:
+        if link.method == "laptrack":
+            load_laptrack()
         self.axis = link.along(stack.batch_axes)
         """The axis that is linked; None where each plane counts on."""
         self._stack, self._link = stack, link

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -67,10 +67,14 @@ class Tracking:
         return np.concatenate([[0], ids]).astype(np.int32), table
 
 
-def _follow(
-    tables: list[pd.DataFrame], link: Link, new: Iterator[int]
-) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Return ids and parents for the objects of each of a series of planes."""
+def load_laptrack() -> Any:
+    """Return the class that tracks.
+
+    Raises
+    ------
+    ValueError
+        If the package is not installed.
+    """
     try:
         from laptrack import LapTrack
     except ImportError as error:
@@ -78,6 +82,13 @@ def _follow(
             "linking by laptrack needs the package laptrack, which is not installed; "
             'install it: pip install "napari-mobile-unet[tracking]"'
         ) from error
+    return LapTrack
+
+
+def _follow(
+    tables: list[pd.DataFrame], link: Link, new: Iterator[int]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Return ids and parents for the objects of each of a series of planes."""
     columns = ["label", "centroid_y", "centroid_x"]
     spots = pd.concat(
         [table[columns].assign(frame=frame) for frame, table in enumerate(tables)],
@@ -87,7 +98,7 @@ def _follow(
         none = np.zeros(0, np.int64)
         return [(none, none) for _ in tables]
     reach = link.max_distance**2  # laptrack compares squares
-    tracker = LapTrack(
+    tracker = load_laptrack()(
         cutoff=reach,
         gap_closing_cutoff=reach if link.gap else False,
         gap_closing_max_frame_count=link.gap + 1,  # counts steps, not planes between
