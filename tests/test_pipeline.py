@@ -5,12 +5,24 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_mobile_unet.instances import Objects
-from napari_mobile_unet.pipeline import fit, iter_segment, segment, table_of
-from napari_mobile_unet.preprocess import ColourSpace, Denoise, Invert, Resize
+from napari_mobile_unet.blocks import segment_blocks
+from napari_mobile_unet.fitting import fit
+from napari_mobile_unet.instances import Objects, label_mask
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.metrics import evaluate
+from napari_mobile_unet.pipeline import iter_segment, segment, segment_plane, table_of
+from napari_mobile_unet.preprocess import (
+    ColourSpace,
+    Denoise,
+    Invert,
+    Normalise,
+    Resize,
+)
 from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet
 
 OTSU = Recipe(segment=Threshold())
@@ -201,3 +213,48 @@ def test_a_fitted_recipe_needs_no_other_plane() -> None:
     fitted = fit(stack, Recipe())
     assert isinstance(fitted.recipe.segment, UNet)
     assert fitted.recipe.segment.limits is not None
+
+
+def test_blocks_give_what_the_whole_plane_gives_pixel_for_pixel() -> None:
+    sample = read_stack(sample_path("nuclei_timelapse.tif")).plane(0)
+    plane = np.tile(sample, [-(-900 // length) for length in sample.shape])[:900, :900]
+    fitted = fit(Stack(plane, "YX"), Recipe(segment=UNet(diameter=20)))
+    whole = segment_plane(plane, fitted).labels
+    labels = np.zeros(plane.shape, np.int32)
+    table = segment_blocks(
+        lambda window: plane[window],
+        lambda part: segment_plane(part, fitted),
+        labels,
+        block=STEP,
+        margin=STEP,
+    )
+    assert len(table) == whole.max() > 100
+    assert np.array_equal(labels > 0, whole > 0)
+    assert evaluate(labels, whole).ap[0.95] == 1
+
+
+@pytest.mark.parametrize("scope", ["stack", "plane"])
+@pytest.mark.parametrize("kind", ["numpy", "zarr"])
+def test_large_planes_are_segmented_in_blocks(scope: str, kind: str) -> None:
+    places = [(y, x) for y in (10, 70) for x in range(4, 4980, 40)]
+    image = np.stack([squares(*places, shape=(100, 5000))] * 2)
+    expected = [label_mask(plane > 60, Objects()).max() for plane in image]
+    if kind == "zarr":
+        array = zarr.create_array(
+            {}, shape=image.shape, chunks=(1, 100, 512), dtype="uint16"
+        )
+        array[:] = image
+        image = array
+    steps = (Denoise(radius=1), Normalise(scope=scope))
+    recipe = Recipe(steps=steps, segment=Threshold(scope=scope))
+    results = list(iter_segment(image, recipe, axes="ZYX"))
+    assert [len(result.objects) for result in results] == expected == [250, 250]
+    assert results[1].objects["label"].tolist() == list(range(251, 501))
+    assert results[1].labels.shape == (100, 5000)
+    assert "confidence" not in results[0].objects
+
+
+def test_a_large_plane_is_not_resized_to_a_size() -> None:
+    recipe = Recipe(steps=(Resize(by="size"),), segment=Threshold())
+    with pytest.raises(ValueError, match="resize by a factor"):
+        segment(np.zeros((8, 5000), np.uint8), recipe, axes="YX")

@@ -10,6 +10,7 @@ import pandas as pd
 from napari_mobile_unet.axes import iter_windows
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.unet.engine import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,16 +20,18 @@ if TYPE_CHECKING:
     from napari_mobile_unet.axes import Window
     from napari_mobile_unet.instances import Decoded
 
-BLOCK = 2048
-"""Height and width in pixels of what a block is answerable for."""
-MARGIN = 256
+BLOCK = 8 * STEP
+"""Height and width in pixels of what a block is answerable for. In steps of the
+network's tiles, as the margin: so the tiles of all blocks are those of the whole plane,
+and an object on a seam looks alike from both sides."""
+MARGIN = STEP
 """Pixels that a block sees beyond that on each side: an object this large, with its
 neighbours, is seen whole by every block that it touches."""
 
 
 def is_large(shape: tuple[int, int]) -> bool:
     """Return whether a plane is segmented in blocks."""
-    return max(shape) > 2 * BLOCK
+    return max(shape) > BLOCK + 2 * MARGIN
 
 
 def segment_blocks(

@@ -32,6 +32,10 @@ HALO = 48
 sees too little around them."""
 
 
+STEP = TILE - 2 * HALO
+"""Pixels from one tile to the next."""
+
+
 class Engine(Protocol):
     """Runs a network on single tiles."""
 
@@ -163,8 +167,7 @@ def _tiles(length: int) -> Iterator[tuple[slice, slice]]:
     if length <= TILE:
         yield slice(0, length), slice(0, TILE)
         return
-    step = TILE - 2 * HALO
-    for start in range(0, length - 2 * HALO, step):
+    for start in range(0, length - 2 * HALO, STEP):
         first = start == 0
         last = start + TILE >= length
         yield (
