@@ -350,3 +350,34 @@ def test_help_names_every_command() -> None:
         "measure", "models",
     ):  # fmt: skip
         assert f"  {command} " in text
+
+
+def test_channels_are_combined_if_asked(stack: Path, tmp_path: Path) -> None:
+    one, all_ = tmp_path / "one", tmp_path / "all"
+    otsu = ("--method", "otsu")
+    assert run("segment", stack, "-o", one, *otsu, "--channel", 1).exit_code == 0
+    done = run("segment", stack, "-o", all_, *otsu, "--channel", "max")
+    assert "channel max of 2" in done.stderr
+    assert done.exit_code == 0
+    first, second = (tifffile.imread(o / "cells_labels.tif") for o in (one, all_))
+    assert np.array_equal(first, second)  # the other channel is empty
+    for wrong in ("red", "-1"):
+        refused = run("segment", stack, "-o", all_, f"--channel={wrong}")
+        assert refused.exit_code == 2
+        assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["tif", "zarr"])
+def test_positions_come_back_as_positions(form: str, tmp_path: Path) -> None:
+    planes = np.stack([np.stack([plane_of(c) for c in (1, 2)])] * 3)
+    path = tmp_path / "wells.npy"
+    np.save(path, planes)
+    options = ("--axes", "PTYX", "--method", "otsu", "--link", "iou", "--format", form)
+    done = run("segment", path, "-o", tmp_path / "out", *options)
+    assert done.exit_code == 0, done.stderr
+    labels = read_stack(tmp_path / "out" / f"wells_labels.{form}")
+    assert sorted(labels.axes) == sorted("PTYX")
+    assert labels.sizes["P"] == 3
+    assert np.asarray(labels.data).max() == 6  # two in each of three wells
+    table = pd.read_csv(tmp_path / "out" / "wells_objects.csv")
+    assert table["p"].tolist() == [0] * 3 + [1] * 3 + [2] * 3

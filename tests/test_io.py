@@ -182,7 +182,7 @@ def test_a_zarr_array_may_name_its_axes(tmp_path: Path) -> None:
     made = {"shape": (2, 5, 8, 9), "dtype": "u1"}
     zarr.create_array(tmp_path / "a.zarr", **made, dimension_names=["t", "c", "y", "x"])
     assert read_stack(tmp_path / "a.zarr").axes == "TCYX"
-    zarr.create_array(tmp_path / "b.zarr", **made, dimension_names=["p", "c", "y", "x"])
+    zarr.create_array(tmp_path / "b.zarr", **made, dimension_names=["q", "c", "y", "x"])
     with pytest.raises(ValueError, match=r"b\.zarr: .* cannot be guessed"):
         read_stack(tmp_path / "b.zarr")
 

@@ -44,7 +44,7 @@ def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
     [
         ("{", "is not"),
         ('{"chanel": 1}', "chanel: Extra inputs are not permitted; received 1"),
-        ('{"channel": -1}', "channel: Input should be greater than or equal to 0"),
+        ('{"channel": -1}', "channel: .* a number from 0, or mean or max"),
         ('{"segment": {"method": "magic"}}', "segment: .*'unet', 'otsu'"),
         ('{"steps": [{"kind": "resize", "factor": 0}]}', r"steps\.0\.resize\.factor"),
         ('{"steps": [{"kind": "resize", "factr": 1}]}', r"steps\.0\.resize\.factr"),
@@ -78,7 +78,7 @@ def test_a_recipe_cannot_be_changed_but_replaced_and_is_checked_again() -> None:
     with pytest.raises(ValueError, match="frozen"):
         recipe.channel = 1  # type: ignore[misc]
     assert recipe.replace(channel=1).channel == 1
-    with pytest.raises(ValueError, match="greater than or equal"):
+    with pytest.raises(ValueError, match="a number from 0"):
         recipe.replace(channel=-1)
 
 

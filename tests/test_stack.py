@@ -17,7 +17,7 @@ DTYPES = ["bool", "uint8", "int16", "uint16", ">u2", "int64", "float32", "float6
 @st.composite
 def named_arrays(draw: st.DrawFn) -> tuple[np.ndarray, str]:
     """Return an array of any real type with axes in any order."""
-    others = draw(st.sets(st.sampled_from("TCZS")))
+    others = draw(st.sets(st.sampled_from("PTCZS")))
     axes = "".join(draw(st.permutations([*"YX", *sorted(others)])))
     shape = [draw(st.integers(3, 4) if a == "S" else st.integers(1, 4)) for a in axes]
     dtype = draw(st.sampled_from(DTYPES))
@@ -244,3 +244,20 @@ def test_labels_of_the_wrong_shape_and_empty_batches_are_refused() -> None:
         stack.assemble(np.zeros((2, 6, 5)))
     with pytest.raises(ValueError, match="one plane or more; received 0"):
         next(stack.iter_batches(0))
+
+
+@pytest.mark.parametrize("kind", ["numpy", "dask", "zarr"])
+def test_channels_are_combined_when_they_are_read(kind: str) -> None:
+    image = np.random.default_rng(0).integers(0, 9, (2, 3, 8, 9)).astype(np.uint16)
+    data = {
+        "numpy": image,
+        "dask": da.from_array(image, chunks=(1, 1, 8, 9)),
+        "zarr": zarr.create_array({}, data=image, chunks=(1, 1, 8, 9)),
+    }[kind]
+    stack = Stack(data, "TCYX", scale=(5, 1, 2, 3))
+    for how, expected in (("max", image.max(1)), ("mean", image.mean(1, np.float32))):
+        combined = stack.channel(how)
+        assert (combined.axes, combined.scale) == ("TYX", (5, 2, 3))
+        assert combined.plane(1).dtype == expected.dtype
+        assert np.array_equal(combined.plane(1), expected[1])
+    assert combined.channel("max") is combined

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AXES = "TCZYXS"
-"""Time, channel, depth, height, width, and the samples of an RGB pixel."""
+AXES = "PTCZYXS"
+"""Position (or well), time, channel, depth, height, width, and the samples of an RGB
+pixel."""
 Window = tuple[slice, slice]
 """Rows and columns of a part of a plane."""
 WHOLE: Window = (slice(None), slice(None))
@@ -72,7 +73,7 @@ def flatten(array: NDArray[Any], axes: str) -> NDArray[Any]:
     array : ndarray
         Of any type.
     axes : str
-        One letter of "TCZYXS" for each of its dimensions, in any order.
+        One letter of "PTCZYXS" for each of its dimensions, in any order.
 
     Returns
     -------

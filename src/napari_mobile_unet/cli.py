@@ -84,9 +84,12 @@ Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=F
 Input = Annotated[Path, typer.Argument(metavar="INPUT", show_default=False)]
 Axes = Annotated[
     str | None,
-    typer.Option(metavar="AXES", help="One letter of TCZYXS for each dimension."),
+    typer.Option(metavar="AXES", help="One letter of PTCZYXS for each dimension."),
 ]
-Channel = Annotated[int | None, typer.Option(min=0, help="Channel, counted from 0.")]
+Channel = Annotated[
+    str | None,
+    typer.Option(metavar="N|mean|max", help="Channel, counted from 0, or all of them."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -94,7 +97,7 @@ def recipe_of(
     path: Path | None,
     method: Method | None,
     model: str | None,
-    channel: int | None,
+    channel: str | None,
     diameter: float | None = None,
     link: Linking | None = None,
 ) -> Recipe:
@@ -114,12 +117,20 @@ def recipe_of(
             )
         recipe = recipe.replace(segment=recipe.segment.replace(**changes))
     if channel is not None:
-        recipe = recipe.replace(channel=channel)
+        recipe = recipe.replace(channel=channel_of(channel))
     if link is not None:
         recipe = recipe.replace(link=recipe.link.replace(method=link.value))
     if isinstance(recipe.segment, UNet):
         model_of(recipe.segment.model)  # missing or altered: said before any work
     return recipe
+
+
+def channel_of(text: str) -> int | str:
+    """Return what ``--channel`` names; the recipe refuses what makes no sense."""
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 def describe(stack: Stack, recipe: Recipe) -> str:
@@ -254,8 +265,10 @@ def threshold(
 ) -> None:
     """Compute Otsu's threshold, and draw it on the histogram."""
     settings = Threshold(classes=classes, scope=scope.value)
+    with ending(REFUSED):
+        chosen = recipe_of(None, Method.otsu, None, channel)
     with ending(FAILED, image):
-        stack = as_stack(read_stack(image, axes), None, Recipe(channel=channel))
+        stack = as_stack(read_stack(image, axes), None, chosen)
         split = settings.split(
             count_planes(lambda: (stack.plane(n) for n in range(stack.n_planes)))
         )

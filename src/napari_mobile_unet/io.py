@@ -43,7 +43,7 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
         TIFF (ImageJ, OME or plain), PNG, JPEG, BMP, NPY, or a Zarr array or
         OME-Zarr image: its first, finest level, or the one named: image.zarr/1.
     axes : str, optional
-        A letter of "TCZYXS" for each dimension; goes before the file's own.
+        A letter of "PTCZYXS" for each dimension; goes before the file's own.
 
     Returns
     -------

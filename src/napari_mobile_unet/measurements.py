@@ -45,7 +45,7 @@ def measure(
     image : Stack or array, optional
         Grey values, of the labels' shape or with an axis more: channels or RGB.
     axes : str, optional
-        Axes of the image, of the labels where there is none: a letter of "TCZYXS"
+        Axes of the image, of the labels where there is none: a letter of "PTCZYXS"
         for each dimension; the labels have them without C and S. Guessed for 2-D
         and 3-D (Z) labels if left out.
     scale, units : sequence, optional
@@ -82,6 +82,11 @@ def measure(
     if not hasattr(labels, "shape"):
         labels = np.asarray(labels)
     stack = _stack(labels, image, axes)
+    if "P" in stack.axes:
+        raise ValueError(
+            f"objects are measured in one position at a time; received axes "
+            f"{stack.axes}; give one of the {stack.sizes['P']} positions"
+        )
     frames = stack.sizes.get("T")
     spatial = "ZYX" if "Z" in stack.axes else "YX"
     unit, pixel_size = _calibration(stack, spatial, scale, units)

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-KINDS = {"T": "time", "C": "channel", "Z": "space", "Y": "space", "X": "space"}
+KINDS = {
+    "T": "time",
+    "C": "channel",
+    "P": "position",
+    "Z": "space",
+    "Y": "space",
+    "X": "space",
+}
 """Axes in the order that NGFF asks for, and what they are to it."""
 ZarrFormat = Literal[2, 3]
 CHUNK = 1024

@@ -68,7 +68,7 @@ def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
     stack = image if isinstance(image, Stack) else Stack.from_array(image, axes)
     if "C" in stack.axes:
         return stack.channel(recipe.channel or 0)
-    if recipe.channel:
+    if recipe.channel and not isinstance(recipe.channel, str):
         raise ValueError(
             f"channel {recipe.channel} does not exist: an image with axes "
             f"{stack.axes} has one channel, 0"
@@ -151,7 +151,7 @@ def iter_segment(
     recipe : Recipe, optional
         What is done; by default the shipped U-Net with no pre-processing.
     axes : str, optional
-        One letter of "TCZYXS" for each dimension of an array; guessed for 2-D,
+        One letter of "PTCZYXS" for each dimension of an array; guessed for 2-D,
         3-D and RGB arrays if left out.
     batch_size : int, optional
         Planes read at a time; the result does not depend on it.

@@ -6,9 +6,9 @@ import json
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.instances import Objects
@@ -52,8 +52,8 @@ class Recipe(Record):
 
     version: Literal[1] = 1
     """Version of the recipe's layout."""
-    channel: Annotated[int, Field(ge=0)] | None = None
-    """Channel to look at, counted from 0; the first one unless given."""
+    channel: int | Literal["mean", "max"] | None = None
+    """Channel to look at, counted from 0, or all of them combined; the first one unless given."""  # noqa: E501
     steps: tuple[AnyStep, ...] = ()
     """Pre-processing, in order."""
     segment: AnyMethod = UNet()
@@ -62,6 +62,15 @@ class Recipe(Record):
     """Which objects are kept, and how they are cut."""
     link: Link = Link()
     """Whether objects of neighbouring planes are one."""
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def _check_channel(cls, value: Any) -> Any:
+        """Refuse what is no channel; a union's own errors name each of its types."""
+        number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if number or value in (None, "mean", "max"):
+            return value
+        raise ValueError("it should be a number from 0, or mean or max of all channels")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -28,6 +28,8 @@ UNIT = "pixel"
 """Unit of an axis that was not calibrated."""
 AxesSource = Literal["given", "metadata", "shape"]
 """Who named the axes: the caller, the file, or a guess from the shape."""
+Channel = int | Literal["mean", "max"]
+"""One channel by its number, or all of them combined."""
 T = TypeVar("T")
 
 
@@ -42,7 +44,7 @@ class Stack:
     data : array
         NumPy, Dask or Zarr array (or memory map) of any real type.
     axes : str
-        One letter of "TCZYXS" for each dimension of ``data``, each at most once;
+        One letter of "PTCZYXS" for each dimension of ``data``, each at most once;
         Y and X are needed. S holds RGB or RGBA samples; alpha is not looked at.
     scale : tuple of float
         Distance between pixels in ``units``, for each axis but S; 1 by default.
@@ -211,16 +213,23 @@ class Stack:
             units=self.along(axes, self.units),
         )
 
-    def channel(self, number: int) -> Stack:
-        """Return one channel, as a stack without C.
+    def channel(self, number: Channel) -> Stack:
+        """Return one channel, or all of them combined, as a stack without C.
 
         Nothing is read; a Zarr array becomes a Dask array of the same chunks.
+
+        Parameters
+        ----------
+        number : int, "mean" or "max"
+            Of the channel; or the mean (float32) or the largest value of all of them.
 
         Raises
         ------
         ValueError
             If the channel does not exist.
         """
+        if isinstance(number, str):
+            return self._combined(number)
         count = self.sizes.get("C", 1)
         if not 0 <= number < count:
             raise ValueError(
@@ -231,6 +240,19 @@ class Stack:
             return self
         where = tuple(number if axis == "C" else slice(None) for axis in self.axes)
         return self.on_axes(_lazy(self.data)[where], without(self.axes, "C"))
+
+    def _combined(self, how: Literal["mean", "max"]) -> Stack:
+        if "C" not in self.axes:
+            return self
+        import dask.array as da  # half a second that few need
+
+        axis = self.axes.index("C")
+        channels: Any = da.asarray(_lazy(self.data))
+        if how == "max":
+            data = channels.max(axis=axis)
+        else:
+            data = channels.mean(axis=axis, dtype=np.float32)
+        return self.on_axes(data, without(self.axes, "C"))
 
     def index(self, number: int) -> tuple[int, ...]:
         """Return a plane's position on the batch axes."""

@@ -14,7 +14,7 @@ import numpy as np
 import tifffile
 import zarr
 
-from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.axes import AXES, iter_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def read_tiff(path: Path) -> dict[str, Any]:
         series = file.series[0]
         _check_whole(file, path, complaints)
         axes = series.axes
-        unknown = set(axes) - set("TCZYXS")
+        unknown = set(axes) - set(AXES)
         colour = series.keyframe.photometric in _COLOURS
         if not colour or series.sizes.get("S", 3) not in (3, 4):
             axes = axes.replace("S", "C")
@@ -204,6 +204,9 @@ def _unit(text: str | None) -> str:
 def write_tiff(path: Path, stack: Stack) -> None:
     """Write a stack as OME-TIFF, compressed without loss.
 
+    With positions, which OME keeps in images of their own, it is a TIFF file whose axes
+    tifffile knows, but not its pixel sizes.
+
     What is not a NumPy array is read and written plane by plane, and large planes
     tile by tile.
 
@@ -232,7 +235,7 @@ def write_tiff(path: Path, stack: Stack) -> None:
         shape=stack.data.shape,
         dtype=dtype,
         tile=(TILE, TILE) if tiled else None,
-        ome=True,
+        ome="P" not in stack.axes,
         bigtiff=size > 2**32 - 2**25,
         photometric="rgb" if "S" in stack.axes else "minisblack",
         compression="zlib",

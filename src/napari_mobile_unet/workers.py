@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_mobile_unet.fitting import Fitted
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.stack import Channel, Stack
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Work:
         Path of the image, that every worker can read.
     axes : str, optional
         As given by the person.
-    channel : int, optional
+    channel : int, "mean" or "max", optional
         The channel to look at.
     folder : str
         Of the run, that every worker can write to.
@@ -43,7 +43,7 @@ class Work:
 
     source: str
     axes: str | None
-    channel: int | None
+    channel: Channel | None
     folder: str
     key: str
     numbers: range
@@ -72,7 +72,7 @@ def do(work: Work) -> int:
 
 @lru_cache(maxsize=2)
 def _opened(
-    source: str, axes: str | None, channel: int | None, folder: str, key: str
+    source: str, axes: str | None, channel: Channel | None, folder: str, key: str
 ) -> tuple[Stack, Run, Fitted]:
     """Open what a piece of work is about; once for all pieces of a run."""
     use_few_threads()

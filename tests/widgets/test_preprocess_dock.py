@@ -174,14 +174,14 @@ def test_a_channel_of_a_stack_is_prepared(
     panel.source.axes.setText("ZCYX")
     panel.source.axes.editingFinished.emit()
     layer.scale = (4, 1, 0.5, 0.5)
-    panel.source.channel.setValue(1)
+    panel.source.channel.setCurrentIndex(1)
     panel.chain.steps = (Invert(),)
     applied(panel, qtbot)
     assert np.array_equal(panel.layer.data, 65535 - stack // 2)
     assert np.allclose(panel.layer.scale, (4, 0.5, 0.5))
     record = panel.layer.metadata["mobile_unet"]
     assert (record["axes"], record["recipe"]["channel"]) == ("ZCYX", 1)
-    assert panel.source.channel.value() == 1
+    assert panel.source.channel.currentData() == 1
 
 
 def test_an_empty_chain_is_refused(panel: Any, calibrated: Any) -> None:

@@ -204,7 +204,7 @@ def test_a_channel_is_counted_on_its_own(
 ) -> None:
     both = np.stack([stack, stack // 2], axis=1)
     viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
-    panel.source.channel.setValue(1)
+    panel.source.channel.setCurrentIndex(1)
     expected = otsu(stack // 2).threshold
     qtbot.waitUntil(
         lambda: panel.split is not None and panel.split.threshold == expected,

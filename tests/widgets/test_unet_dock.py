@@ -166,10 +166,13 @@ def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:
     both = np.stack([np.zeros_like(stack), stack], axis=1)
     viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
     assert not unet.source.channel.isHidden()
-    assert unet.source.channel.maximum() == 1
-    unet.source.channel.setValue(1)
+    assert unet.source.channel.count() == 4
+    unet.source.channel.setCurrentIndex(1)
     assert unet.recipe.channel == 1
     assert unet.source.stack.axes == "ZYX"
+    unet.source.channel.setCurrentText("max")
+    assert unet.recipe.channel == "max"
+    assert np.array_equal(unet.source.stack.plane(2), stack[2])
 
 
 def test_bad_images_end_in_a_line_and_the_old_result_stays(

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-WORDS = {"time": "T", "channel": "C", "depth": "Z", "row": "Y", "column": "X"}
+WORDS = {
+    "position": "P",
+    "time": "T",
+    "channel": "C",
+    "depth": "Z",
+    "row": "Y",
+    "column": "X",
+}
 """Axis labels that mean a letter."""
 
 PREVIEW = "mobile_unet_preview"
@@ -70,7 +77,7 @@ def _named_axes(layer: Layer, rgb: bool) -> str | None:
     """Return the axes that a layer's labels name, if they all mean something."""
     labels = [str(label).strip() for label in layer.axis_labels]
     letters = [WORDS.get(label.lower(), label.upper()) for label in labels]
-    known = all(letter in tuple("TCZYX") for letter in letters)
+    known = all(letter in tuple("PTCZYX") for letter in letters)
     if not known or len(set(letters)) < len(letters):
         return None
     return "".join(letters) + "S" * rgb

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from napari_mobile_unet.console import one_line
 from napari_mobile_unet.widgets._layers import LayerBox, stack_of
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.stack import Channel, Stack
 
 KNOWN = {
     "given": "as you say",
@@ -33,11 +33,12 @@ class SourcePanel(QWidget):
         self.box = LayerBox(viewer)
         self.axes = QLineEdit()
         self.axes.setToolTip(
-            "A letter for each dimension: T time, C channel, Z depth, Y height, X width"
+            "A letter for each dimension: P position, T time, C channel, Z depth, "
+            "Y height, X width"
         )
         self.axes.setMaximumWidth(110)
-        self.channel = QSpinBox()
-        self.channel.setToolTip("Channel, counted from 0")
+        self.channel = QComboBox()
+        self.channel.setToolTip("Channel, counted from 0, or all of them combined")
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._form = QFormLayout(self)
@@ -49,7 +50,7 @@ class SourcePanel(QWidget):
         self._stack: Stack | None = None
         self.box.chosen.connect(self._on_layer)
         self.axes.editingFinished.connect(self._on_axes)
-        self.channel.valueChanged.connect(lambda _: self.changed.emit())
+        self.channel.currentIndexChanged.connect(lambda _: self.changed.emit())
         self._watched: Image | None = None
         self._on_layer(self.box.layer)
 
@@ -68,13 +69,14 @@ class SourcePanel(QWidget):
         """The layer as a stack of the chosen channel; None if its axes do not fit."""
         if self._stack is None or "C" not in self._stack.axes:
             return self._stack
-        return self._stack.channel(self.channel.value())
+        return self._stack.channel(self.channel.currentData())
 
     @property
-    def chosen_channel(self) -> int | None:
+    def chosen_channel(self) -> Channel | None:
         """The channel; None where there is only one."""
         whole = self._stack
-        return self.channel.value() if whole is not None and "C" in whole.axes else None
+        several = whole is not None and "C" in whole.axes
+        return self.channel.currentData() if several else None
 
     def plane_number(self, viewer: napari.Viewer) -> int:
         """Return the number of the plane that the viewer shows."""
@@ -108,6 +110,14 @@ class SourcePanel(QWidget):
             if layer is not None:
                 getattr(layer.events, event).connect(self._on_place)
 
+    def _offer_channels(self, count: int) -> None:
+        """Offer each channel and all of them combined; keep the choice if possible."""
+        before = self.channel.currentData()
+        self.channel.clear()
+        for which in (*range(count), "mean", "max"):
+            self.channel.addItem(str(which), which)
+        self.channel.setCurrentIndex(max(0, self.channel.findData(before)))
+
     def _on_layer(self, layer: Image | None) -> None:
         self._watch(layer)
         self._read()
@@ -138,7 +148,7 @@ class SourcePanel(QWidget):
                 sizes = " × ".join(f"{a} {n}" for a, n in stack.sizes.items())
                 planes = f"{stack.n_planes} plane{'s' * (stack.n_planes != 1)}"
                 self.note.setText(f"{sizes}: {planes}; axes {KNOWN[stack.axes_source]}")
-                self.channel.setRange(0, stack.sizes.get("C", 1) - 1)
+                self._offer_channels(stack.sizes.get("C", 1))
         except ValueError as error:
             self.note.setText(one_line(error))
         finally:
