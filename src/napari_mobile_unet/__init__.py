@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_mobile_unet.instances import Objects
+    from napari_mobile_unet.link import Link
     from napari_mobile_unet.measurements import measure
     from napari_mobile_unet.metrics import evaluate
     from napari_mobile_unet.pipeline import iter_segment, segment
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.segment import UNet
 
 _HOMES = {
+    "Link": "link",
     "Objects": "instances",
     "Recipe": "recipe",
     "Stack": "stack",
@@ -34,6 +36,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Link",
     "Objects",
     "Recipe",
     "Stack",

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from napari_mobile_unet.batch import check_folder, check_stems, segment_file
+from napari_mobile_unet.commands import Json, evaluate, measure, models, train
 from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
@@ -26,15 +25,12 @@ from napari_mobile_unet.console import (
     errors,
     progress_bar,
 )
-from napari_mobile_unet.evaluation import evaluate_files, measure_file
 from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
-from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
-from napari_mobile_unet.unet.model import list_models, load_model
 from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:
@@ -90,7 +86,6 @@ Channel = Annotated[
     str | None,
     typer.Option(metavar="N|mean|max", help="Channel, counted from 0, or all of them."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def recipe_of(
@@ -321,117 +316,6 @@ def preprocess(
         write_image(output, stack.with_planes(planes))
 
 
-@app.command()
-def train(
-    images: Annotated[str, typer.Argument(help="Folder of images, or a pattern.")],
-    labels: Annotated[str, typer.Argument(help="Folder of labels, or a pattern.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="New model folder.")],
-    start: Annotated[
-        str | None, typer.Option("--from", help="Model to start from: name or folder.")
-    ] = None,
-    minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs to train.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
-    settings: Annotated[
-        Path | None, typer.Option(help="Further settings of the training, a JSON file.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Train a model on pairs of images and labels that share their file stems."""
-    with ending(REFUSED):
-        given: dict[str, Any] = json.loads(settings.read_text()) if settings else {}
-        length = {"minutes": minutes, "epochs": epochs}
-        if minutes is None and epochs is None and not given.keys() & length.keys():
-            length["epochs"] = 30
-        given |= {key: value for key, value in length.items() if value is not None}
-        given |= start_from(load_model(start)) if start else {}
-        given |= {"images": images, "labels": labels, "output": output, "seed": seed}
-        job = TrainingJob.model_validate(given)
-    try:
-        with progress_bar(as_json) as bar:
-            task = bar.add_task("training", total=1000)
-            for message in iter_train(job):
-                if as_json:
-                    typer.echo(json.dumps(message))
-                elif message["kind"] == "epoch":
-                    bar.update(task, completed=int(1000 * message["share"]))
-                    ap = "" if message["ap"] is None else f", AP {message['ap']:.3f}"
-                    errors.print(
-                        f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}"
-                    )
-    except (JobError, *CAUGHT) as error:
-        complain("mobile-unet", error)
-        raise typer.Exit(FAILED) from error
-
-
-@app.command()
-def evaluate(
-    predicted: Annotated[Path, typer.Argument(help="Label file or folder.")],
-    truth: Annotated[Path, typer.Argument(help="Label file or folder.")],
-    as_json: Json = False,
-) -> None:
-    """Compare labels with the truth: two files, or two folders matched by stem."""
-    with ending(FAILED):
-        scores, images = evaluate_files(predicted, truth)
-    content = scores.summary()
-    if as_json:
-        typer.echo(json.dumps(content, indent=2))
-        return
-    table = Table("IoU ≥", "AP, image mean", "AP, pooled")
-    for iou, ap in content["ap"].items():
-        table.add_row(iou, f"{ap:.4f}", f"{content['ap_pooled'][iou]:.4f}")
-    console = Console()
-    console.print(table)
-    console.print(
-        f"{images} image{'s' * (images != 1)}, {scores.n_true} true and "
-        f"{scores.n_predicted} predicted objects, "
-        f"panoptic quality {scores.panoptic_quality:.4f}, Dice {scores.dice:.4f}"
-    )
-
-
-@app.command()
-def measure(
-    labels: Annotated[Path, typer.Argument(help="Label file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Table, .csv.")],
-    image: Annotated[
-        Path | None, typer.Option(help="Image, for the grey values.")
-    ] = None,
-) -> None:
-    """Measure objects: place, size, shape, and grey values where there is an image."""
-    with ending(FAILED, labels):
-        measure_file(labels, output, image)
-
-
-@app.command()
-def models(as_json: Json = False) -> None:
-    """List the models at hand, with origin, licence and checksum."""
-    with ending(FAILED):
-        found = {name: load_model(folder) for name, folder in list_models().items()}
-    if as_json:
-        content = {
-            name: {
-                "folder": str(model.folder),
-                "checksum": model.checksum,
-                **model.card.model_dump(mode="json"),
-            }
-            for name, model in found.items()
-        }
-        typer.echo(json.dumps(content, indent=2))
-        return
-    table = Table("model", "finds", "trained on", "licence", "diameter", "SHA-256")
-    for name, model in found.items():
-        card = model.card
-        table.add_row(
-            name,
-            card.description,
-            card.training.data or str(model.folder),
-            card.licence,
-            f"{card.diameter:g} px",
-            model.checksum[:12],
-        )
-    Console().print(table)
-
-
 @app.command("open")
 def open_(
     images: Annotated[
@@ -458,6 +342,10 @@ def demo(
         check_folder(output)
     with ending(FAILED):
         run(output)
+
+
+for command in (train, evaluate, measure, models):
+    app.command()(command)
 
 
 def main() -> None:
