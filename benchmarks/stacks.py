@@ -68,7 +68,7 @@ def digest(out: Path) -> str:
     labels = read_stack(next(out.glob("*_labels.*")))
     found = hashlib.sha256()
     for number in range(labels.n_planes):
-        found.update(labels.plane(number).tobytes())
+        found.update(labels.plane(number).astype(np.uint32).tobytes())
     return found.hexdigest()[:16]
 
 
@@ -92,7 +92,7 @@ def cluster(folder: Path, planes: int) -> None:
     image = write_stack(folder / "stack.zarr", planes)
     expected = hashlib.sha256()
     for result in nmu.iter_segment(read_stack(image)):
-        expected.update(result.labels.astype(np.uint16).tobytes())
+        expected.update(result.labels.astype(np.uint32).tobytes())
     print(f"in this process: {expected.hexdigest()[:16]}", flush=True)
     taken = {}
     for workers, kill in ((1, False), (2, False), (2, True)):
