@@ -13,6 +13,7 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
+from napari_mobile_unet import cli
 from napari_mobile_unet.cli import app
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.preprocess import Invert, Resize
@@ -381,3 +382,16 @@ def test_positions_come_back_as_positions(form: str, tmp_path: Path) -> None:
     assert np.asarray(labels.data).max() == 6  # two in each of three wells
     table = pd.read_csv(tmp_path / "out" / "wells_objects.csv")
     assert table["p"].tolist() == [0] * 3 + [1] * 3 + [2] * 3
+
+
+def test_a_stop_says_how_to_go_on(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "segment_file", stopped)
+    done = run("segment", picture, "-o", tmp_path / "out")
+    assert done.exit_code == 130
+    assert "go on with --resume" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

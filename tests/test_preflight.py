@@ -38,6 +38,12 @@ def test_small_planes_are_read_together_and_large_ones_alone() -> None:
     assert choose_batch_size(Stack(da.zeros((9, 9000, 9000)), "TYX")) == 1
 
 
+def test_every_worker_gets_its_share() -> None:
+    few = Stack(da.zeros((16, 64, 64), chunks=1), "TYX")
+    assert choose_batch_size(few, workers=2) == 2
+    assert choose_batch_size(few, workers=100) == 1
+
+
 @pytest.mark.parametrize("depth", [5, 20])
 def test_planes_of_a_chunk_are_read_at_one_go(depth: int) -> None:
     array = zarr.create_array(
@@ -50,11 +56,11 @@ def test_planes_of_a_chunk_are_read_at_one_go(depth: int) -> None:
 
 def test_it_is_said_in_one_line(stack: Stack, tmp_path: Path) -> None:
     ahead = look_ahead(stack, fit(stack, RECIPE), 2, None, tmp_path)
-    assert (ahead.planes, ahead.batch_size, ahead.workers) == (40, 16, 2)
+    assert (ahead.planes, ahead.batch_size, ahead.workers) == (40, 5, 2)
     assert ahead.seconds > 0
     line = str(ahead)
     assert line.startswith("40 planes, 0.7 megapixels; about ")
-    assert "2 at a time in batches of 16" in line
+    assert "2 at a time in batches of 5" in line
 
 
 def test_fewer_at_a_time_where_memory_is_short(

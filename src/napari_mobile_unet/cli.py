@@ -20,6 +20,7 @@ from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
     REFUSED,
+    STOPPED,
     complain,
     ending,
     errors,
@@ -231,6 +232,11 @@ def segment(
                 failed += 1
                 complain(source, error)
                 continue
+            except KeyboardInterrupt as error:
+                errors.print(
+                    f"{source}: stopped; finished planes are kept: go on with --resume"
+                )
+                raise typer.Exit(STOPPED) from error
             finally:
                 bar.remove_task(task)
             if not quiet and done is None:

@@ -29,6 +29,8 @@ REFUSED = 2
 """Exit status where the arguments are unusable and nothing was done."""
 FAILED = 1
 """Exit status where an input failed."""
+STOPPED = 130
+"""Exit status after Ctrl+C, as shells have it."""
 
 CAUGHT = (ValueError, OSError, MemoryError)
 """What bad input raises; anything else is a fault of ours and shows as such."""

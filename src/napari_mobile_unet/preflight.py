@@ -23,6 +23,10 @@ BATCH_BYTES = 2**26
 """Planes are read together up to this size."""
 MOST_PLANES = 16
 """Planes read together at most."""
+PIECES = 4
+"""Batches for each worker, at least, where there are planes enough."""
+OWN_BYTES = 2**28
+"""Memory of the process itself, with the network loaded."""
 WORKING_BYTES = 64
 """Memory that one pixel takes while it is segmented: grey values, maps, heap of the
 watershed, labels. Measured on planes of 1,024² to 4,096²."""
@@ -69,13 +73,15 @@ class Preflight:
         )
 
 
-def choose_batch_size(stack: Stack) -> int:
+def choose_batch_size(stack: Stack, workers: int = 1) -> int:
     """Return how many planes are best read together.
 
-    Small planes are read by the batch, and planes that share a chunk at one go.
+    Small planes are read by the batch, but not so many that some workers have
+    nothing left to do; planes that share a chunk are read at one go.
     """
     plane = _plane_bytes(stack)
-    fitting = max(1, min(MOST_PLANES, BATCH_BYTES // plane))
+    share = -(-stack.n_planes // (PIECES * workers))
+    fitting = max(1, min(MOST_PLANES, BATCH_BYTES // plane, share))
     chunks = getattr(stack.data, "chunks", None)
     if not chunks or not stack.batch_axes:
         return fitting
@@ -99,7 +105,7 @@ def look_ahead(
         If there is no room for the labels in the folder.
     """
     height, width = stack.plane_shape
-    planes = min(batch_size or choose_batch_size(stack), stack.n_planes)
+    planes = min(batch_size or choose_batch_size(stack, workers), stack.n_planes)
     side = BLOCK + 2 * MARGIN
     pixels = side**2 if is_large(stack.plane_shape) else height * width
     read = pixels if is_large(stack.plane_shape) else pixels * planes
@@ -125,7 +131,7 @@ def look_ahead(
         megapixels=megapixels,
         batch_size=planes,
         workers=able,
-        memory=able * each / GIB,
+        memory=(OWN_BYTES + able * each) / GIB,
         free=free / GIB,
         seconds=_seconds(stack, fitted) * megapixels,
     )
