@@ -394,4 +394,4 @@ def test_a_stop_says_how_to_go_on(
     done = run("segment", picture, "-o", tmp_path / "out")
     assert done.exit_code == 130
     assert "go on with --resume" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from napari_mobile_unet.io import read_stack
-from napari_mobile_unet.link import Link, Linker, tracks_of
+from napari_mobile_unet.link import Link, Linker, _assign, tracks_of
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.stack import Stack
@@ -62,6 +63,20 @@ def test_the_assignment_is_the_best_one_not_the_first_one() -> None:
     now = discs((32, 24), (32, 34), radius=5)
     link = Link(method="iou", iou=0.1)
     assert linked([before, now], link) == [[1, 2], [1, 2]]
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**31), st.integers(1, 12), st.integers(1, 12))
+def test_the_assignment_has_the_largest_sum_of_iou(seed: int, n: int, m: int) -> None:
+    rng = np.random.default_rng(seed)
+    iou = rng.uniform(0.01, 1, (n, m)) * (rng.random((n, m)) < 0.5)
+    row, column = np.nonzero(iou)
+    ones, others = _assign(row, column, iou[row, column])
+    assert len(set(ones)) == len(ones)
+    assert len(set(others)) == len(others)
+    assert (iou[ones, others] > 0).all()
+    best = iou[linear_sum_assignment(iou, maximize=True)].sum()
+    assert iou[ones, others].sum() == pytest.approx(best)
 
 
 def test_a_division_ends_the_mother_and_is_written_down() -> None:
