@@ -49,7 +49,9 @@ def train(
         if minutes is None and epochs is None and not given.keys() & length.keys():
             length["epochs"] = 30
         given |= {key: value for key, value in length.items() if value is not None}
-        given |= start_from(load_model(start)) if start else {}
+        if start:
+            channels = given.get("architecture", {}).get("channels")
+            given |= start_from(load_model(start), channels)
         given |= {"images": images, "labels": labels, "output": output, "seed": seed}
         job = TrainingJob.model_validate(given)
     try:

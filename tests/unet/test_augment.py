@@ -36,12 +36,12 @@ def example(labels: np.ndarray, channels: int = 1) -> Example:
 
 def test_foreground_is_where_labels_are() -> None:
     labels = squares()
-    assert np.array_equal(maps_of(targets_of(labels), 1.0)[..., 0], labels > 0)
+    assert np.array_equal(maps_of(targets_of(labels))[..., 0], labels > 0)
 
 
 def test_distance_is_1_inside_every_object_and_dips_between_touching_ones() -> None:
     labels = squares()
-    distance = maps_of(targets_of(labels), 1.0)[..., 1]
+    distance = maps_of(targets_of(labels))[..., 1]
     for label in (1, 3, 9):
         assert distance[labels == label].max() == pytest.approx(1)
     assert distance[9, 9] == distance[32, 32] == pytest.approx(1)
@@ -53,20 +53,21 @@ def test_distance_is_1_inside_every_object_and_dips_between_touching_ones() -> N
 def test_the_rim_keeps_its_width_when_the_crop_is_scaled() -> None:
     labels = np.kron(squares(), np.ones((4, 4), np.uint16))
     targets = targets_of(labels)
-    full, half = maps_of(targets, 1.0)[..., 1], maps_of(targets, 0.5)[..., 1]
+    smaller = targets * np.float32([1, 0.5, 0.5, 1])
+    full, half = maps_of(targets)[..., 1], maps_of(smaller)[..., 1]
     middle = slice(16, 60), 38
     assert (full[middle] == 1).sum() > (half[middle] == 1).sum() > 0
 
 
 def test_weight_is_raised_only_where_two_objects_meet() -> None:
-    weight = maps_of(targets_of(squares()), 1.0)[..., 2]
+    weight = maps_of(targets_of(squares()))[..., 2]
     assert weight[9, 14] > 2
     assert weight[32, 32] == pytest.approx(1)
     assert weight[0, 39] == pytest.approx(1)
 
 
 def test_an_empty_label_image_gives_empty_maps() -> None:
-    maps = maps_of(targets_of(np.zeros((8, 8), np.uint8)), 1.0)
+    maps = maps_of(targets_of(np.zeros((8, 8), np.uint8)))
     assert not maps[..., :2].any()
     assert (maps[..., 2] == 1).all()
 

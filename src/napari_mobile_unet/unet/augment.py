@@ -7,6 +7,7 @@ one sequence of crops, whatever the threads do.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 RIM = 5.0
 """Pixels over which the distance map rises. A map that went on to the centre would
 ask the network for the size of objects that it sees only in part."""
+FOCUS = 0.5
+"""Share of the crops that lie near an object; the others lie anywhere."""
+COLOUR = 0.6
+"""Share of the crops of colour images that a network for colour sees in colour."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,18 @@ class Example:
         """Number of objects."""
         return len(np.unique(self.labels[self.labels > 0]))
 
+    @cached_property
+    def bright(self) -> bool:
+        """Whether the objects are brighter than what is around them."""
+        return is_bright(self.grey, self.labels > 0)
+
+    @cached_property
+    def centres(self) -> NDArray[np.float64]:
+        """(n, 2) x and y of the centre of each object."""
+        ids = np.unique(self.labels[self.labels > 0])
+        places = ndimage.center_of_mass(self.labels > 0, self.labels, ids)
+        return np.array(places).reshape(-1, 2)[:, ::-1]
+
     @property
     def grey(self) -> NDArray[np.float32]:
         """The image as one channel (Y, X), as prediction would see it."""
@@ -78,6 +96,10 @@ class Augmentation(Params):
     """Largest sigma of the blur in pixels."""
     noise: float = 0.1
     """Largest standard deviation of the noise, in units of the grey range."""
+    overlap: float = 0.2
+    """Share of crops that another crop of the same image is laid over."""
+    uneven: float = 0.25
+    """Share of crops in which each object gets a contrast of its own."""
 
 
 def targets_of(labels: NDArray[np.integer]) -> Floats:
@@ -116,15 +138,14 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
     return np.dstack([np.asarray(part, np.float32) for part in parts])
 
 
-def maps_of(targets: Floats, scale: float) -> Floats:
-    """Return the maps to learn, at a scale.
+def maps_of(targets: Floats) -> Floats:
+    """Return the maps to learn.
 
     Parameters
     ----------
     targets : ndarray of float32
-        (Y, X, 4) of ``targets_of``, moved to the grid of the crop.
-    scale : float
-        Crop pixels in an image pixel.
+        (Y, X, 4) of ``targets_of``, moved to the grid of the crop, with distances in
+        its pixels.
 
     Returns
     -------
@@ -133,8 +154,8 @@ def maps_of(targets: Floats, scale: float) -> Floats:
         within ``RIM`` pixels, or at the centre of smaller objects; weight.
     """
     foreground, distance, largest, weight = np.moveaxis(targets, -1, 0)
-    reach = np.maximum(np.minimum(largest * scale, RIM), 0.5)
-    relative = np.clip(distance * scale / reach, 0, 1) * foreground
+    reach = np.maximum(np.minimum(largest, RIM), 0.5)
+    relative = np.clip(distance / reach, 0, 1) * foreground
     return np.dstack([foreground, relative, weight])
 
 
@@ -144,21 +165,50 @@ def draw(
     size: int,
     settings: Augmentation,
     rng: np.random.Generator,
+    channels: int = 1,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return one random crop: image (size, size, 1), targets (size, size, 3)."""
+    """Return one random crop: image (size, size, channels), targets (size, size, 3).
+
+    Of three channels in a network, a grey image fills all; of a colour image the
+    colours are kept, or mixed to grey.
+    """
     example = examples[rng.choice(len(examples), p=chances)]
-    height, width = example.image.shape[:2]
     scale = np.exp(rng.uniform(np.log(0.75), np.log(1.33)))
     if rng.random() > settings.native and np.isfinite(example.diameter):
         low, high = np.log(settings.diameter)
         scale = np.exp(rng.uniform(low, high)) / example.diameter
+    scale = float(scale)
+    image, targets = _crop(example, scale, size, settings, rng)
+    if rng.random() < settings.overlap:
+        lower, upper = (image, targets), _crop(example, scale, size, settings, rng)
+        image, targets = overlay(lower, upper, example.bright)
+    targets = maps_of(targets)
+    image = _vary(_mix(image, channels, rng), settings, rng)
+    return np.broadcast_to(np.atleast_3d(image), (size, size, channels)), targets
+
+
+def _crop(
+    example: Example,
+    scale: float,
+    size: int,
+    settings: Augmentation,
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats]:
+    """Return a turned and stretched part of an example, and its targets.
+
+    The targets are those of ``targets_of``, with distances in pixels of the crop.
+    """
+    height, width = example.image.shape[:2]
     angle = rng.uniform(0, 2 * np.pi)
     stretch = np.exp(rng.uniform(-0.15, 0.15))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     flip = np.diag([rng.choice([-1.0, 1.0]), 1.0])
-    # Maps a crop pixel to an image pixel; the centre falls anywhere in the image.
+    # Maps a crop pixel to an image pixel.
     matrix = turn @ np.diag([stretch, 1 / stretch]) @ flip / scale
     centre = rng.uniform(0.1, 0.9, 2) * (width, height)
+    if len(example.centres) and rng.random() < FOCUS:
+        # Much of a sparse image teaches nothing; but the object is not in the middle.
+        centre = rng.choice(example.centres) + rng.uniform(-0.4, 0.4, 2) * size / scale
     offset = centre - matrix @ np.full(2, (size - 1) / 2)
     affine = np.hstack([matrix, offset[:, None]])
     source = example.image
@@ -170,8 +220,12 @@ def draw(
     # Between two objects their largest distances must not be mixed.
     largest = np.ascontiguousarray(example.targets[..., 2])
     targets[..., 2] = _warp(largest, affine, size, cv2.INTER_NEAREST)
-    targets = maps_of(targets, float(scale))
-    return _vary(_mix(image, rng), settings, rng)[..., None], targets
+    targets[..., 1:3] *= scale
+    if rng.random() < settings.uneven:
+        # Exact below 2²⁴, and OpenCV warps floats, but no 32-bit integers.
+        ids = _warp(example.labels.astype(np.float32), affine, size, cv2.INTER_NEAREST)
+        image = vary_objects(image, ids.astype(np.int32), example.bright, rng)
+    return image, targets
 
 
 def _warp(
@@ -191,18 +245,21 @@ def _blur(image: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
 
 
-def _mix(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return one grey plane out of the channels, mixed at random."""
+def _mix(image: Floats, channels: int, rng: np.random.Generator) -> Floats:
+    """Return one grey plane out of the channels, mixed at random, or a colour one."""
     if image.shape[-1] == 1:
         return image[..., 0]
+    if image.shape[-1] == channels and rng.random() < COLOUR:
+        # Stains differ from laboratory to laboratory, and cameras do.
+        mixing = np.eye(channels) + rng.normal(0, 0.08, (channels, channels))
+        mixing /= mixing.sum(0)
+        return np.asarray(image @ mixing.astype(np.float32), np.float32)
     shares = rng.dirichlet(np.full(image.shape[-1], 0.7))
     return np.asarray(image @ shares.astype(np.float32))
 
 
-def _vary(
-    plane: NDArray[np.float32], settings: Augmentation, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Return the plane with its grey values changed at random."""
+def _vary(plane: Floats, settings: Augmentation, rng: np.random.Generator) -> Floats:
+    """Return the plane, grey or of colours, with its values changed at random."""
     if rng.random() < settings.invert:
         plane = 1 - plane
     if rng.random() < 0.6:

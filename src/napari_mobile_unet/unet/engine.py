@@ -145,6 +145,8 @@ def predict(plane: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
     engine = _load(model.network, model.card.files[model.network.name])
     image = np.atleast_3d(plane).astype(np.float32, copy=False)
     height, width = image.shape[:2]
+    # A network for colour takes grey as three equal channels.
+    image = np.broadcast_to(image, (height, width, model.card.architecture.channels))
     maps = np.empty((height, width, len(model.card.architecture.maps)), np.float32)
     for rows in _tiles(height):
         for columns in _tiles(width):

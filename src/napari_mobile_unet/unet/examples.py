@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.unet.augment import Example, targets_of
 from napari_mobile_unet.unet.pairs import pair_files
@@ -74,12 +75,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
             )
         examples.append(
             Example(
-                image=np.dstack(
-                    [
-                        _normalise(channels[..., c], job)
-                        for c in range(channels.shape[-1])
-                    ]
-                ),
+                image=_normalise(channels, job),
                 labels=ids.astype(np.int32),
                 targets=targets_of(ids),
                 diameter=_median_diameter(ids),
@@ -89,8 +85,14 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
     return examples
 
 
-def _normalise(plane: NDArray[np.generic], job: TrainingJob) -> NDArray[np.float32]:
-    return job.normalisation.apply(plane, job.normalisation.limits(plane))
+def _normalise(image: NDArray[np.generic], job: TrainingJob) -> NDArray[np.float32]:
+    """Return (Y, X, channels) scaled by the limits of its grey values.
+
+    Colour keeps its balance: that is what tells one stain from another.
+    """
+    colours = image.shape[-1] == 3
+    grey = luminance(image) if colours else image.mean(-1)
+    return job.normalisation.apply(image, job.normalisation.limits(grey))
 
 
 def _median_diameter(labels: NDArray[np.integer]) -> float:

@@ -51,6 +51,8 @@ class TrainingJob(Params):
     """Licence of the weights."""
     start_weights: Path | None = None
     """Weights to start from."""
+    start_architecture: Architecture | None = None
+    """The network that they belong to."""
     start: str = ""
     """Name and checksum of the model that they belong to."""
     folds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -144,12 +146,25 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
             )
 
 
-def start_from(model: Model) -> dict[str, Any]:
-    """Return the fields of a job that goes on from a model."""
+def start_from(model: Model, channels: int | None = None) -> dict[str, Any]:
+    """Return the fields of a job that goes on from a model.
+
+    Parameters
+    ----------
+    model : Model
+        Where it starts.
+    channels : int, optional
+        Of the new model's input: 3 makes one for colour out of one for grey.
+    """
+    architecture = model.card.architecture
+    channels = channels or architecture.channels
     return {
         "start": f"{model.card.name} {model.checksum}",
         "start_weights": model.weights,
-        "architecture": model.card.architecture,
+        "start_architecture": architecture,
+        "architecture": architecture.replace(
+            channels=channels or architecture.channels
+        ),
         "normalisation": model.card.normalisation,
     }
 

@@ -21,11 +21,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari_mobile_unet.unet.model import Architecture
 
@@ -172,6 +174,35 @@ def build(architecture: Architecture, size: int | None = None) -> keras.Model:
     features = NETWORKS[architecture.kind](inputs, architecture)
     logits = layers.Conv2D(4 * len(architecture.maps), 1, name="head")(features)
     return keras.Model(inputs, DepthToSpace(name="maps")(logits), name="mobile_unet")
+
+
+def load_weights(
+    model: keras.Model, weights: Path, architecture: Architecture | None = None
+) -> None:
+    """Load weights; those of a network for grey also into one for colour.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of ``build``.
+    weights : Path
+        Its weights, or those of a network that differs in the channels of its input.
+    architecture : Architecture, optional
+        What the weights belong to, if not to ``model`` itself.
+    """
+    channels = model.input.shape[-1]
+    if architecture is None or architecture.channels == channels:
+        model.load_weights(weights)
+        return
+    other = build(architecture)
+    other.load_weights(weights)
+    for own, given in zip(model.weights, other.weights, strict=True):
+        value = np.asarray(given)
+        if own.shape != value.shape:
+            # Every channel has an equal share in what the one channel did.
+            value = np.repeat(value.mean(2, keepdims=True), channels, 2)
+            value *= architecture.channels / channels
+        own.assign(value)
 
 
 NETWORKS: dict[str, Callable[[Tensor, Architecture], Tensor]] = {"mobile": _mobile}

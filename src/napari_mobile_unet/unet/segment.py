@@ -53,12 +53,12 @@ class UNet(Params):
         """Return these settings with the grey range and object size of the planes."""
         if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
-        grey = [luminance(plane) for plane in planes]
-        fitted = self
+        seen, fitted = list(planes), self
         if self.scope == "stack" and self.limits is None:
             normalisation = model_of(self.model).card.normalisation
+            grey = (luminance(plane) for plane in seen)
             fitted = self.replace(limits=normalisation.limits(*grey))
-        return fitted if self.diameter else fitted.replace(diameter=fitted.look(grey))
+        return fitted if self.diameter else fitted.replace(diameter=fitted.look(seen))
 
     def look(self, planes: Sequence[Plane]) -> float:
         """Return the diameter in pixels of the typical object in some planes.
@@ -104,10 +104,12 @@ class UNet(Params):
 
     def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
-        grey = luminance(plane)
         normalisation = model.card.normalisation
-        image = normalisation.apply(grey, self.limits or normalisation.limits(grey))
-        height, width = image.shape
+        grey = luminance(plane)
+        limits = self.limits or normalisation.limits(grey)
+        colours = model.card.architecture.channels == 3
+        image = normalisation.apply(plane if colours else grey, limits)
+        height, width = image.shape[:2]
         scale = model.card.diameter / self.diameter if self.diameter else 1.0
         if scale == 1:
             return predict(image, model)

@@ -72,10 +72,12 @@ def iter_batches(examples: list[Example], job: TrainingJob) -> Iterator[Batch]:
     chances = np.array([sizes[group] ** -0.5 for group in groups])
     chances /= chances.sum()
 
+    channels = job.architecture.channels
+
     def batch(step: int) -> Batch:
         rng = np.random.default_rng((job.seed, step))
         crops = [
-            draw(examples, chances, job.crop, job.augmentation, rng)
+            draw(examples, chances, job.crop, job.augmentation, rng, channels)
             for _ in range(job.batch)
         ]
         images, targets = zip(*crops, strict=True)
@@ -103,7 +105,7 @@ class Trainer:
         self.model = network.build(job.architecture)
         self.average = network.build(job.architecture)
         if job.start_weights is not None:
-            self.model.load_weights(job.start_weights)
+            network.load_weights(self.model, job.start_weights, job.start_architecture)
         self.average.set_weights(self.model.get_weights())
         self.optimiser = keras.optimizers.AdamW(
             job.learning_rate, weight_decay=1e-4, global_clipnorm=1.0

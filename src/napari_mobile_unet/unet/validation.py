@@ -12,8 +12,6 @@ from napari_mobile_unet.metrics import evaluate
 from napari_mobile_unet.unet.model import Decoding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.augment import Example
@@ -26,12 +24,17 @@ SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Core distances that tuning tries."""
 
 
-def predict_maps(network: Callable[..., Any], example: Example) -> Maps:
+def predict_maps(network: Any, example: Example) -> Maps:
     """Return the maps (Y, X, 2), 0 to 1, of an example at its own scale."""
-    height, width = example.grey.shape
-    padding = ((0, -height % 32), (0, -width % 32))
-    image = np.pad(example.grey, padding, mode="symmetric")
-    logits = np.asarray(network(image[None, ..., None], training=False))[0]
+    height, width = example.labels.shape
+    channels = network.input_shape[-1]
+    image = example.image
+    if channels == 1:
+        image = example.grey[..., None]
+    image = np.broadcast_to(image, (height, width, channels))
+    padding = ((0, -height % 32), (0, -width % 32), (0, 0))
+    image = np.pad(image, padding, mode="symmetric")
+    logits = np.asarray(network(image[None], training=False))[0]
     return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
 
 
@@ -47,16 +50,14 @@ def score(maps: Maps, example: Example, decoding: Decoding) -> float:
     return evaluate(labels, example.labels).ap[0.5]
 
 
-def validate(network: Callable[..., Any], examples: list[Example]) -> float:
+def validate(network: Any, examples: list[Example]) -> float:
     """Return AP at IoU 0.5, image mean, with the default decoding."""
     return float(
         np.mean([score(predict_maps(network, e), e, Decoding()) for e in examples])
     )
 
 
-def tune(
-    network: Callable[..., Any], examples: list[Example]
-) -> tuple[Decoding, float | None]:
+def tune(network: Any, examples: list[Example]) -> tuple[Decoding, float | None]:
     """Return the decoding with the best AP on the examples, and that AP.
 
     Groups of images count alike, however many images each has. Without
