@@ -362,7 +362,7 @@ def test_masks_of_more_classes_hold_the_outermost():
 
 def test_values_set_by_hand_replace_otsu():
     plane = np.array([[0, 1, 2, 200]], np.uint8)
-    settings = Threshold(values=(0.5,))
+    settings = Threshold(values=(0.5,), foreground="bright")
     split = settings.split(plane)
 
     assert split.thresholds == (0.5,)
@@ -410,3 +410,78 @@ def test_settings_survive_json():
     settings = Threshold(classes=3, values=(1.5, 20), scope="plane", foreground="auto")
 
     assert Threshold.model_validate_json(settings.model_dump_json()) == settings
+
+
+@pytest.mark.parametrize("name", ["coins", "camera", "cell", "page", "moon"])
+@pytest.mark.parametrize("method", ["triangle", "li", "yen", "isodata", "mean"])
+def test_other_methods_agree_with_scikit_image(name, method):
+    image = getattr(skimage.data, name)()
+    expected = getattr(filters, f"threshold_{method}")(image)
+    found = Threshold(method=method).split(image)
+    # A threshold belongs to the background here as there; values are whole.
+    assert np.array_equal(image > found.threshold, image > expected)
+    assert found.separability <= otsu(image).separability
+
+
+def test_minimum_lies_between_two_peaks_or_says_that_there_are_none():
+    rng = np.random.default_rng(0)
+    two = np.concatenate([rng.normal(50, 6, 9000), rng.normal(170, 9, 9000)])
+    split = Threshold(method="minimum").split(two.clip(0, 255).astype(np.uint8)[None])
+    assert 65 < split.threshold < 150
+    with pytest.raises(ValueError, match="two peaks"):
+        Threshold(method="minimum").split(np.arange(200, dtype=np.uint8)[None])
+
+
+@pytest.mark.parametrize("method", ["triangle", "li", "yen", "isodata", "mean"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+def test_other_methods_take_any_range(method, dtype):
+    rng = np.random.default_rng(1)
+    image = rng.normal(100, 5, (64, 64))
+    image[20:40, 20:40] += 100
+    if dtype != np.uint8:
+        image = image * 30 - 500 * (dtype != np.uint16)
+    low, high = image.min(), image[20:40, 20:40].mean()
+    split = Threshold(method=method).split(image.astype(dtype))
+    assert low < split.threshold < high
+    constant = np.full((8, 8), 3, dtype)
+    assert Threshold(method=method).split(constant).constant
+
+
+@pytest.mark.parametrize("method", ["triangle", "li", "yen", "isodata", "mean"])
+def test_other_methods_take_two_values(method):
+    plane = np.zeros((8, 8), np.uint8)
+    plane[2:4, 2:4] = 200
+    settings = Threshold(method=method)
+    mask = settings.mask(plane, settings.split(plane))
+    assert np.array_equal(mask, plane > 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_adaptive_is_the_one_of_opencv_at_any_depth(dtype):
+    image = skimage.data.page()
+    settings = Threshold(method="adaptive", foreground="dark", window=31, offset=0.5)
+    factor = 257 if dtype == np.uint16 else 1
+    plane = (image * dtype(factor)).astype(dtype)
+    mask = settings.mask(plane, settings.split(plane))
+    spread = image.std()
+    expected = cv2.adaptiveThreshold(
+        image, 1, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, 31, 0.5 * spread
+    )
+    # OpenCV rounds the mean and the difference to whole numbers.
+    assert (mask != (expected > 0)).mean() < 0.01
+
+
+def test_adaptive_leaves_a_constant_plane_and_nan_empty():
+    settings = Threshold(method="adaptive")
+    constant = np.full((16, 16), 7.0)
+    assert not settings.mask(constant, settings.split(constant)).any()
+    spots = np.random.default_rng(0).normal(0, 1, (32, 32))
+    spots[3, 3] = np.nan
+    assert not settings.mask(spots, settings.split(spots))[3, 3]
+
+
+def test_the_side_does_not_turn_over_where_the_line_is_moved():
+    plane = np.full((10, 10), 10, np.uint8)
+    plane[:3] = 200
+    settings = Threshold(values=(5,))
+    assert settings.mask(plane, settings.split(plane)).all()

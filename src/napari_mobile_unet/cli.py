@@ -8,7 +8,6 @@ it can be piped.
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,14 +28,25 @@ from napari_mobile_unet.console import (
 from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.io import read_stack, write_image
+from napari_mobile_unet.options import (
+    GLOBAL,
+    THRESHOLDS,
+    Axes,
+    Channel,
+    Form,
+    Input,
+    Inputs,
+    Linking,
+    Scope,
+    recipe_of,
+)
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
-from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
-from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
     from napari_mobile_unet.preflight import Preflight
+    from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.stack import Stack
 
 app = typer.Typer(
@@ -46,87 +56,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Method(StrEnum):
-    """Ways to find objects."""
-
-    unet = "unet"
-    otsu = "otsu"
-
-
-class Linking(StrEnum):
-    """Ways to give one id to one object over Z or T."""
-
-    none = "none"
-    iou = "iou"
-    laptrack = "laptrack"
-
-
-class Form(StrEnum):
-    """File formats of labels."""
-
-    tif = "tif"
-    zarr = "zarr"
-
-
-class Scope(StrEnum):
-    """What one threshold is taken from."""
-
-    stack = "stack"
-    plane = "plane"
-
-
-Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=False)]
-Input = Annotated[Path, typer.Argument(metavar="INPUT", show_default=False)]
-Axes = Annotated[
-    str | None,
-    typer.Option(metavar="AXES", help="One letter of PTCZYXS for each dimension."),
-]
-Channel = Annotated[
-    str | None,
-    typer.Option(metavar="N|mean|max", help="Channel, counted from 0, or all of them."),
-]
-
-
-def recipe_of(
-    path: Path | None,
-    method: Method | None,
-    model: str | None,
-    channel: str | None,
-    diameter: float | None = None,
-    link: Linking | None = None,
-) -> Recipe:
-    """Return the recipe that the options describe; options beat the file."""
-    recipe = Recipe.load(path) if path else Recipe()
-    if method is Method.otsu and not isinstance(recipe.segment, Threshold):
-        recipe = recipe.replace(segment=Threshold())
-    if method is Method.unet and not isinstance(recipe.segment, UNet):
-        recipe = recipe.replace(segment=UNet())
-    options = {"model": model, "diameter": diameter}
-    changes = {key: value for key, value in options.items() if value is not None}
-    if changes:
-        if not isinstance(recipe.segment, UNet):
-            raise ValueError(
-                f"--{next(iter(changes))} belongs to the method 'unet'; the recipe's "
-                f"is {recipe.segment.method!r}; leave one of them out"
-            )
-        recipe = recipe.replace(segment=recipe.segment.replace(**changes))
-    if channel is not None:
-        recipe = recipe.replace(channel=channel_of(channel))
-    if link is not None:
-        recipe = recipe.replace(link=recipe.link.replace(method=link.value))
-    if isinstance(recipe.segment, UNet):
-        model_of(recipe.segment.model)  # missing or altered: said before any work
-    return recipe
-
-
-def channel_of(text: str) -> int | str:
-    """Return what ``--channel`` names; the recipe refuses what makes no sense."""
-    try:
-        return int(text)
-    except ValueError:
-        return text
 
 
 def describe(stack: Stack, recipe: Recipe) -> str:
@@ -150,7 +79,10 @@ def segment(
     output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")],
     recipe: Annotated[Path | None, typer.Option(help="Recipe, a JSON file.")] = None,
     method: Annotated[
-        Method | None, typer.Option(help="How objects are found.")
+        str | None,
+        typer.Option(
+            metavar=f"unet|{'|'.join(THRESHOLDS)}", help="How objects are found."
+        ),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model: name or folder.")] = None,
     diameter: Annotated[
@@ -259,15 +191,23 @@ def threshold(
         Scope, typer.Option(help="One threshold, or one for each plane as well.")
     ] = Scope.stack,
     classes: Annotated[int, typer.Option(min=2, max=4, help="Number of classes.")] = 2,
+    method: Annotated[
+        str,
+        typer.Option(metavar="|".join(GLOBAL), help="How the threshold is found."),
+    ] = "otsu",
     plot: Annotated[
         Path | None, typer.Option(help="Draw the histogram: .png, .svg or .pdf.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compute Otsu's threshold, and draw it on the histogram."""
-    settings = Threshold(classes=classes, scope=scope.value)
+    """Compute a threshold, Otsu's or another, and draw it on the histogram."""
     with ending(REFUSED):
-        chosen = recipe_of(None, Method.otsu, None, channel)
+        if method not in GLOBAL:
+            raise ValueError(f"--method is one of {', '.join(GLOBAL)}; got {method!r}")
+        chosen = recipe_of(None, method, None, channel)
+        settings = Threshold.model_validate(
+            {"method": method, "classes": classes, "scope": scope.value}
+        )
     with ending(FAILED, image):
         stack = as_stack(read_stack(image, axes), None, chosen)
         split = settings.split(

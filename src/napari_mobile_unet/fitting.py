@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from napari_mobile_unet.axes import iter_windows
 from napari_mobile_unet.blocks import BLOCK, is_large
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
+from napari_mobile_unet.split import otsu
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.split import Otsu
     from napari_mobile_unet.stack import Stack
-    from napari_mobile_unet.threshold import Otsu
 
     Plane = NDArray[np.generic]
     Steps = tuple[AnyStep, ...]
@@ -69,10 +70,28 @@ def fit(stack: Stack, recipe: Recipe) -> Fitted:
         method = method.fit(apply_steps(steps, plane) for plane in some)
         return Fitted(recipe.replace(steps=steps, segment=method))
     split = None
+    if method.scope == "plane" and method.foreground == "auto":
+        # One side for all: noise in an empty plane would decide for itself.
+        method = method.replace(foreground=rarer_side(stack, steps))
     if method.scope == "stack":
         numbers = range(stack.n_planes)
         split = method.split(count_planes(lambda: _prepared(stack, steps, numbers)))
-    return Fitted(recipe.replace(steps=steps), split)
+    return Fitted(recipe.replace(steps=steps, segment=method), split)
+
+
+def rarer_side(stack: Stack, steps: Steps = ()) -> Literal["bright", "dark"]:
+    """Return which end of the grey values of a stack has fewer pixels.
+
+    Seen in at most ``SAMPLE`` evenly spaced planes, split by Otsu's threshold; where
+    there is no finite value, "bright".
+    """
+    try:
+        seen = count_planes(
+            lambda: (apply_steps(steps, sampled(stack, n)) for n in spaced(stack))
+        )
+    except ValueError:
+        return "bright"
+    return otsu(seen).rarer
 
 
 def fit_to_stack(stack: Stack, steps: Steps) -> Steps:

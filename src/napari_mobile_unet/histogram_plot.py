@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from napari_mobile_unet.threshold import Otsu
+    from napari_mobile_unet.split import Otsu
 
     Side = Literal["bright", "dark"]
 

@@ -1,31 +1,30 @@
-"""Grey values to classes: Otsu's threshold, and how well it separates."""
+"""Grey values to a mask: by Otsu's threshold, by another one, or one set by hand."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
+import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.global_thresholds import METHODS
 from napari_mobile_unet.histogram import (
     Histogram,
     count,
     count_planes,
     luminance,
-    no_values,
 )
-from napari_mobile_unet.optimal_splits import TIE, best_splits
+from napari_mobile_unet.split import Otsu, increasing, multi_otsu, otsu
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Curve, Plane
+    from napari_mobile_unet.histogram import Plane
 
 __all__ = [
     "Histogram",
@@ -38,197 +37,6 @@ __all__ = [
     "multi_otsu",
     "otsu",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class Otsu:
-    """Thresholds on a histogram, what they separate, and how well.
-
-    Parameters
-    ----------
-    histogram : Histogram
-        The counts that are split.
-    thresholds : tuple of float
-        Increasing, in the image's units. Class k holds the values above k of them:
-        a value that equals a threshold belongs to the class below it.
-    between_class_variance, within_class_variance : ndarray of float64
-        (bins,) σ_b²(t) and σ_w²(t) of a split in two after each bin.
-    variance : float
-        Total variance σ², which is σ_b²(t) + σ_w²(t) at every t.
-    separability : float
-        η = σ_b²/σ² of the split at `thresholds`, in [0, 1]; 0 where there is only
-        one value.
-    class_shares, class_means, class_spreads : tuple of float
-        Share of the pixels, mean and standard deviation of each class, darkest
-        first; mean and spread of an empty class are NaN.
-    """
-
-    histogram: Histogram
-    thresholds: tuple[float, ...]
-    between_class_variance: Curve
-    within_class_variance: Curve
-    variance: float
-    separability: float
-    class_shares: tuple[float, ...]
-    class_means: tuple[float, ...]
-    class_spreads: tuple[float, ...]
-
-    @property
-    def threshold(self) -> float:
-        """The highest threshold: the brightest class is ``image > threshold``."""
-        return self.thresholds[-1]
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """(bins,) pixels in each bin."""
-        return self.histogram.counts
-
-    @property
-    def edges(self) -> Curve:
-        """(bins + 1,) the edges of the bins, in the image's units."""
-        return self.histogram.edges
-
-    @property
-    def excluded(self) -> int:
-        """Pixels left out because they are NaN or infinite."""
-        return self.histogram.excluded
-
-    @property
-    def constant(self) -> bool:
-        """Whether only one value occurs, so that there is nothing to separate."""
-        return self.variance == 0
-
-    @property
-    def rarer(self) -> Literal["bright", "dark"]:
-        """Which of the brightest and the darkest class has fewer pixels."""
-        return "bright" if self.class_shares[-1] <= self.class_shares[0] else "dark"
-
-    def at(self, *thresholds: float) -> Otsu:
-        """Return the same counts split at other thresholds, set by hand.
-
-        Raises
-        ------
-        ValueError
-            If the thresholds are not finite and increasing.
-        """
-        if not thresholds or not _increasing(thresholds):
-            raise ValueError(
-                f"thresholds must be finite and increasing, got {thresholds}; "
-                "give each once, the lowest first"
-            )
-        return replace(
-            self,
-            thresholds=tuple(float(threshold) for threshold in thresholds),
-            **_classes(self.histogram, thresholds, self.variance),
-        )
-
-    def summary(self) -> dict[str, Any]:
-        """Return thresholds, separability and classes as plain values for JSON."""
-        return {
-            "thresholds": list(self.thresholds),
-            "separability": self.separability,
-            "class_shares": list(self.class_shares),
-            "class_means": [None if math.isnan(m) else m for m in self.class_means],
-            "excluded": self.excluded,
-        }
-
-
-def otsu(image: ArrayLike | Histogram) -> Otsu:
-    """Return the threshold that minimises the weighted variance within two classes.
-
-    The pixels up to t are the background B, those above are the foreground F, with
-    shares w, means μ and variances σ². Otsu's threshold [1]_ minimises
-
-        σ_w²(t) = w_B σ_B²(t) + w_F σ_F²(t),
-
-    and so maximises σ_b²(t) = w_B w_F (μ_B − μ_F)², since the two add up to the
-    total variance σ². How well it separates is η = σ_b²/σ².
-
-    Where values between the classes do not occur, several t give the same split:
-    the lowest of them is returned, which is the brightest value of the background
-    (for floats the upper edge of its bin). The only value of a constant image
-    is its threshold, so that nothing lies above.
-
-    Parameters
-    ----------
-    image : array_like or Histogram
-        Any shape, bool, integer or float; NaN and infinite values are left out.
-        Samples of colour are values like others: see `luminance`.
-
-    Raises
-    ------
-    ValueError
-        If there is no finite value, or the image is not real.
-
-    References
-    ----------
-    .. [1] N. Otsu, "A threshold selection method from gray-level histograms",
-       IEEE Trans. Syst. Man Cybern. 9, 62-66 (1979), doi:10.1109/TSMC.1979.4310076
-    """
-    return multi_otsu(image, classes=2)
-
-
-def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> Otsu:
-    """Return the thresholds that minimise the weighted variance within the classes.
-
-    Exact [1]_ at any number of bins: as values are added, the best splits only
-    move up, so dynamic programming with divide and conquer [2]_ finds the optimum
-    in O(classes · bins · log bins). Ties are broken as in `otsu`.
-
-    Parameters
-    ----------
-    image : array_like or Histogram
-        Any shape, bool, integer or float; NaN and infinite values are left out.
-    classes : int
-        At least 2. Where fewer values occur, the brightest classes stay empty.
-
-    Raises
-    ------
-    ValueError
-        If there is no finite value, the image is not real, or `classes` < 2.
-
-    References
-    ----------
-    .. [1] P.-S. Liao, T.-S. Chen, P.-C. Chung, "A fast algorithm for multilevel
-       thresholding", J. Inf. Sci. Eng. 17, 713-727 (2001)
-    .. [2] A. Grønlund et al., "Fast exact k-means, k-medians and Bregman divergence
-       clustering in 1D", arXiv:1701.07204 (2017)
-    """
-    if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
-    histogram = image if isinstance(image, Histogram) else count(image)
-    if histogram.total == 0:
-        raise ValueError(no_values(histogram.excluded))
-    occurring = np.flatnonzero(histogram.counts)
-    shares = histogram.counts / histogram.total
-    # Centred on the mean: sums of large values would eat the digits that matter.
-    # No dot product: BLAS starts threads for it, which costs more than the sum.
-    centred = histogram.values - (histogram.values * shares).sum()
-    variance = float((centred**2 * shares).sum()) if len(occurring) > 1 else 0.0
-
-    below = np.cumsum(histogram.counts) / histogram.total
-    moment = np.cumsum(centred * shares)
-    inside = (below > 0) & (below < 1)
-    between = np.zeros_like(moment)
-    np.divide(moment**2, below * (1 - below), out=between, where=inside)
-
-    if len(occurring) < classes:
-        last = np.append(occurring, [occurring[-1]] * classes)[: classes - 1]
-    elif classes == 2:
-        last = np.flatnonzero(between >= between.max() * (1 - TIE))[:1]
-    else:
-        last = occurring[best_splits(below[occurring], moment[occurring], classes)]
-    one_value_a_bin = histogram.exact or not variance
-    highest = histogram.values if one_value_a_bin else histogram.edges[1:]
-    thresholds = tuple(highest[last].tolist())
-    return Otsu(
-        histogram,
-        thresholds,
-        between_class_variance=between,
-        within_class_variance=np.maximum(variance - between, 0),
-        variance=variance,
-        **_classes(histogram, thresholds, variance),
-    )
 
 
 def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
@@ -256,24 +64,44 @@ def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
 class Threshold(Params):
     """How grey values become a mask."""
 
-    method: Literal["otsu"] = "otsu"
-    """Otsu's threshold: least variance within the classes."""
+    method: Literal[
+        "otsu", "triangle", "li", "yen", "isodata", "mean", "minimum", "adaptive"
+    ] = "otsu"
+    """Otsu's threshold: least variance within the classes; others as in ImageJ; or each pixel against its surroundings."""  # noqa: E501
     classes: Annotated[int, Field(ge=2, le=4)] = 2
-    """Number of classes that the grey values are split into."""
+    """Number of classes that Otsu's method splits the grey values into."""
     scope: Literal["stack", "plane"] = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
-    """Thresholds set by hand in the image's units, in place of Otsu's."""
-    foreground: Literal["bright", "dark", "auto"] = "bright"
-    """Which class is objects: the brightest, the darkest, or the rarer of both."""
+    """Thresholds set by hand in the image's units, in place of those found."""
+    foreground: Literal["auto", "bright", "dark"] = "auto"
+    """Which class is objects: the rarer of the brightest and the darkest, or one of both."""  # noqa: E501
     min_separability: Annotated[float, Field(ge=0, le=1)] = 0
     """Leave a plane or stack empty if its separability η is below this."""
+    window: Annotated[int, Field(ge=3, le=801)] = 51
+    """Adaptive: width in pixels of the surroundings that a pixel is compared with."""
+    offset: Annotated[float, Field(ge=-5, le=5)] = 0.2
+    """Adaptive: how far a pixel must stand out, in standard deviations of the image."""
+
+    @model_validator(mode="after")
+    def _only_otsu_has_classes(self) -> Self:
+        if self.method != "otsu" and self.classes != 2:
+            raise ValueError(
+                f"the method {self.method!r} has 2 classes, got {self.classes}; "
+                "choose 'otsu' for more"
+            )
+        if self.method == "adaptive" and self.values is not None:
+            raise ValueError(
+                "the method 'adaptive' has no threshold to set by hand, got "
+                f"{self.values}; choose another method"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_value_between_classes(self) -> Self:
         wanted = self.classes - 1
         if self.values is not None and not (
-            len(self.values) == wanted and _increasing(self.values)
+            len(self.values) == wanted and increasing(self.values)
         ):
             raise ValueError(
                 f"values must be {wanted} increasing threshold(s) for {self.classes} "
@@ -282,7 +110,9 @@ class Threshold(Params):
         return self
 
     def split(self, counted: Histogram | Plane) -> Otsu:
-        """Return the thresholds, Otsu's or those set by hand, on these counts.
+        """Return the thresholds, found or set by hand, on these counts.
+
+        An adaptive threshold has none: the split is Otsu's then.
 
         Parameters
         ----------
@@ -293,13 +123,16 @@ class Threshold(Params):
         Raises
         ------
         ValueError
-            If there is no finite value.
+            If there is no finite value, or the method finds no threshold.
         """
         if not isinstance(counted, Histogram):
             counted = count(luminance(counted))
-        if self.values is None:
-            return multi_otsu(counted, self.classes)
-        return otsu(counted).at(*self.values)
+        if self.values is not None:
+            return otsu(counted).at(*self.values)
+        split = multi_otsu(counted, self.classes)
+        if self.method not in METHODS or split.constant:
+            return split
+        return split.at(METHODS[self.method](counted))
 
     def side(self, split: Otsu) -> Literal["bright", "dark"]:
         """Return which end of the grey values is the foreground of this split."""
@@ -325,49 +158,32 @@ class Threshold(Params):
         nothing = split.constant and self.values is None
         if nothing or split.separability < self.min_separability:
             return np.zeros(grey.shape, bool)
-        if self.side(split) == "bright":
+        side = self.side(split)
+        if self.method == "adaptive":
+            mask = self._stands_out(grey, split, side)
+        elif side == "bright":
             mask = _above(grey, split.thresholds[-1])
         else:
             mask = ~_above(grey, split.thresholds[0])
         return mask & np.isfinite(grey) if grey.dtype.kind == "f" else mask
+
+    def _stands_out(self, grey: Plane, split: Otsu, side: str) -> NDArray[np.bool_]:
+        """Return where a plane is brighter, or darker, than its surroundings.
+
+        The definition is that of ``cv2.adaptiveThreshold`` with a Gaussian window,
+        which itself takes 8 bits only.
+        """
+        values = np.nan_to_num(grey.astype(np.float32))
+        width = self.window | 1  # odd, so that it has a middle
+        around = cv2.GaussianBlur(
+            values, (width, width), 0, borderType=cv2.BORDER_REPLICATE
+        )
+        sign = 1 if side == "bright" else -1
+        needed = self.offset * math.sqrt(split.variance)
+        return np.asarray(sign * (values - around) > needed)
 
 
 def _above(grey: Plane, threshold: float) -> NDArray[np.bool_]:
     if grey.dtype.kind in "iu":  # whole numbers compare ten times faster
         return np.asarray(grey > math.floor(threshold))
     return np.asarray(grey > np.float64(threshold))
-
-
-def _increasing(thresholds: Sequence[float]) -> bool:
-    finite = all(math.isfinite(threshold) for threshold in thresholds)
-    return finite and all(low < high for low, high in pairwise(thresholds))
-
-
-def _classes(
-    histogram: Histogram, thresholds: Sequence[float], variance: float
-) -> dict[str, Any]:
-    """Return separability, shares, means and spreads of the classes of a split."""
-    values, total = histogram.values, histogram.total
-    mean = float((values * histogram.counts).sum()) / total
-    shares, means, spreads, between = [], [], [], 0.0
-    cuts = np.searchsorted(values, thresholds, side="right").tolist()
-    for start, stop in pairwise([0, *cuts, len(values)]):
-        counts = histogram.counts[start:stop]
-        pixels = int(counts.sum())
-        shares.append(pixels / total)
-        if not pixels:
-            means.append(math.nan)
-            spreads.append(math.nan)
-            continue
-        weights = counts / pixels
-        means.append(float((values[start:stop] * weights).sum()))
-        spreads.append(
-            math.sqrt(((values[start:stop] - means[-1]) ** 2 * weights).sum())
-        )
-        between += shares[-1] * (means[-1] - mean) ** 2
-    return {
-        "separability": min(between / variance, 1.0) if variance else 0.0,
-        "class_shares": tuple(shares),
-        "class_means": tuple(means),
-        "class_spreads": tuple(spreads),
-    }

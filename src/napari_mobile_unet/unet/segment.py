@@ -128,7 +128,7 @@ def _middle(plane: Plane) -> Plane:
     """Return a window in the middle of a plane; without NaN, which has no size."""
     rows, columns = (
         slice(max(0, (length - WINDOW) // 2), (length + WINDOW) // 2)
-        for length in plane.shape
+        for length in plane.shape[:2]
     )
     window = plane[rows, columns]
     return np.nan_to_num(window) if window.dtype.kind == "f" else window

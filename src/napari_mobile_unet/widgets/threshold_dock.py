@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.histogram import Histogram
-    from napari_mobile_unet.threshold import Otsu
+    from napari_mobile_unet.split import Otsu
 
 PAUSE = 120
 """Milliseconds without a change before the histogram is counted again."""
