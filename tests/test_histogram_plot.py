@@ -4,12 +4,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from napari_mobile_unet.histogram_plot import describe, draw_histogram, save_histogram
+from napari_mobile_unet.histogram_plot import draw_histogram, save_histogram
+from napari_mobile_unet.histogram_text import describe
 from napari_mobile_unet.threshold import multi_otsu, otsu
 
 BLUE, ORANGE = "#56b4e9", "#e69f00"
@@ -23,7 +25,7 @@ def nuclei():
 
 
 def bars(plot):
-    return [patch for patch in plot.axes.patches if isinstance(patch, StepPatch)]
+    return [patch for patch in plot.axes.findobj(StepPatch) if patch.get_visible()]
 
 
 def colours(plot):
@@ -162,7 +164,9 @@ def test_a_failed_save_keeps_the_old_picture(nuclei, tmp_path, monkeypatch):
 
 
 def test_unknown_suffix_and_missing_folder_are_refused(nuclei, tmp_path):
-    with pytest.raises(ValueError, match=r"as \.png, \.svg, \.pdf, got 'otsu\.gif'"):
+    with pytest.raises(
+        ValueError, match=r"as \.png, \.svg, \.pdf, \.csv, got 'otsu\.gif'"
+    ):
         save_histogram(otsu(nuclei), tmp_path / "otsu.gif")
     with pytest.raises(FileNotFoundError, match=r"an existing folder, got .*nowhere"):
         save_histogram(otsu(nuclei), tmp_path / "nowhere" / "otsu.png")
@@ -174,3 +178,50 @@ def test_neither_pyplot_nor_qt_is_loaded():
         "sys.exit(any(name in sys.modules for name in ('matplotlib.pyplot', 'qtpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_a_moved_plot_shows_what_a_new_one_would(nuclei, classes):
+    split = multi_otsu(nuclei, classes)
+    elsewhere = split.at(*(threshold + 7 for threshold in split.thresholds))
+
+    moved = draw_histogram(Figure(), split, log=False)
+    moved.move(elsewhere)
+    fresh = draw_histogram(Figure(), elsewhere, log=False)
+
+    for one, other in zip(moved.classes, fresh.classes, strict=True):
+        assert np.array_equal(one.bars.get_data().values, other.bars.get_data().values)
+        assert np.array_equal(one.bars.get_data().edges, other.bars.get_data().edges)
+        assert np.array_equal(one.spread.get_xdata(), other.spread.get_xdata())
+    for one, other in zip(moved.lines, fresh.lines, strict=True):
+        assert np.array_equal(one.get_xdata(), other.get_xdata())
+
+
+def test_a_line_at_the_end_leaves_a_class_empty(nuclei):
+    plot = draw_histogram(Figure(), otsu(nuclei))
+
+    plot.move(otsu(nuclei).at(255))
+
+    assert len(bars(plot)) == 1
+    plot.figure.savefig("/dev/null", format="png")
+
+
+def test_a_threshold_for_each_pixel_has_no_line(nuclei):
+    plot = draw_histogram(Figure(), otsu(nuclei), local=True)
+
+    assert plot.lines == plot.curves == ()
+    (bar,) = bars(plot)
+    assert bar.get_data().values.sum() == nuclei.size
+    assert "adaptive" in plot.text
+
+
+def test_the_table_holds_every_pixel_and_the_curve(nuclei, tmp_path):
+    split = otsu(nuclei)
+
+    table = pd.read_csv(save_histogram(split, tmp_path / "h.csv"))
+
+    assert table["pixels"].sum() == nuclei.size
+    assert table["eta"].max() == pytest.approx(split.separability)
+    bright = table["class"] == 1
+    assert table["pixels"][bright].sum() == (nuclei > split.threshold).sum()
+    assert table["grey_value"][bright].min() > split.threshold

@@ -465,7 +465,12 @@ def test_adaptive_is_the_one_of_opencv_at_any_depth(dtype):
     mask = settings.mask(plane, settings.split(plane))
     spread = image.std()
     expected = cv2.adaptiveThreshold(
-        image, 1, cv2.ADAPTIVE_THRESH_GAUSSIAN_C, cv2.THRESH_BINARY_INV, 31, 0.5 * spread
+        image,
+        1,
+        cv2.ADAPTIVE_THRESH_GAUSSIAN_C,
+        cv2.THRESH_BINARY_INV,
+        31,
+        0.5 * spread,
     )
     # OpenCV rounds the mean and the difference to whole numbers.
     assert (mask != (expected > 0)).mean() < 0.01

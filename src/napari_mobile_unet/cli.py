@@ -196,7 +196,7 @@ def threshold(
         typer.Option(metavar="|".join(GLOBAL), help="How the threshold is found."),
     ] = "otsu",
     plot: Annotated[
-        Path | None, typer.Option(help="Draw the histogram: .png, .svg or .pdf.")
+        Path | None, typer.Option(help="Write the histogram: .png, .svg, .pdf or .csv.")
     ] = None,
     as_json: Json = False,
 ) -> None:

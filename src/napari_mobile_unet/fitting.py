@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.axes import WHOLE, iter_windows
 from napari_mobile_unet.blocks import BLOCK, is_large
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.axes import Window
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.split import Otsu
     from napari_mobile_unet.stack import Stack
@@ -164,11 +165,15 @@ def _starts(length: int) -> list[int]:
 def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Plane]:
     """Yield planes after the steps, large ones block by block."""
     for number in numbers:
-        if is_large(stack.plane_shape):
-            for core in iter_windows(stack.plane_shape, BLOCK):
-                yield apply_steps(steps, stack.plane(number, core))
-        else:
-            yield apply_steps(steps, stack.plane(number))
+        for window in windows_of(stack):
+            yield apply_steps(steps, stack.plane(number, window))
+
+
+def windows_of(stack: Stack) -> Iterable[Window]:
+    """Return the parts in which a plane is read: blocks of a large one, or all."""
+    if is_large(stack.plane_shape):
+        return iter_windows(stack.plane_shape, BLOCK)
+    return [WHOLE]
 
 
 def _shared(settings: Any) -> Any:

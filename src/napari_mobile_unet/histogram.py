@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -161,6 +163,25 @@ def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:
 def count_planes(planes: Iterable[Plane] | Callable[[], Iterable[Plane]]) -> Histogram:
     """Return the counts of a whole stack, with one plane in memory at a time.
 
+    Parameters
+    ----------
+    planes : iterable of ndarray, or a function that returns one
+        As for `iter_counts`.
+
+    Raises
+    ------
+    ValueError
+        As for `iter_counts`.
+    """
+    (counted,) = deque(iter_counts(planes), maxlen=1)
+    return counted
+
+
+def iter_counts(
+    planes: Iterable[Plane] | Callable[[], Iterable[Plane]],
+) -> Iterator[Histogram]:
+    """Yield the counts of all planes so far, after each of them.
+
     Planes of floats or wide integers are gone through twice: for the limits of the
     whole stack, then to count. Colour is counted as luminance.
 
@@ -193,8 +214,7 @@ def count_planes(planes: Iterable[Plane] | Callable[[], Iterable[Plane]]) -> His
         if not pairs:
             raise ValueError(no_values("all"))
         limits = min(low for low, _ in pairs), max(high for _, high in pairs)
-    counted = (count(plane, limits) for plane in grey())
-    return sum(counted, start=next(counted))
+    yield from accumulate(count(plane, limits) for plane in grey())
 
 
 def no_values(excluded: int | str) -> str:

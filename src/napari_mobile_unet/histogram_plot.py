@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
+
+from napari_mobile_unet.histogram_bars import Bars, ClassPlot, places_of, view_of
+from napari_mobile_unet.histogram_text import class_texts, describe
 
 if TYPE_CHECKING:
     import os
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
+    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
 
-    Side = Literal["bright", "dark"]
+SUFFIXES = (".png", ".svg", ".pdf", ".csv")
+"""File formats that `save_histogram` writes: pictures, or a table."""
 
-SUFFIXES = (".png", ".svg", ".pdf")
-"""File formats that `save_histogram` writes."""
-
+_UNDIVIDED = "#999999"
 # Okabe and Ito's colours, told apart with any colour vision.
 _FOREGROUND, _BACKGROUND, *_BETWEEN = "#E69F00", "#56B4E9", "#009E73", "#CC79A7"
-_BARS = 256  # at most; as many as a dock is wide enough to show
-_LOW = 0.03  # share of the highest bar below which a class is hardly seen
+LOCAL = "adaptive: each pixel against its surroundings, no line to set"
+"""Text of a histogram without a threshold."""
 _HEADROOM = 1.3  # room above the bars for the marks of mean and spread
 
 
@@ -41,20 +46,47 @@ class HistogramPlot:
     figure : matplotlib.figure.Figure
     axes : matplotlib.axes.Axes
         Counts over grey values.
+    bars : Bars
+        The counts as they are shown.
+    classes : tuple of ClassPlot
+        What is drawn of each class, darkest first.
     lines : tuple of matplotlib.lines.Line2D
         One vertical line at each threshold, lowest first; none if there is only
         one value.
-    curve : matplotlib.lines.Line2D or None
-        η(t) on an axis of its own, for two classes.
+    curves : tuple of matplotlib.lines.Line2D
+        For two classes, on an axis of their own: η(t), and what is left of the
+        variance within the classes.
     text : str
         Threshold, separability and classes, as they stand above the picture.
     """
 
     figure: Figure
     axes: Axes
+    bars: Bars
+    classes: tuple[ClassPlot, ...]
     lines: tuple[Line2D, ...]
-    curve: Line2D | None
+    curves: tuple[Line2D, ...]
     text: str
+
+    @property
+    def curve(self) -> Line2D | None:
+        """η(t), for two classes."""
+        return self.curves[0] if self.curves else None
+
+    def move(self, split: Otsu) -> None:
+        """Show the same counts split elsewhere, on the axes as they are."""
+        for line, place in zip(self.lines, places_of(split), strict=True):
+            line.set_xdata([place, place])
+        for number, drawn in enumerate(self.classes):
+            drawn.show(split, number, self.bars)
+
+    @property
+    def moving(self) -> tuple[Artist, ...]:
+        """All that ``move`` changes or that stands in front of it, lowest first."""
+        behind = [drawn.bars for drawn in self.classes]
+        marks = [mark for drawn in self.classes for mark in (drawn.spread, drawn.mean)]
+        curves = self.curves
+        return (*behind, *curves, *marks, *self.lines)
 
 
 def draw_histogram(
@@ -64,6 +96,7 @@ def draw_histogram(
     foreground: Side = "bright",
     log: bool | None = None,
     dark: bool = False,
+    local: bool = False,
 ) -> HistogramPlot:
     """Draw a split histogram into a figure, in place of what it showed.
 
@@ -82,6 +115,8 @@ def draw_histogram(
         be seen on a linear one.
     dark : bool
         Light ink on a dark ground, like napari's dark theme.
+    local : bool
+        Whether each pixel has a threshold of its own, so that there is no line.
     """
     ground, ink = ("#262930", "#F0F1F2") if dark else ("#FFFFFF", "#1A1A1A")
     figure.clear()
@@ -99,15 +134,25 @@ def draw_histogram(
     ):
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)
-        _draw_classes(axes, split, foreground, log, ink)
-        text = describe(split, foreground)
+        bars = Bars.of(split, log)
+        _lay_out(axes, split, bars)
+        names = ["all pixels"] if local else class_texts(split, foreground)
+        colours = [_UNDIVIDED] if local else _class_colours(len(names), foreground)
+        seen = split.at(bars.sides[-1]) if local else split
+        classes = tuple(
+            _draw_class(axes, seen, number, bars, colour, name, ink)
+            for number, (colour, name) in enumerate(zip(colours, names, strict=True))
+            if split.class_shares[number] or not split.constant
+        )
+        text = LOCAL if local else describe(split, foreground)
         title = "\n".join(text.splitlines()[:2])
         axes.set_title(title, loc="left", fontsize="medium")
-        lines = () if split.constant else _draw_thresholds(axes, split, ink)
-        two = len(split.thresholds) == 1 and not split.constant
-        curve = _draw_criterion(axes, split, ink) if two else None
+        undivided = split.constant or local
+        lines = () if undivided else _draw_thresholds(axes, split, ink)
+        two = len(split.thresholds) == 1 and not undivided
+        curves = _draw_criterion(axes, split, ink) if two else ()
         figure.legend(loc="outside lower left", frameon=False, fontsize="small")
-    return HistogramPlot(figure, axes, lines, curve, text)
+    return HistogramPlot(figure, axes, bars, classes, lines, curves, text)
 
 
 def save_histogram(
@@ -117,16 +162,20 @@ def save_histogram(
     foreground: Side = "bright",
     log: bool | None = None,
     dark: bool = False,
+    local: bool = False,
 ) -> Path:
-    """Write the picture of a split histogram to a file and return its path.
+    """Write a split histogram, as a picture or a table, and return the file's path.
+
+    The table has a row for each grey value that occurs: its pixels, its class, and
+    for two classes η of a threshold at it.
 
     Parameters
     ----------
     split : Otsu
     path : path-like
-        Ends in .png, .svg or .pdf. A file there is replaced at the end, so that
+        Ends in .png, .svg, .pdf or .csv. A file there is replaced at the end, so that
         there is never half a picture under this name.
-    foreground, log, dark
+    foreground, log, dark, local
         As in `draw_histogram`.
 
     Raises
@@ -148,49 +197,29 @@ def save_histogram(
             f"a histogram is saved into an existing folder, got {path.parent}; "
             "create it first"
         )
-    figure = Figure(figsize=(7, 4.5), dpi=150)
-    draw_histogram(figure, split, foreground=foreground, log=log, dark=dark)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".histogram-") as folder:
         whole = Path(folder, "whole" + suffix)
-        figure.savefig(whole, format=suffix[1:])
+        if suffix == ".csv":
+            _table(split).to_csv(whole, index=False)
+        else:
+            figure = Figure(figsize=(7, 4.5), dpi=150)
+            draw_histogram(
+                figure, split, foreground=foreground, log=log, dark=dark, local=local
+            )
+            figure.savefig(whole, format=suffix[1:])
         whole.replace(path)
     return path
 
 
-def describe(split: Otsu, foreground: Side = "bright") -> str:
-    """Return threshold, separability and classes as lines of text to copy."""
-    if split.constant:
-        value = split.class_means[0]
-        return f"constant image, {_number(value)} everywhere: no threshold"
-    thresholds = ", ".join(map(_number, split.thresholds))
-    head = "threshold" if len(split.thresholds) == 1 else "thresholds"
-    lines = [
-        f"{head} {thresholds}",
-        f"separability η = {split.separability:.3f}",
-        *_class_texts(split, foreground),
-    ]
-    if split.excluded:
-        lines.append(f"left out, NaN or infinite: {split.excluded}")
-    return "\n".join(lines)
-
-
-def _class_texts(split: Otsu, foreground: Side) -> list[str]:
-    names = [f"class {k + 1}" for k in range(len(split.class_shares))]
-    if len(names) == 2:
-        names = ["background", "background"]
-    names[-1 if foreground == "bright" else 0] = "foreground"
-    stats = zip(
-        names, split.class_shares, split.class_means, split.class_spreads, strict=True
-    )
-    return [
-        f"{name} {share * 100:.3g} %"
-        + (f", mean {_number(mean)} ± {_number(spread)}" if share else "")
-        for name, share, mean, spread in stats
-    ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if 1e3 <= abs(value) < 1e7 else f"{value:.4g}"
+def _table(split: Otsu) -> pd.DataFrame:
+    occurring = np.flatnonzero(split.counts)
+    values = split.histogram.values[occurring]
+    table = pd.DataFrame({"grey_value": values, "pixels": split.counts[occurring]})
+    table["class"] = np.searchsorted(split.thresholds, values, side="left")
+    if len(split.thresholds) == 1 and not split.constant:
+        share = split.between_class_variance[occurring] / split.variance
+        table["eta"] = share
+    return table
 
 
 def _class_colours(classes: int, foreground: Side) -> list[str]:
@@ -198,110 +227,73 @@ def _class_colours(classes: int, foreground: Side) -> list[str]:
     return colours if foreground == "bright" else colours[::-1]
 
 
-def _view(split: Otsu) -> tuple[int, int]:
-    """Return the first and the end bin to show.
-
-    A long tail of few pixels would squeeze all others into a few bars: if the
-    middle 99.8 % take less than half of the range, they and the thresholds are it.
-    """
-    occurring = np.flatnonzero(split.counts)
-    first, last = int(occurring[0]), int(occurring[-1])
-    below = np.cumsum(split.counts) / split.histogram.total
-    low, high = np.searchsorted(below, [0.001, 0.999]).tolist()
-    if high - low < (last - first) / 2:
-        cuts = _cuts(split)
-        low, high = min(low, *cuts), max(high, *cuts)
-        margin = (high - low) // 10
-        first, last = max(first, low - margin), min(last, high + margin)
-    return first, last + 1
-
-
-def _cuts(split: Otsu) -> list[int]:
-    """Return the first bin above each threshold."""
-    cuts = np.searchsorted(split.histogram.values, split.thresholds, side="right")
-    return [int(cut) for cut in cuts]
-
-
-def _draw_classes(
-    axes: Axes, split: Otsu, foreground: Side, log: bool | None, ink: str
-) -> None:
-    first, end = _view(split)
-    edges = split.edges
-    each = -(-(end - first) // _BARS)  # whole bins a bar, or bars would beat
-    starts = np.arange(first, end, each)
-    heights = np.add.reduceat(split.counts[:end], starts)
-    sides = edges[np.append(starts, starts[-1] + each).clip(max=len(edges) - 1)]
-
-    borders = [sides[0], *edges[_cuts(split)].clip(sides[0], sides[-1]), sides[-1]]
-    insides = [
-        np.flatnonzero((sides[1:] > low) & (sides[:-1] < high))
-        for low, high in pairwise(borders)
-    ]
-    if log is None:
-        peaks = [heights[inside].max() for inside in insides if len(inside)]
-        log = min(peaks) < _LOW * max(peaks)
-    bottom = 0.5 if log else 0.0
-    colours = _class_colours(len(split.class_shares), foreground)
-    texts = _class_texts(split, foreground)
-    for k, (inside, (low, high)) in enumerate(
-        zip(insides, pairwise(borders), strict=True)
-    ):
-        if len(inside):
-            clipped = sides[inside[0] : inside[-1] + 2].clip(low, high)
-            axes.stairs(
-                heights[inside],
-                clipped,
-                baseline=bottom,
-                fill=True,
-                color=colours[k],
-                label=texts[k],
-            )
-        if split.class_shares[k]:
-            axes.errorbar(
-                split.class_means[k],
-                0.96 - 0.04 * (k % 2),
-                xerr=split.class_spreads[k],
-                transform=axes.get_xaxis_transform(),
-                fmt="o",
-                color=colours[k],
-                markeredgecolor=ink,
-                capsize=3,
-            )
-    if log:
+def _lay_out(axes: Axes, split: Otsu, bars: Bars) -> None:
+    """Give the axes their ranges and names."""
+    low, high, highest = bars.sides[0], bars.sides[-1], bars.heights.max()
+    if bars.log:
         axes.set_yscale("log")
         axes.minorticks_off()  # they take half of the time to draw
-        axes.set_ylim(bottom, bottom * (heights.max() / bottom) ** _HEADROOM)
+        axes.set_ylim(bars.bottom, bars.bottom * (highest / bars.bottom) ** _HEADROOM)
     else:
-        axes.set_ylim(bottom, heights.max() * _HEADROOM)
-    margin = 0.02 * (sides[-1] - sides[0])
-    axes.set_xlim(sides[0] - margin, sides[-1] + margin)
-    hidden = split.histogram.total - heights.sum()
+        axes.set_ylim(0, highest * _HEADROOM)
+    margin = 0.02 * (high - low)
+    axes.set_xlim(low - margin, high + margin)
+    hidden = split.histogram.total - bars.heights.sum()
     beyond = f" (pixels beyond this range: {hidden})" if hidden else ""
     axes.set_xlabel("grey value" + beyond)
-    axes.set_ylabel("pixels" if each == 1 else f"pixels in {each} bins")
+    axes.set_ylabel("pixels" if bars.each == 1 else f"pixels in {bars.each} bins")
+
+
+def _draw_class(
+    axes: Axes,
+    split: Otsu,
+    number: int,
+    bars: Bars,
+    colour: str,
+    name: str,
+    ink: str,
+) -> ClassPlot:
+    """Draw one class, without changing the ranges of the axes."""
+    steps = StepPatch([0], bars.sides[:2], fill=True, color=colour, label=name)
+    axes.add_artist(steps)
+    above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": colour}
+    height = 0.96 - 0.04 * (number % 2)
+    (spread,) = axes.plot(
+        [0, 0], [height, height], marker="|", scalex=False, scaley=False, **above
+    )
+    (mean,) = axes.plot(
+        [0], [height], "o", markeredgecolor=ink, scalex=False, scaley=False, **above
+    )
+    drawn = ClassPlot(steps, spread, mean)
+    drawn.show(split, number, bars)
+    return drawn
 
 
 def _draw_thresholds(axes: Axes, split: Otsu, ink: str) -> tuple[Line2D, ...]:
-    # Between two bins, as the classes are: a threshold itself is background.
-    places = split.edges[_cuts(split)]
     return tuple(
         axes.axvline(place, color=ink, linewidth=1.5, linestyle="--")
-        for place in places
+        for place in places_of(split)
     )
 
 
-def _draw_criterion(axes: Axes, split: Otsu, ink: str) -> Line2D:
-    first, end = _view(split)
+def _draw_criterion(axes: Axes, split: Otsu, ink: str) -> tuple[Line2D, ...]:
+    first, end = view_of(split)
     criterion = axes.twinx()
     criterion.spines["top"].set_visible(False)
-    (curve,) = criterion.plot(
-        split.edges[first + 1 : end + 1],
-        split.between_class_variance[first:end] / split.variance,
+    places = split.edges[first + 1 : end + 1]
+    share = split.between_class_variance[first:end] / split.variance
+    (between,) = criterion.plot(
+        places, share, color=ink, linewidth=1, label="between the classes: η(t)"
+    )
+    (within,) = criterion.plot(
+        places,
+        split.within_class_variance[first:end] / split.variance,
         color=ink,
         linewidth=1,
-        label="variance between the classes, share of all: η(t)",
+        linestyle=":",
+        label="within the classes, weighted",
     )
     criterion.set_ylim(0, _HEADROOM)
     criterion.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    criterion.set_ylabel(r"$\eta(t) = \sigma_b^2(t)\,/\,\sigma^2$")
-    return curve
+    criterion.set_ylabel("share of the variance")
+    return between, within

@@ -5,15 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from matplotlib.backend_bases import MouseEvent
+from matplotlib.backend_bases import KeyEvent, MouseEvent
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
 
+from napari_mobile_unet.axes import WHOLE
 from napari_mobile_unet.pipeline import segment
+from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import otsu
+from napari_mobile_unet.widgets.threshold_dock import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -23,6 +28,11 @@ pytestmark = pytest.mark.gui
 @pytest.fixture
 def panel(dock: Callable[[str], Any]) -> Any:
     return dock("Otsu threshold")
+
+
+def choose(panel: Any, kind: str) -> None:
+    """Choose where grey values are counted."""
+    panel.scope.setCurrentIndex(panel.scope.findData(kind))
 
 
 def counted(panel: Any, qtbot: QtBot) -> None:
@@ -54,7 +64,7 @@ def test_labels_are_those_of_the_pipeline(
 def test_a_plane_of_its_own_follows_the_slider(
     panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
 ) -> None:
-    panel.settings.fields["scope"].value = "plane"
+    choose(panel, "each")
     for number in (4, 0):
         viewer.dims.set_current_step(0, number)
         expected = otsu(stack[number]).threshold
@@ -165,12 +175,12 @@ def test_a_count_that_is_stale_is_given_up(
     go_on, at_work, read = threading.Event(), threading.Event(), []
     original = Stack.plane
 
-    def slow(self: Stack, number: int) -> Any:
+    def slow(self: Stack, number: int, window: Any = WHOLE) -> Any:
         if self.name == "slow":
             read.append(number)
             at_work.set()
             go_on.wait(20)
-        return original(self, number)
+        return original(self, number, window)
 
     monkeypatch.setattr(Stack, "plane", slow)
     viewer.add_image(stack, name="slow")
@@ -191,7 +201,7 @@ def test_each_plane_has_a_threshold_of_its_own(
     dim = stack.copy()
     dim[3] //= 8
     viewer.add_image(dim)
-    panel.settings.fields["scope"].value = "plane"
+    choose(panel, "each")
     counted(panel, qtbot)
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
@@ -225,10 +235,10 @@ def test_closing_the_window_ends_a_count(
     go_on, at_work = threading.Event(), threading.Event()
     original = Stack.plane
 
-    def slow(self: Stack, number: int) -> Any:
+    def slow(self: Stack, number: int, window: Any = WHOLE) -> Any:
         at_work.set()
         go_on.wait(20)
-        return original(self, number)
+        return original(self, number, window)
 
     monkeypatch.setattr(Stack, "plane", slow)
     viewer.add_image(stack)
@@ -278,3 +288,236 @@ def test_a_closed_dock_lets_go_of_the_viewer(
     viewer.theme = "light"
     viewer.layers.clear()
     qtbot.wait(200)
+
+
+def mouse(panel: Any, name: str, value: float, **options: Any) -> None:
+    """Send one event of the mouse at a grey value of the plot."""
+    canvas, axes = panel.canvas.canvas, panel.canvas.plot.axes
+    x = axes.transData.transform((value, 0))[0]
+    middle = axes.bbox.y0 + axes.bbox.height / 2
+    event = MouseEvent(name, canvas, x, middle, button=1, **options)
+    canvas.callbacks.process(name, event)
+
+
+def ready(panel: Any, qtbot: QtBot) -> None:
+    """Wait for the counts and for the mask on the visible plane."""
+    counted(panel, qtbot)
+    qtbot.waitUntil(lambda: panel.live.layer is not None, timeout=20_000)
+
+
+def test_mask_and_shares_follow_while_the_line_is_dragged(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    viewer.dims.set_current_step(0, 4)
+    ready(panel, qtbot)
+    panel.canvas.canvas.draw()
+    mouse(panel, "button_press_event", panel.split.threshold + 0.5)
+    for value in (150, 20):
+        mouse(panel, "motion_notify_event", value + 0.4)
+        (now,) = panel.split.thresholds  # the mouse is on whole screen pixels
+        assert abs(now - value) <= 2
+        assert np.array_equal(panel.live.layer.data, stack[4] > now)
+        share = 100 * (stack > now).mean()
+        assert f"foreground {share:.3g} %" in panel.text.text()
+        assert float(panel.typed.text()) == now
+    assert panel.canvas.dragging
+    mouse(panel, "button_release_event", 20.4)
+    assert not panel.canvas.dragging
+    assert panel.recipe.segment.values == panel.split.thresholds
+
+
+def test_a_double_click_goes_back_and_arrow_keys_nudge(
+    panel: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    counted(panel, qtbot)
+    found = otsu(stack).threshold
+    panel.canvas.canvas.draw()
+    canvas = panel.canvas.canvas
+    for key, expected in (
+        ("right", found + 1),
+        ("shift+right", found + 11),
+        ("left", found + 10),
+        ("a", found + 10),
+    ):
+        canvas.callbacks.process(
+            "key_press_event", KeyEvent("key_press_event", canvas, key)
+        )
+        assert panel.split.threshold == expected
+    mouse(panel, "button_press_event", found + 90, dblclick=True)
+    assert panel.split.threshold == found
+    assert panel.recipe.segment.values is None
+
+
+def test_the_mask_is_on_the_visible_plane_and_cannot_be_painted_on(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    ready(panel, qtbot)
+    assert viewer.layers.selection.active is calibrated
+    layer = panel.live.layer
+    assert not layer.editable
+    viewer.dims.set_current_step(0, 3)
+    mask = stack[3] > panel.split.threshold
+    qtbot.waitUntil(lambda: np.array_equal(layer.data, mask), timeout=20_000)
+    assert panel.live.layer is layer
+    viewer.dims.ndisplay = 3
+    qtbot.waitUntil(lambda: layer not in viewer.layers, timeout=20_000)
+    viewer.dims.ndisplay = 2
+    qtbot.waitUntil(lambda: panel.live.layer in viewer.layers, timeout=20_000)
+    panel.live.setChecked(False)
+    assert panel.live.layer is None
+    assert list(viewer.layers) == [calibrated]
+
+
+def test_more_classes_have_the_colours_of_the_plot(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    viewer.dims.set_current_step(0, 4)
+    panel.settings.fields["classes"].value = 3
+    ready(panel, qtbot)
+    low, high = panel.split.thresholds
+    mask = panel.live.layer.data
+    assert np.array_equal(mask == 1, stack[4] > high)
+    assert np.array_equal(mask == 2, (stack[4] > low) & (stack[4] <= high))
+
+
+@pytest.mark.parametrize("scope", ["stack", "each", "shown"])
+@pytest.mark.parametrize("method", ["otsu", "li", "adaptive"])
+def test_every_scope_gives_what_its_recipe_gives_again(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
+    scope: str, method: str,
+) -> None:  # fmt: skip
+    viewer.dims.set_current_step(0, 2)
+    choose(panel, scope)
+    panel.settings.fields["method"].value = method
+    counted(panel, qtbot)
+    qtbot.waitUntil(lambda: not panel._counting._counting.running, timeout=20_000)
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
+    record = panel.layer.metadata["mobile_unet"]["recipe"]
+    again = segment(stack, Recipe.model_validate(record), axes="ZYX")
+    assert np.array_equal(panel.layer.data, again)
+    assert panel.layer.data[4].max() > 0
+
+
+@pytest.mark.parametrize("kind", ["shapes", "ellipse", "labels", "shifted labels"])
+def test_counts_are_taken_inside_a_region(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
+    kind: str,
+) -> None:  # fmt: skip
+    inside = np.zeros(stack.shape[1:], bool)
+    inside[2:34, 2:34] = True
+    place = {"scale": (0.5, 0.5), "translate": (10, 20)}
+    if kind == "labels":
+        region = viewer.add_labels(inside.astype(np.uint8), **place)
+    elif kind == "shifted labels":
+        whole = np.zeros((5, 32, 32), np.uint8) + 1
+        region = viewer.add_labels(whole, scale=(2, 0.5, 0.5), translate=(0, 11, 21))
+    elif kind == "ellipse":
+        corners = np.array([[2, 2], [2, 33], [33, 33], [33, 2]])
+        region = viewer.add_shapes([corners], shape_type="ellipse", **place)
+    else:
+        corners = np.array([[2, 2], [2, 33], [33, 33], [33, 2]])
+        region = viewer.add_shapes([corners], shape_type="polygon", **place)
+    panel.scope.setCurrentIndex(panel.scope.findText(f"inside {region.name}"))
+    pixels = 5 * inside.sum()
+    wanted = pixels * np.pi / 4 if kind == "ellipse" else pixels
+    qtbot.waitUntil(
+        lambda: (
+            panel.split is not None
+            and panel.split.histogram.total == pytest.approx(wanted, rel=0.02)
+        ),
+        timeout=20_000,
+    )
+    assert panel.recipe.segment.values == panel.split.thresholds
+    assert panel.recipe.segment.foreground == "bright"
+    viewer.layers.remove(region)
+    assert panel.scope.kind == "stack"
+
+
+def test_a_region_beside_the_image_is_said(
+    panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    corners = np.array([[900, 900], [900, 950], [950, 950], [950, 900]])
+    region = viewer.add_shapes([corners], shape_type="polygon")
+    panel.scope.setCurrentIndex(panel.scope.findText(f"inside {region.name}"))
+    qtbot.waitUntil(lambda: "covers none" in panel.text.text(), timeout=20_000)
+
+
+def test_planes_that_are_empty_are_flagged_and_left_empty(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    choose(panel, "each")
+    assert panel.threshold.min_separability == pytest.approx(EMPTY)
+    panel.settings.fields["min_separability"].value = 0.8  # even noise has 0.75
+    qtbot.waitUntil(lambda: len(panel.splits) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.planes.empty == (0,), timeout=20_000)
+    expected = [otsu(plane).threshold for plane in stack]
+    assert [panel.splits[n].threshold for n in range(5)] == expected
+    axes = panel.planes.figure.axes[0]
+    panel.planes.canvas.draw()
+    x, y = axes.transData.transform((3.2, expected[3]))
+    canvas = panel.planes.canvas
+    canvas.callbacks.process(
+        "button_press_event", MouseEvent("button_press_event", canvas, x, y, button=1)
+    )
+    assert viewer.dims.current_step[0] == 3
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
+    assert not panel.layer.data[0].any()
+    assert panel.layer.data[1].any()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".csv"])
+def test_the_histogram_is_saved(
+    panel: Any, calibrated: Any, qtbot: QtBot, tmp_path: Path, suffix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    counted(panel, qtbot)
+    path = tmp_path / f"histogram{suffix}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    panel.save_button.click()
+    assert path.stat().st_size > 100
+
+
+def test_data_replaced_while_counting_is_counted_anew(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    counted(panel, qtbot)
+    calibrated.data = stack + 1000
+    expected = otsu(stack + 1000).threshold
+    qtbot.waitUntil(
+        lambda: panel.split is not None and panel.split.threshold == expected,
+        timeout=20_000,
+    )
+    viewer.layers.remove(calibrated)
+    qtbot.waitUntil(lambda: "Open an image" in panel.text.text(), timeout=20_000)
+    assert not viewer.layers
+
+
+@pytest.mark.parametrize(
+    "plane",
+    [
+        np.array([[0, 255] * 8] * 16, np.uint8),
+        np.full((16, 16), 65535, np.uint16),
+        np.where(np.eye(16) > 0, np.nan, np.arange(16)).astype(np.float32),
+        np.arange(-128, 128, dtype=np.int16).reshape(16, 16),
+        np.eye(16, dtype=bool),
+        np.where(np.eye(16) > 0, np.inf, np.arange(16.0)),
+    ],
+    ids=["two values", "saturated", "NaN", "negative", "bool", "infinite"],
+)
+def test_odd_planes_are_shown_or_said(
+    panel: Any, viewer: Any, qtbot: QtBot, plane: np.ndarray
+) -> None:
+    viewer.add_image(plane, contrast_limits=(0, 1))
+    qtbot.waitUntil(lambda: panel.text.text() != "", timeout=20_000)
+    counted(panel, qtbot)
+    for method in ("li", "minimum", "adaptive", "triangle", "yen", "isodata", "mean"):
+        panel.settings.fields["method"].value = method
+        assert panel.text.text()
+        panel.canvas.canvas.draw()
+    if plane.dtype.kind == "f":
+        panel.settings.fields["method"].value = "otsu"
+        assert "left out, NaN or infinite: 16" in panel.text.text()
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)

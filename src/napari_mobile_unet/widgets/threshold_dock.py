@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
+    QFileDialog,
+    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,33 +19,45 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.widgets._counting import Counting
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
 from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
-from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._labels_run import LabelsRun
+from napari_mobile_unet.widgets._live_mask import LiveMask
+from napari_mobile_unet.widgets._planes_canvas import PlanesCanvas
+from napari_mobile_unet.widgets._region import ScopeBox, region_masks
 from napari_mobile_unet.widgets._source import SourcePanel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import napari.viewer
-    from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Histogram
+    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.widgets._counting import Counted, PlaneSplit
 
 PAUSE = 120
-"""Milliseconds without a change before the histogram is counted again."""
+"""Milliseconds without a change before grey values are counted again."""
+REDRAW = 200
+"""Milliseconds between two drawings of the plot of planes while it fills."""
+EMPTY = 0.7
+"""η below which a plane on its own is taken for empty, unless a person says other:
+that of noise alone is 0.64 (2/π, a normal distribution)."""
+HOW = (
+    "Otsu's threshold parts the grey values into two classes that are as alike within "
+    "as can be: the weighted variance within them (dotted) is smallest, and so the "
+    "share of the variance that lies between them, η (solid), is largest. η near 1: "
+    "the classes are far apart; near 0.6: what one class of noise alone would give."
+)
 
 
 class ThresholdDock(Dock):
-    """Shows Otsu's threshold on the histogram of the chosen image layer.
+    """Shows a threshold on the histogram of the chosen image layer.
 
     Parameters
     ----------
@@ -56,13 +68,18 @@ class ThresholdDock(Dock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.source = SourcePanel(self.viewer)
-        self.settings = Form(Threshold(), leave_out=("method", "values"))
+        self.scope = ScopeBox(self.viewer)
+        self.settings = Form(Threshold(), leave_out=("scope", "values"))
         self.canvas = HistogramCanvas()
+        self.planes = PlanesCanvas()
+        self.live = LiveMask(self.viewer, self.source, self)
         self.log = QCheckBox("log counts")
         self.typed = QLineEdit()
         self.typed.setToolTip("Thresholds in the image's units; type to set your own")
         self.reset_button = QPushButton("Otsu")
-        self.reset_button.setToolTip("Go back to Otsu's threshold")
+        self.reset_button.setToolTip("Back to the threshold that was found")
+        self.save_button = QPushButton("Save …")
+        self.save_button.setToolTip("The histogram as .png, .svg, .pdf or .csv")
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -70,71 +87,117 @@ class ThresholdDock(Dock):
         self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self.split: Otsu | None = None
-        self._histogram: Histogram | None = None
+        self.splits: dict[int, PlaneSplit] = {}
+        self._counted: Counted | None = None
         self._values: tuple[float, ...] | None = None
-        self._scope = self.settings.value.scope
-        self._counting = Job(self)
-        self._stale = threading.Event()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
+        self._before = self.settings.value
+        self._counting = Counting(self)
+        self._pause, self._redraw = QTimer(self), QTimer(self)
+        for timer, interval in ((self._pause, PAUSE), (self._redraw, REDRAW)):
+            timer.setSingleShot(True)
+            timer.setInterval(interval)
         self._lay_out()
         self._connect()
         self._on_source()
 
     def _lay_out(self) -> None:
+        where = QFormLayout()
+        where.addRow("counted in", self.scope)
         line = QHBoxLayout()
         line.addWidget(QLabel("threshold"))
         line.addWidget(self.typed, 1)
         line.addWidget(self.reset_button)
-        line.addWidget(self.log)
+        ticks = QHBoxLayout()
+        for widget in (self.live, self.log, self.save_button):
+            ticks.addWidget(widget)
+        how = QCollapsible("How Otsu's threshold is found")
+        explained = QLabel(HOW)
+        explained.setWordWrap(True)
+        how.addWidget(explained)
         more = QCollapsible("Objects")
         more.addWidget(self.objects)
         linking = QCollapsible("Over Z and T")
         linking.addWidget(self.link)
         layout = QVBoxLayout(self)
-        for widget in (self.source, self.settings):
-            layout.addWidget(widget)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.source)
+        layout.addLayout(where)
+        layout.addWidget(self.settings)
+        layout.addWidget(self.canvas, 2)
         layout.addLayout(line)
-        for widget in (self.text, more, linking, self.run):
+        layout.addLayout(ticks)
+        layout.addWidget(self.text)
+        layout.addWidget(self.planes, 1)
+        for widget in (how, more, linking, self.run):
             layout.addWidget(widget)
+        self._show_what_counts()
 
     def _connect(self) -> None:
         self.source.changed.connect(self._on_source)
+        self.scope.changed.connect(self._on_scope)
         self.settings.changed.connect(self._on_settings)
         self.log.toggled.connect(self._draw)
+        self.live.toggled.connect(self._show_mask)
+        self.live.came.connect(self._show_mask)
         self.typed.editingFinished.connect(self._on_typed)
         self.canvas.moved.connect(self._set_by_hand)
+        self.canvas.released.connect(self._draw)
+        self.canvas.reset.connect(self._on_reset)
+        self.planes.chosen.connect(self._go_to)
         self.reset_button.clicked.connect(self._on_reset)
+        self.save_button.clicked.connect(self._save)
         self.run.clicked.connect(self._on_run)
         self._pause.timeout.connect(self._count)
-        self._counting.yielded.connect(self._on_counted)
+        self._redraw.timeout.connect(self._draw_planes)
+        self._counting.counted.connect(self._on_counted)
         self._counting.failed.connect(self._on_empty)
+        self._counting.found.connect(self._on_found)
+        self._counting.ended.connect(self._draw_planes)
         self.viewer.dims.events.current_step.connect(self._on_step)
+        self.viewer.dims.events.ndisplay.connect(self._on_step)
         self.viewer.events.theme.connect(self._on_theme)
 
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
-        self._pause.stop()
-        self._stale.set()
+        for timer in (self._pause, self._redraw):
+            timer.stop()
         self._counting.cancel()
         self.run.job.cancel()
         self.source.disconnect_viewer()
+        self.scope.disconnect_viewer()
         self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self.viewer.dims.events.ndisplay.disconnect(self._on_step)
         self.viewer.events.theme.disconnect(self._on_theme)
+        self.live.close_layer()
 
     @property
     def threshold(self) -> Threshold:
         """The settings as the dock shows them, with thresholds set by hand."""
-        return self.settings.value.replace(values=self._values)
+        each = self.scope.kind == "each"
+        scope = "plane" if each else "stack"
+        return self.settings.value.replace(scope=scope, values=self._values)
+
+    @property
+    def side(self) -> Side:
+        """Which side of the threshold is the foreground."""
+        found = self._counted.side if self._counted else None
+        chosen = self.settings.value.foreground
+        if chosen != "auto" or self.split is None:
+            return "dark" if chosen == "dark" else "bright"
+        return found or self.split.rarer
 
     @property
     def recipe(self) -> Recipe:
-        """What the dock would do now."""
+        """What the dock would do now; by itself it gives the same labels again."""
+        threshold = self.threshold
+        apart = self.scope.kind in ("shown", "region")
+        if apart and self.split is not None and threshold.method != "adaptive":
+            # The counts are not those of the stack: what they gave is written down.
+            threshold = threshold.replace(
+                values=self.split.thresholds, foreground=self.side
+            )
         return Recipe(
             channel=self.source.chosen_channel,
-            segment=self.threshold,
+            segment=threshold,
             objects=self.objects.value,
             link=self.link.value,
         )
@@ -146,91 +209,178 @@ class ThresholdDock(Dock):
 
     def _on_run(self) -> None:
         try:
-            self.run.start(self.recipe)
+            recipe = self.recipe
         except ValueError as error:
             show_error(one_line(error))
+            return
+        self.live.setChecked(False)  # the labels themselves are to be seen now
+        self.run.start(recipe)
 
     def _on_source(self) -> None:
         self._values = None
         self._pause.start()
 
+    def _on_scope(self) -> None:
+        self._values = None
+        limit = self.settings.fields["min_separability"]
+        if self.scope.kind == "each" and not limit.value:
+            limit.value = EMPTY
+        self._pause.start()
+
     def _on_settings(self, settings: Threshold) -> None:
-        if self._values is not None and len(self._values) != settings.classes - 1:
+        before, self._before = self._before, settings
+        self._show_what_counts()
+        if settings.method != before.method or settings.classes != before.classes:
             self._values = None
-        if settings.scope == self._scope:
-            self._split()
-        else:
-            self._scope = settings.scope
-            self._pause.start()
+            self._survey()
+        self._split()
+        self._draw_planes()
+
+    def _show_what_counts(self) -> None:
+        """Show the settings that the method has."""
+        method = self.settings.value.method
+        fields = self.settings.fields
+        fields["classes"].enabled = method == "otsu"
+        for name in ("window", "offset"):
+            fields[name].visible = method == "adaptive"
+        self.typed.setEnabled(method != "adaptive")
 
     def _on_step(self) -> None:
-        if self.settings.value.scope == "plane":
+        self.live.read()
+        if self.scope.kind in ("each", "shown"):
             self._pause.start()
 
     def _count(self) -> None:
-        """Count the scope's grey values in a thread; give up a count that is stale."""
-        self._stale.set()
-        self._stale = stale = threading.Event()
-        stack = self.source.stack
-        if stack is None:
+        """Count the scope's grey values in a thread."""
+        stack, layer = self.source.stack, self.source.layer
+        self.live.read()
+        if stack is None or layer is None:
             self._counting.cancel()
             self._on_empty(self.source.note.text())
             return
+        kind, region = self.scope.kind, self.scope.region
         shown = self.source.plane_number(self.viewer)
-        whole = self._scope == "stack"
-        numbers = range(stack.n_planes) if whole else range(shown, shown + 1)
+        one = kind in ("each", "shown")
+        numbers = range(shown, shown + 1) if one else range(stack.n_planes)
+        try:
+            whole = self.source.whole
+            masks = region_masks(region, layer, whole) if region and whole else None
+        except ValueError as error:
+            self._counting.cancel()
+            self._on_empty(one_line(error))
+            return
         if len(numbers) > 1:
             self.text.setText(f"Counting {len(numbers)} planes …")
+        self._counting.count(stack, numbers, masks, with_side=kind == "each")
+        self._survey()
 
-        def planes() -> Iterator[NDArray[Any]]:
-            wanted = takewhile(lambda _: not stale.is_set(), numbers)
-            return (stack.plane(number) for number in wanted)
+    def _survey(self) -> None:
+        """Look for the threshold of each plane, if each has its own."""
+        stack = self.source.stack
+        each = self.scope.kind == "each" and stack is not None and stack.n_planes > 1
+        self.planes.setVisible(each)
+        asked = (stack, self.settings.value.method, self.settings.value.classes)
+        if not each or stack is None:
+            self._counting.stop_survey()
+            self._asked, self.splits = None, {}
+        elif asked != self._asked:
+            self._asked, self.splits = asked, {}
+            self._counting.survey(stack, self.threshold.replace(values=None))
 
-        def counted() -> Iterator[Histogram]:
-            yield count_planes(planes)
+    _asked: tuple[Any, ...] | None = None
 
-        self._counting.start(counted)
+    def _on_found(self, split: PlaneSplit) -> None:
+        self.splits[split.number] = split
+        if not self._redraw.isActive():
+            self._redraw.start()
 
-    def _on_counted(self, histogram: Histogram) -> None:
-        self._histogram = histogram
+    def _draw_planes(self) -> None:
+        stack = self.source.stack
+        if stack is None or self.scope.kind != "each" or not self.splits:
+            return
+        limit = self.settings.value.min_separability
+        self.planes.show_planes(self.splits, stack.n_planes, limit, self.viewer.theme)
+
+    def _go_to(self, number: int) -> None:
+        """Show a plane in the viewer."""
+        layer, whole = self.source.layer, self.source.whole
+        if layer is None or whole is None:
+            return
+        spatial = whole.axes.replace("S", "")
+        point = list(layer.world_to_data(self.viewer.dims.point))
+        for axis, place in zip(whole.batch_axes, whole.index(number), strict=True):
+            point[spatial.index(axis)] = place
+        self.viewer.dims.set_point(range(layer.ndim), layer.data_to_world(point))
+
+    def _on_counted(self, counted: Counted) -> None:
+        if self.canvas.dragging:  # not under the person's hand
+            self._counted = counted
+            return
+        self._counted = counted
         self._split()
+        if counted.share < 1:
+            self.text.setText(f"Counted {counted.share:.0%} …<br>{self.text.text()}")
 
     def _split(self) -> None:
         """Find the thresholds on the counts, and show them."""
-        if self._histogram is None:
+        if self._counted is None:
             return
         try:
-            self.split = self.threshold.split(self._histogram)
+            self.split = self.threshold.split(self._counted.histogram)
         except ValueError as error:
-            self._on_empty(one_line(error))
+            self._on_empty(one_line(error), keep_counts=True)
             return
-        values = ", ".join(f"{value:.6g}" for value in self.split.thresholds)
-        self.typed.setText(values)
         self._draw()
+        self._show_mask()
 
     def _draw(self) -> None:
         if self.split is None:
             return
+        settings = self.settings.value
         text = self.canvas.show_split(
             self.split,
-            foreground=self.threshold.side(self.split),
+            foreground=self.side,
             log=self.log.isChecked() or None,
             theme=self.viewer.theme,
+            local=settings.method == "adaptive",
         )
+        self._show_numbers(text)
+
+    def _show_numbers(self, text: str) -> None:
+        """Show the thresholds and what they separate as text."""
+        assert self.split is not None
+        values = ", ".join(f"{value:.6g}" for value in self.split.thresholds)
+        settings = self.settings.value
+        self.typed.setText("" if settings.method == "adaptive" else values)
+        if settings.foreground == "auto" and not self.split.constant:
+            text += f"<br>objects are {self.side}: found, since they are the rarer"
+        if self.split.separability < settings.min_separability:
+            text += f"<br>left empty: η is below {settings.min_separability:g}"
         self.text.setText(text)
 
-    def _on_empty(self, reason: str) -> None:
-        """Say why there is no histogram."""
-        self.split = self._histogram = None
+    def _show_mask(self) -> None:
+        if self.split is None:
+            self.live.close_layer()
+        else:
+            side = self.side
+            self.live.show_mask(self.threshold.replace(foreground=side), self.split)
+
+    def _on_empty(self, reason: str, *, keep_counts: bool = False) -> None:
+        """Say why there is no threshold."""
+        self.split = None
+        if not keep_counts:
+            self._counted = None
         self.canvas.show_reason(reason, theme=self.viewer.theme)
         self.typed.clear()
         self.text.setText(reason)
+        self._show_mask()
 
     def _on_theme(self) -> None:
         if self.split is None:
-            self._on_empty(self.text.text())
+            self._on_empty(self.text.text(), keep_counts=True)
         else:
             self._draw()
+        self._draw_planes()
 
     def _on_typed(self) -> None:
         """Take the thresholds that the person typed."""
@@ -241,25 +391,48 @@ class ThresholdDock(Dock):
             return
         try:
             values = tuple(float(part) for part in self.typed.text().split(","))
-        except ValueError:
-            show_error(
-                "thresholds must be numbers with commas between them, got "
-                f"{self.typed.text()!r}; type one less than there are classes"
-            )
-            self.typed.setText(shown)
-            return
-        self._set_by_hand(values)
-
-    def _set_by_hand(self, values: tuple[float, ...]) -> None:
-        """Split at these thresholds in place of Otsu's."""
-        try:
             self.settings.value.replace(values=values)
         except ValueError as error:
-            show_error(one_line(error))
-        else:
-            self._values = values
+            self.typed.setText(shown)
+            number = "could not convert" in str(error)
+            show_error(
+                "thresholds must be numbers with commas between them, one less than "
+                "there are classes"
+                if number
+                else one_line(error)
+            )
+            return
+        self._values = values
         self._split()
+
+    def _set_by_hand(self, values: tuple[float, ...]) -> None:
+        """Split at these thresholds in place of those found; the axes stay."""
+        assert self.split is not None
+        self._values = values
+        self.split = self.split.at(*values)
+        self._show_mask()
+        self._show_numbers(self.canvas.move_split(self.split))
 
     def _on_reset(self) -> None:
         self._values = None
         self._split()
+
+    def _save(self) -> None:
+        if self.split is None:
+            show_error(f"there is no histogram to save: {self.text.text()}")
+            return
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save histogram", "histogram.png", "*.png *.svg *.pdf *.csv"
+        )
+        if not path:
+            return
+        try:
+            save_histogram(
+                self.split,
+                path,
+                foreground=self.side,
+                log=self.log.isChecked() or None,
+                local=self.settings.value.method == "adaptive",
+            )
+        except (OSError, ValueError) as error:
+            show_error(one_line(error))
