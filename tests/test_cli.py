@@ -285,6 +285,26 @@ def test_threshold_for_each_plane(stack: Path) -> None:
     assert done.stdout.count("stack: threshold") == 1
 
 
+@pytest.mark.parametrize("method", ["triangle", "li", "mean"])
+def test_other_thresholds(picture: Path, tmp_path: Path, method: str) -> None:
+    table = tmp_path / "counts.csv"
+    done = run("threshold", picture, "--method", method, "--json", "--plot", table)
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)["thresholds"][0]
+    expected = Threshold(method=method).split(iio.imread(picture)).threshold
+    assert found == expected
+    assert table.read_text().startswith("grey_value,pixels,class,eta")
+    assert run("segment", picture, "-o", tmp_path, "--method", method).exit_code == 0
+
+
+def test_a_method_that_does_not_exist_is_refused(picture: Path, tmp_path: Path) -> None:
+    done = run("segment", picture, "-o", tmp_path / "out", "--method", "magic")
+    assert done.exit_code == 2
+    assert "unet, otsu, triangle" in done.stderr
+    assert run("threshold", picture, "--method", "adaptive").exit_code == 2
+    assert run("threshold", picture, "--method", "li", "--classes", 3).exit_code == 2
+
+
 def test_threshold_of_nothing_fails(tmp_path: Path) -> None:
     np.save(tmp_path / "nan.npy", np.full((4, 4), np.nan))
     done = run("threshold", tmp_path / "nan.npy")

@@ -30,6 +30,10 @@ def panel(dock: Callable[[str], Any]) -> Any:
     return dock("Otsu threshold")
 
 
+def says(panel: Any, qtbot: QtBot, text: str) -> None:
+    qtbot.waitUntil(lambda: text in panel.histogram.text.text(), timeout=20_000)
+
+
 def choose(panel: Any, kind: str) -> None:
     """Choose where grey values are counted."""
     panel.scope.setCurrentIndex(panel.scope.findData(kind))
@@ -44,9 +48,9 @@ def test_the_histogram_shows_the_threshold_of_the_stack(
 ) -> None:
     counted(panel, qtbot)
     assert panel.split.threshold == otsu(stack).threshold
-    assert float(panel.typed.text()) == otsu(stack).threshold
-    assert "separability" in panel.text.text()
-    assert panel.canvas.figure.axes
+    assert float(panel.histogram.line.typed.text()) == otsu(stack).threshold
+    assert "separability" in panel.histogram.text.text()
+    assert panel.histogram.canvas.figure.axes
 
 
 def test_labels_are_those_of_the_pipeline(
@@ -78,14 +82,14 @@ def test_a_typed_threshold_holds_until_reset(
     panel: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
 ) -> None:
     counted(panel, qtbot)
-    panel.typed.setText("60")
-    panel.typed.editingFinished.emit()
+    panel.histogram.line.typed.setText("60")
+    panel.histogram.line.typed.editingFinished.emit()
     assert panel.split.thresholds == (60,)
     assert panel.recipe.segment.values == (60,)
-    panel.typed.setText("sixty")
-    panel.typed.editingFinished.emit()
-    assert panel.typed.text() == "60"
-    panel.reset_button.click()
+    panel.histogram.line.typed.setText("sixty")
+    panel.histogram.line.typed.editingFinished.emit()
+    assert panel.histogram.line.typed.text() == "60"
+    panel.histogram.line.button.click()
     assert panel.split.threshold == otsu(stack).threshold
     assert panel.recipe.segment.values is None
 
@@ -96,12 +100,12 @@ def test_more_classes_have_more_lines(
     counted(panel, qtbot)
     panel.settings.fields["classes"].value = 3
     qtbot.waitUntil(lambda: len(panel.split.thresholds) == 2, timeout=20_000)
-    assert panel.typed.text().count(",") == 1
+    assert panel.histogram.line.typed.text().count(",") == 1
 
 
 def drag(panel: Any, start: float, end: float) -> None:
     """Drag with the mouse along the grey values of the plot."""
-    canvas, axes = panel.canvas.canvas, panel.canvas.plot.axes
+    canvas, axes = panel.histogram.canvas.canvas, panel.histogram.canvas.plot.axes
     canvas.draw()
     middle = axes.bbox.y0 + axes.bbox.height / 2
     for name, value in (
@@ -120,11 +124,11 @@ def test_the_line_is_dragged_to_a_threshold(
     found = otsu(stack).threshold
     drag(panel, found + 0.5, 100.4)
     assert panel.split.thresholds == (100,)
-    assert panel.typed.text() == "100"
+    assert panel.histogram.line.typed.text() == "100"
     assert panel.recipe.segment.values == (100,)
     drag(panel, 180, 50)  # far from the line
     assert panel.split.thresholds == (100,)
-    panel.reset_button.click()
+    panel.histogram.line.button.click()
     assert panel.split.thresholds == (found,)
 
 
@@ -161,11 +165,11 @@ def test_the_numbers_can_be_copied_and_carry_the_colours(
     panel: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
     counted(panel, qtbot)
-    flags = panel.text.textInteractionFlags()
+    flags = panel.histogram.text.textInteractionFlags()
     assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
-    for line in panel.canvas.plot.text.splitlines():
-        assert line in panel.text.text()
-    assert panel.text.text().count("color: #") == 2
+    for line in panel.histogram.canvas.plot.text.splitlines():
+        assert line in panel.histogram.text.text()
+    assert panel.histogram.text.text().count("color: #") == 2
 
 
 def test_a_count_that_is_stale_is_given_up(
@@ -223,9 +227,11 @@ def test_a_channel_is_counted_on_its_own(
 
 
 def test_without_an_image_the_plot_says_what_to_do(panel: Any, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: "Open an image" in panel.text.text(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "Open an image" in panel.histogram.text.text(), timeout=20_000
+    )
     assert not panel.run.button.isEnabled()
-    panel.canvas.canvas.draw()
+    panel.histogram.canvas.canvas.draw()
 
 
 def test_closing_the_window_ends_a_count(
@@ -261,7 +267,7 @@ def test_the_plot_says_why_it_is_empty(
     panel: Any, viewer: Any, qtbot: QtBot, plane: np.ndarray, reason: str
 ) -> None:
     viewer.add_image(plane, contrast_limits=(0, 1))
-    qtbot.waitUntil(lambda: reason in panel.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: reason in panel.histogram.text.text(), timeout=20_000)
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
 
@@ -273,7 +279,7 @@ def test_the_plot_follows_the_theme(
     colours = set()
     for theme in ("dark", "light"):
         viewer.theme = theme
-        colours.add(panel.canvas.figure.get_facecolor())
+        colours.add(panel.histogram.canvas.figure.get_facecolor())
     assert len(colours) == 2
 
 
@@ -292,7 +298,7 @@ def test_a_closed_dock_lets_go_of_the_viewer(
 
 def mouse(panel: Any, name: str, value: float, **options: Any) -> None:
     """Send one event of the mouse at a grey value of the plot."""
-    canvas, axes = panel.canvas.canvas, panel.canvas.plot.axes
+    canvas, axes = panel.histogram.canvas.canvas, panel.histogram.canvas.plot.axes
     x = axes.transData.transform((value, 0))[0]
     middle = axes.bbox.y0 + axes.bbox.height / 2
     event = MouseEvent(name, canvas, x, middle, button=1, **options)
@@ -310,7 +316,7 @@ def test_mask_and_shares_follow_while_the_line_is_dragged(
 ) -> None:
     viewer.dims.set_current_step(0, 4)
     ready(panel, qtbot)
-    panel.canvas.canvas.draw()
+    panel.histogram.canvas.canvas.draw()
     mouse(panel, "button_press_event", panel.split.threshold + 0.5)
     for value in (150, 20):
         mouse(panel, "motion_notify_event", value + 0.4)
@@ -318,11 +324,11 @@ def test_mask_and_shares_follow_while_the_line_is_dragged(
         assert abs(now - value) <= 2
         assert np.array_equal(panel.live.layer.data, stack[4] > now)
         share = 100 * (stack > now).mean()
-        assert f"foreground {share:.3g} %" in panel.text.text()
-        assert float(panel.typed.text()) == now
-    assert panel.canvas.dragging
+        assert f"foreground {share:.3g} %" in panel.histogram.text.text()
+        assert float(panel.histogram.line.typed.text()) == now
+    assert panel.histogram.canvas.dragging
     mouse(panel, "button_release_event", 20.4)
-    assert not panel.canvas.dragging
+    assert not panel.histogram.canvas.dragging
     assert panel.recipe.segment.values == panel.split.thresholds
 
 
@@ -331,8 +337,8 @@ def test_a_double_click_goes_back_and_arrow_keys_nudge(
 ) -> None:
     counted(panel, qtbot)
     found = otsu(stack).threshold
-    panel.canvas.canvas.draw()
-    canvas = panel.canvas.canvas
+    panel.histogram.canvas.canvas.draw()
+    canvas = panel.histogram.canvas.canvas
     for key, expected in (
         ("right", found + 1),
         ("shift+right", found + 11),
@@ -390,7 +396,7 @@ def test_every_scope_gives_what_its_recipe_gives_again(
     choose(panel, scope)
     panel.settings.fields["method"].value = method
     counted(panel, qtbot)
-    qtbot.waitUntil(lambda: not panel._counting._counting.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not panel._counting.running, timeout=20_000)
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
     record = panel.layer.metadata["mobile_unet"]["recipe"]
@@ -440,7 +446,9 @@ def test_a_region_beside_the_image_is_said(
     corners = np.array([[900, 900], [900, 950], [950, 950], [950, 900]])
     region = viewer.add_shapes([corners], shape_type="polygon")
     panel.scope.setCurrentIndex(panel.scope.findText(f"inside {region.name}"))
-    qtbot.waitUntil(lambda: "covers none" in panel.text.text(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "covers none" in panel.histogram.text.text(), timeout=20_000
+    )
 
 
 def test_planes_that_are_empty_are_flagged_and_left_empty(
@@ -449,14 +457,14 @@ def test_planes_that_are_empty_are_flagged_and_left_empty(
     choose(panel, "each")
     assert panel.threshold.min_separability == pytest.approx(EMPTY)
     panel.settings.fields["min_separability"].value = 0.8  # even noise has 0.75
-    qtbot.waitUntil(lambda: len(panel.splits) == 5, timeout=20_000)
-    qtbot.waitUntil(lambda: panel.planes.empty == (0,), timeout=20_000)
+    qtbot.waitUntil(lambda: len(panel.planes.splits) == 5, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.planes.canvas.empty == (0,), timeout=20_000)
     expected = [otsu(plane).threshold for plane in stack]
-    assert [panel.splits[n].threshold for n in range(5)] == expected
-    axes = panel.planes.figure.axes[0]
-    panel.planes.canvas.draw()
+    assert [panel.planes.splits[n].threshold for n in range(5)] == expected
+    axes = panel.planes.canvas.figure.axes[0]
+    panel.planes.canvas.canvas.draw()
     x, y = axes.transData.transform((3.2, expected[3]))
-    canvas = panel.planes.canvas
+    canvas = panel.planes.canvas.canvas
     canvas.callbacks.process(
         "button_press_event", MouseEvent("button_press_event", canvas, x, y, button=1)
     )
@@ -475,7 +483,7 @@ def test_the_histogram_is_saved(
     counted(panel, qtbot)
     path = tmp_path / f"histogram{suffix}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    panel.save_button.click()
+    panel.histogram.save_button.click()
     assert path.stat().st_size > 100
 
 
@@ -490,7 +498,9 @@ def test_data_replaced_while_counting_is_counted_anew(
         timeout=20_000,
     )
     viewer.layers.remove(calibrated)
-    qtbot.waitUntil(lambda: "Open an image" in panel.text.text(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "Open an image" in panel.histogram.text.text(), timeout=20_000
+    )
     assert not viewer.layers
 
 
@@ -510,14 +520,14 @@ def test_odd_planes_are_shown_or_said(
     panel: Any, viewer: Any, qtbot: QtBot, plane: np.ndarray
 ) -> None:
     viewer.add_image(plane, contrast_limits=(0, 1))
-    qtbot.waitUntil(lambda: panel.text.text() != "", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.histogram.text.text() != "", timeout=20_000)
     counted(panel, qtbot)
     for method in ("li", "minimum", "adaptive", "triangle", "yen", "isodata", "mean"):
         panel.settings.fields["method"].value = method
-        assert panel.text.text()
-        panel.canvas.canvas.draw()
+        assert panel.histogram.text.text()
+        panel.histogram.canvas.canvas.draw()
     if plane.dtype.kind == "f":
         panel.settings.fields["method"].value = "otsu"
-        assert "left out, NaN or infinite: 16" in panel.text.text()
+        assert "left out, NaN or infinite: 16" in panel.histogram.text.text()
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)

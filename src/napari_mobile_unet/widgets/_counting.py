@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.fitting import rarer_side, windows_of
-from napari_mobile_unet.histogram import count_planes, iter_counts, luminance
+from napari_mobile_unet.histogram import iter_counts, luminance
 from napari_mobile_unet.widgets._job import Job
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.histogram import Histogram
     from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.stack import Stack
-    from napari_mobile_unet.threshold import Threshold
 
 EVERY = 0.15
 """Seconds between two states of a count that are shown."""
@@ -37,42 +36,30 @@ class Counted(NamedTuple):
     """Of all parts, those that are counted."""
 
 
-class PlaneSplit(NamedTuple):
-    """What a threshold does in one plane; NaN and 0 where nothing can be split."""
-
-    number: int
-    threshold: float
-    separability: float
-
-
 class Counting(QObject):
-    """Counts planes, and looks for the threshold of each, one after the other.
+    """Counts planes.
 
     A count that is stale is given up within a plane, or a block of a large one.
     """
 
     counted = Signal(object)
-    found = Signal(object)
-    """A ``PlaneSplit``."""
     failed = Signal(str)
-    ended = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._counting, self._surveying = Job(self), Job(self)
-        self._stale = [threading.Event(), threading.Event()]
-        self._counting.yielded.connect(self.counted)
-        self._counting.failed.connect(self.failed)
-        self._surveying.yielded.connect(self.found)
-        self._surveying.failed.connect(self.failed)
-        self._surveying.ended.connect(lambda _: self.ended.emit())
+        self._job, self._stale = Job(self), threading.Event()
+        self._job.yielded.connect(self.counted)
+        self._job.failed.connect(self.failed)
+
+    @property
+    def running(self) -> bool:
+        """Whether a count is at work."""
+        return self._job.running
 
     def cancel(self) -> None:
-        """Give up whatever is at work."""
-        for stale in self._stale:
-            stale.set()
-        self._counting.cancel()
-        self._surveying.cancel()
+        """Give up what is at work."""
+        self._stale.set()
+        self._job.cancel()
 
     def count(
         self,
@@ -95,13 +82,14 @@ class Counting(QObject):
         with_side : bool
             Whether the side of the foreground is found over the whole stack first.
         """
-        stale = self._renew(0)
+        self._stale.set()
+        self._stale = stale = threading.Event()
 
         def counted() -> Iterator[Counted]:
             side = rarer_side(stack) if with_side else None
             total = len(numbers) * len(list(windows_of(stack)))
             before, latest = time.monotonic(), None
-            counts = iter_counts(partial(_parts, stack, numbers, masks, stale))
+            counts = iter_counts(partial(iter_parts, stack, numbers, masks, stale))
             for done, latest in enumerate(counts, start=1):
                 if stale.is_set():
                     return
@@ -111,37 +99,10 @@ class Counting(QObject):
             if latest is not None:
                 yield Counted(latest, side, 1.0)
 
-        self._counting.start(counted)
-
-    def survey(self, stack: Stack, threshold: Threshold) -> None:
-        """Find the threshold of each plane."""
-        stale = self._renew(1)
-
-        def found() -> Iterator[PlaneSplit]:
-            for number in range(stack.n_planes):
-                try:
-                    split = threshold.split(
-                        count_planes(partial(_parts, stack, [number], None, stale))
-                    )
-                except ValueError:  # nothing finite, or no threshold: it stays empty
-                    yield PlaneSplit(number, float("nan"), 0.0)
-                else:
-                    yield PlaneSplit(number, split.threshold, split.separability)
-
-        self._surveying.start(found)
-
-    def stop_survey(self) -> None:
-        """Give up looking at each plane."""
-        self._stale[1].set()
-        self._surveying.cancel()
-
-    def _renew(self, which: int) -> threading.Event:
-        self._stale[which].set()
-        self._stale[which] = stale = threading.Event()
-        return stale
+        self._job.start(counted)
 
 
-def _parts(
+def iter_parts(
     stack: Stack,
     numbers: Sequence[int],
     masks: Callable[[int], NDArray[Any]] | None,

@@ -110,7 +110,9 @@ class HistogramCanvas(QWidget):
         if self._behind is not None:
             self.canvas.restore_region(self._behind)
             self._draw_moving()
-            self.canvas.blit(self.figure.bbox)
+            # Not ``blit``: that waits until the window, napari's canvas and all, is
+            # drawn; this is drawn with it, once for all moves until then.
+            self.canvas.update()
         return self._numbers(local=False)
 
     def show_reason(self, reason: str, *, theme: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.backend_bases import Event
 
-    from napari_mobile_unet.widgets._counting import PlaneSplit
+    from napari_mobile_unet.widgets._planes_panel import PlaneSplit
 
 ETA, EMPTY = "#E69F00", "#D55E00"
 """Colours of separability, and of planes that are left empty (Okabe and Ito)."""

@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
-    QCheckBox,
-    QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPushButton,
     QVBoxLayout,
 )
 from superqt import QCollapsible
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
@@ -27,10 +21,10 @@ from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.widgets._counting import Counting
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
-from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
+from napari_mobile_unet.widgets._histogram_panel import HistogramPanel
 from napari_mobile_unet.widgets._labels_run import LabelsRun
 from napari_mobile_unet.widgets._live_mask import LiveMask
-from napari_mobile_unet.widgets._planes_canvas import PlanesCanvas
+from napari_mobile_unet.widgets._planes_panel import PlanesPanel
 from napari_mobile_unet.widgets._region import ScopeBox, region_masks
 from napari_mobile_unet.widgets._source import SourcePanel
 
@@ -39,12 +33,10 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
-    from napari_mobile_unet.widgets._counting import Counted, PlaneSplit
+    from napari_mobile_unet.widgets._counting import Counted
 
 PAUSE = 120
 """Milliseconds without a change before grey values are counted again."""
-REDRAW = 200
-"""Milliseconds between two drawings of the plot of planes while it fills."""
 EMPTY = 0.7
 """η below which a plane on its own is taken for empty, unless a person says other:
 that of noise alone is 0.64 (2/π, a normal distribution)."""
@@ -70,32 +62,20 @@ class ThresholdDock(Dock):
         self.source = SourcePanel(self.viewer)
         self.scope = ScopeBox(self.viewer)
         self.settings = Form(Threshold(), leave_out=("scope", "values"))
-        self.canvas = HistogramCanvas()
-        self.planes = PlanesCanvas()
+        self.planes = PlanesPanel()
         self.live = LiveMask(self.viewer, self.source, self)
-        self.log = QCheckBox("log counts")
-        self.typed = QLineEdit()
-        self.typed.setToolTip("Thresholds in the image's units; type to set your own")
-        self.reset_button = QPushButton("Otsu")
-        self.reset_button.setToolTip("Back to the threshold that was found")
-        self.save_button = QPushButton("Save …")
-        self.save_button.setToolTip("The histogram as .png, .svg, .pdf or .csv")
-        self.text = QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.histogram = HistogramPanel(self.live)
         self.objects = Form(Objects())
         self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self.split: Otsu | None = None
-        self.splits: dict[int, PlaneSplit] = {}
         self._counted: Counted | None = None
         self._values: tuple[float, ...] | None = None
         self._before = self.settings.value
         self._counting = Counting(self)
-        self._pause, self._redraw = QTimer(self), QTimer(self)
-        for timer, interval in ((self._pause, PAUSE), (self._redraw, REDRAW)):
-            timer.setSingleShot(True)
-            timer.setInterval(interval)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
         self._lay_out()
         self._connect()
         self._on_source()
@@ -103,13 +83,6 @@ class ThresholdDock(Dock):
     def _lay_out(self) -> None:
         where = QFormLayout()
         where.addRow("counted in", self.scope)
-        line = QHBoxLayout()
-        line.addWidget(QLabel("threshold"))
-        line.addWidget(self.typed, 1)
-        line.addWidget(self.reset_button)
-        ticks = QHBoxLayout()
-        for widget in (self.live, self.log, self.save_button):
-            ticks.addWidget(widget)
         how = QCollapsible("How Otsu's threshold is found")
         explained = QLabel(HOW)
         explained.setWordWrap(True)
@@ -122,10 +95,7 @@ class ThresholdDock(Dock):
         layout.addWidget(self.source)
         layout.addLayout(where)
         layout.addWidget(self.settings)
-        layout.addWidget(self.canvas, 2)
-        layout.addLayout(line)
-        layout.addLayout(ticks)
-        layout.addWidget(self.text)
+        layout.addWidget(self.histogram, 2)
         layout.addWidget(self.planes, 1)
         for widget in (how, more, linking, self.run):
             layout.addWidget(widget)
@@ -135,32 +105,26 @@ class ThresholdDock(Dock):
         self.source.changed.connect(self._on_source)
         self.scope.changed.connect(self._on_scope)
         self.settings.changed.connect(self._on_settings)
-        self.log.toggled.connect(self._draw)
+        self.histogram.moved.connect(self._set_by_hand)
+        self.histogram.given.connect(self._on_typed)
+        self.histogram.reset.connect(self._on_reset)
+        self.histogram.changed.connect(self._draw)
         self.live.toggled.connect(self._show_mask)
         self.live.came.connect(self._show_mask)
-        self.typed.editingFinished.connect(self._on_typed)
-        self.canvas.moved.connect(self._set_by_hand)
-        self.canvas.released.connect(self._draw)
-        self.canvas.reset.connect(self._on_reset)
         self.planes.chosen.connect(self._go_to)
-        self.reset_button.clicked.connect(self._on_reset)
-        self.save_button.clicked.connect(self._save)
         self.run.clicked.connect(self._on_run)
         self._pause.timeout.connect(self._count)
-        self._redraw.timeout.connect(self._draw_planes)
         self._counting.counted.connect(self._on_counted)
         self._counting.failed.connect(self._on_empty)
-        self._counting.found.connect(self._on_found)
-        self._counting.ended.connect(self._draw_planes)
         self.viewer.dims.events.current_step.connect(self._on_step)
         self.viewer.dims.events.ndisplay.connect(self._on_step)
         self.viewer.events.theme.connect(self._on_theme)
 
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
-        for timer in (self._pause, self._redraw):
-            timer.stop()
+        self._pause.stop()
         self._counting.cancel()
+        self.planes.cancel()
         self.run.job.cancel()
         self.source.disconnect_viewer()
         self.scope.disconnect_viewer()
@@ -232,9 +196,8 @@ class ThresholdDock(Dock):
         self._show_what_counts()
         if settings.method != before.method or settings.classes != before.classes:
             self._values = None
-            self._survey()
         self._split()
-        self._draw_planes()
+        self._look_at_planes()
 
     def _show_what_counts(self) -> None:
         """Show the settings that the method has."""
@@ -243,7 +206,6 @@ class ThresholdDock(Dock):
         fields["classes"].enabled = method == "otsu"
         for name in ("window", "offset"):
             fields[name].visible = method == "adaptive"
-        self.typed.setEnabled(method != "adaptive")
 
     def _on_step(self) -> None:
         self.live.read()
@@ -270,36 +232,17 @@ class ThresholdDock(Dock):
             self._on_empty(one_line(error))
             return
         if len(numbers) > 1:
-            self.text.setText(f"Counting {len(numbers)} planes …")
+            self.histogram.text.setText(f"Counting {len(numbers)} planes …")
         self._counting.count(stack, numbers, masks, with_side=kind == "each")
-        self._survey()
+        self._look_at_planes()
 
-    def _survey(self) -> None:
+    def _look_at_planes(self) -> None:
         """Look for the threshold of each plane, if each has its own."""
         stack = self.source.stack
         each = self.scope.kind == "each" and stack is not None and stack.n_planes > 1
-        self.planes.setVisible(each)
-        asked = (stack, self.settings.value.method, self.settings.value.classes)
-        if not each or stack is None:
-            self._counting.stop_survey()
-            self._asked, self.splits = None, {}
-        elif asked != self._asked:
-            self._asked, self.splits = asked, {}
-            self._counting.survey(stack, self.threshold.replace(values=None))
-
-    _asked: tuple[Any, ...] | None = None
-
-    def _on_found(self, split: PlaneSplit) -> None:
-        self.splits[split.number] = split
-        if not self._redraw.isActive():
-            self._redraw.start()
-
-    def _draw_planes(self) -> None:
-        stack = self.source.stack
-        if stack is None or self.scope.kind != "each" or not self.splits:
-            return
-        limit = self.settings.value.min_separability
-        self.planes.show_planes(self.splits, stack.n_planes, limit, self.viewer.theme)
+        settings = self.settings.value
+        self.planes.look(stack if each else None, settings)
+        self.planes.show_limit(settings.min_separability, self.viewer.theme)
 
     def _go_to(self, number: int) -> None:
         """Show a plane in the viewer."""
@@ -313,13 +256,14 @@ class ThresholdDock(Dock):
         self.viewer.dims.set_point(range(layer.ndim), layer.data_to_world(point))
 
     def _on_counted(self, counted: Counted) -> None:
-        if self.canvas.dragging:  # not under the person's hand
-            self._counted = counted
-            return
         self._counted = counted
+        if self.histogram.canvas.dragging:  # not under the person's hand
+            return
         self._split()
         if counted.share < 1:
-            self.text.setText(f"Counted {counted.share:.0%} …<br>{self.text.text()}")
+            self.histogram.text.setText(
+                f"Counted {counted.share:.0%} …<br>{self.histogram.text.text()}"
+            )
 
     def _split(self) -> None:
         """Find the thresholds on the counts, and show them."""
@@ -334,29 +278,10 @@ class ThresholdDock(Dock):
         self._show_mask()
 
     def _draw(self) -> None:
-        if self.split is None:
-            return
-        settings = self.settings.value
-        text = self.canvas.show_split(
-            self.split,
-            foreground=self.side,
-            log=self.log.isChecked() or None,
-            theme=self.viewer.theme,
-            local=settings.method == "adaptive",
-        )
-        self._show_numbers(text)
-
-    def _show_numbers(self, text: str) -> None:
-        """Show the thresholds and what they separate as text."""
-        assert self.split is not None
-        values = ", ".join(f"{value:.6g}" for value in self.split.thresholds)
-        settings = self.settings.value
-        self.typed.setText("" if settings.method == "adaptive" else values)
-        if settings.foreground == "auto" and not self.split.constant:
-            text += f"<br>objects are {self.side}: found, since they are the rarer"
-        if self.split.separability < settings.min_separability:
-            text += f"<br>left empty: η is below {settings.min_separability:g}"
-        self.text.setText(text)
+        if self.split is not None:
+            self.histogram.show_split(
+                self.split, self.settings.value, self.side, self.viewer.theme
+            )
 
     def _show_mask(self) -> None:
         if self.split is None:
@@ -370,39 +295,24 @@ class ThresholdDock(Dock):
         self.split = None
         if not keep_counts:
             self._counted = None
-        self.canvas.show_reason(reason, theme=self.viewer.theme)
-        self.typed.clear()
-        self.text.setText(reason)
+        self.histogram.show_reason(reason, self.viewer.theme)
         self._show_mask()
 
     def _on_theme(self) -> None:
         if self.split is None:
-            self._on_empty(self.text.text(), keep_counts=True)
+            self._on_empty(self.histogram.text.text(), keep_counts=True)
         else:
             self._draw()
-        self._draw_planes()
+        self._look_at_planes()
 
-    def _on_typed(self) -> None:
-        """Take the thresholds that the person typed."""
-        if self.split is None:
-            return
-        shown = ", ".join(f"{value:.6g}" for value in self.split.thresholds)
-        if self.typed.text().strip() == shown:
-            return
+    def _on_typed(self, values: tuple[float, ...]) -> None:
+        """Split at the thresholds that the person typed."""
         try:
-            values = tuple(float(part) for part in self.typed.text().split(","))
             self.settings.value.replace(values=values)
         except ValueError as error:
-            self.typed.setText(shown)
-            number = "could not convert" in str(error)
-            show_error(
-                "thresholds must be numbers with commas between them, one less than "
-                "there are classes"
-                if number
-                else one_line(error)
-            )
-            return
-        self._values = values
+            show_error(one_line(error))
+        else:
+            self._values = values
         self._split()
 
     def _set_by_hand(self, values: tuple[float, ...]) -> None:
@@ -411,28 +321,8 @@ class ThresholdDock(Dock):
         self._values = values
         self.split = self.split.at(*values)
         self._show_mask()
-        self._show_numbers(self.canvas.move_split(self.split))
+        self.histogram.move_split(self.split)
 
     def _on_reset(self) -> None:
         self._values = None
         self._split()
-
-    def _save(self) -> None:
-        if self.split is None:
-            show_error(f"there is no histogram to save: {self.text.text()}")
-            return
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save histogram", "histogram.png", "*.png *.svg *.pdf *.csv"
-        )
-        if not path:
-            return
-        try:
-            save_histogram(
-                self.split,
-                path,
-                foreground=self.side,
-                log=self.log.isChecked() or None,
-                local=self.settings.value.method == "adaptive",
-            )
-        except (OSError, ValueError) as error:
-            show_error(one_line(error))
