@@ -1,8 +1,8 @@
-"""Speed of the network, of decoding, and of the whole way from array to labels.
+"""Speed of the network, of decoding, of the table, and of the whole way to both.
 
     python benchmarks/speed.py [--planes 4] [--size 1024] [--repeats 7]
 
-The three are timed in turn, again and again, in one process, so that what else the
+They are timed in turn, again and again, in one process, so that what else the
 machine does falls on all of them. Printed are medians with the quartiles around them.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 import napari_mobile_unet as nmu
 from napari_mobile_unet.instances import Objects, decode
 from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import load_model
@@ -59,6 +60,18 @@ def main() -> None:
                 seed=decoding.seed,
             )
 
+    found = decode(
+        maps[..., 0],
+        maps[..., 1],
+        Objects(),
+        level=decoding.foreground,
+        seed=decoding.seed,
+    )
+
+    def table() -> None:
+        for _ in range(chosen.planes):
+            measure_plane(found.labels, mosaic)
+
     def whole() -> None:
         for _ in nmu.iter_segment(image, recipe, axes="TYX"):
             pass
@@ -66,6 +79,7 @@ def main() -> None:
     works: dict[str, Callable[[], None]] = {
         "network": network,
         "decoding": decoder,
+        "table": table,
         "array to labels and table": whole,
     }
     seconds: dict[str, list[float]] = {name: [] for name in works}

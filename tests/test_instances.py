@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import ndimage
 
 from napari_mobile_unet.instances import Objects, decode, label_mask
 
@@ -126,6 +127,51 @@ def test_decoding_any_maps_gives_the_foreground(seed: int, y: int, x: int) -> No
     assert len(found.confidence) == found.labels.max(initial=0)
     assert (found.confidence > 0.5).all()
     assert (found.confidence <= 1).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.3, 0.7), st.sampled_from([4, 16]))
+def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    foreground, distance = rng.random((2, 40, 50), dtype=np.float32)
+    foreground = ndimage.gaussian_filter(foreground, 1.5) * 2 - 0.5
+    distance = ndimage.gaussian_filter(distance, 1.5) * 2 - 0.5
+    core = (distance > 0.6) & (foreground > level)
+    cores, count = ndimage.label(core, np.ones((3, 3)))
+    pieces, n_pieces = ndimage.label(foreground > level)
+    every = decode(
+        foreground, distance, Objects(min_size=0, fill_holes=False), level=level
+    )
+    labels = every.labels
+    bare = n_pieces - np.unique(pieces[core]).size
+    assert labels.max() == count + bare
+    for number in range(1, count + 1):
+        assert np.unique(labels[cores == number]).size == 1
+    for number in range(1, labels.max() + 1):
+        assert ndimage.label(labels == number, np.ones((3, 3)))[1] == 1
+    # The larger ones, and their confidence, are those of all.
+    some = decode(
+        foreground, distance, Objects(min_size=size, fill_holes=False), level=level
+    )
+    large = np.flatnonzero(np.bincount(labels.ravel())[1:] >= size)
+    assert np.array_equal(some.labels > 0, np.isin(labels, large + 1))
+    assert np.array_equal(some.confidence, every.confidence[large])
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12))))
+def test_holes_are_filled_like_one_by_one(noise: np.ndarray) -> None:
+    mask = noise % 4 > 0
+    own = label_mask(mask, Objects(min_size=0, fill_holes=False, split=False))
+    expected = own.copy()
+    holes, count = ndimage.label(own == 0)
+    framed = np.pad(own == 0, 1, constant_values=True)
+    outside = ndimage.label(framed)[0][1:-1, 1:-1] == 1
+    for number in range(1, count + 1):
+        hole = holes == number
+        around = np.unique(own[ndimage.binary_dilation(hole, np.ones((3, 3)))])
+        if not outside[hole].any() and len(around) == 2:  # 0 and an object
+            expected[hole] = around[1]
+    filled = label_mask(mask, Objects(min_size=0, split=False))
+    assert np.array_equal(filled, expected)
 
 
 def test_nothing_gives_nothing() -> None:

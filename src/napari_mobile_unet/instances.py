@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cv2
 import numpy as np
 from pydantic import Field
-from scipy import ndimage
-from skimage.segmentation import watershed
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.watershed import flood
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,8 +64,8 @@ def decode(
     """Return the objects that the network's maps show.
 
     Connected cores (high distance) grow downhill over the distance map until
-    they meet or reach the rim of the foreground: a seeded watershed
-    (Meyer 1992). A piece of foreground without a core is an object of its own.
+    they meet or reach the rim of the foreground: a seeded watershed, see ``flood``.
+    A piece of foreground without a core is an object of its own.
 
     Parameters
     ----------
@@ -89,15 +88,18 @@ def decode(
     """
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
-        core = (distance > seed) & mask
-        labels = _grow(_seeds(core, mask), mask, distance)
+        labels = flood((distance > seed) & mask, mask, distance)
     else:
         labels = _components(mask)
-    labels = _select(labels, objects)
-    count = int(labels.max(initial=0))
-    total = np.bincount(labels.ravel(), foreground.ravel(), count + 1)[1:]
-    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    return Decoded(labels, (total / np.maximum(area, 1)).astype(np.float32))
+    if objects.fill_holes:
+        _fill_holes(labels)
+    inside = labels > 0
+    own = labels[inside]
+    area = np.bincount(own, minlength=1)
+    total = np.bincount(own, foreground[inside], minlength=1)
+    kept = _kept(labels, area, objects)
+    confidence = (total[kept] / area[kept]).astype(np.float32)
+    return Decoded(_numbered(labels, kept), confidence)
 
 
 def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
@@ -136,7 +138,7 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
     size = 2 * max(1, round(spacing / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     peak = (distance >= cv2.dilate(distance, disc) - 1e-3) & mask
-    return _select(_grow(_seeds(peak, mask), mask, distance), objects)
+    return _select(flood(peak, mask, distance), objects)
 
 
 def labels_type(largest: int) -> np.dtype[Any]:
@@ -148,10 +150,17 @@ def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> f
     """Return the largest distance in the piece of mask that a median pixel lies in.
 
     Counting pixels, not pieces, keeps crumbs from deciding how the rest is split.
+    1 for an empty mask.
     """
-    labels = _components(mask)
-    largest = ndimage.maximum(distance, labels, np.arange(labels.max(initial=0) + 1))
-    return float(np.median(largest[labels[mask]])) if mask.any() else 1.0
+    if not mask.any():
+        return 1.0
+    piece = _components(mask)[mask]
+    largest = np.zeros(piece.max() + 1, np.float32)
+    np.maximum.at(largest, piece, distance[mask])
+    order = np.argsort(largest)
+    pixels = np.cumsum(np.bincount(piece)[order])
+    middle = ((pixels[-1] - 1) // 2, pixels[-1] // 2)
+    return float(largest[order[np.searchsorted(pixels, middle, "right")]].mean())
 
 
 def _components(mask: NDArray[np.bool_]) -> Labels:
@@ -170,56 +179,57 @@ def _open(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     return np.asarray(opened, np.uint8).view(np.bool_)
 
 
-def _seeds(core: NDArray[np.bool_], mask: NDArray[np.bool_]) -> Labels:
-    """Return an id for each core, and one for each piece of mask without any."""
-    count, cores = cv2.connectedComponents(core.view(np.uint8), connectivity=8)
-    pieces = _components(mask)
-    seeded = np.zeros(pieces.max(initial=0) + 1, bool)
-    seeded[pieces[core]] = True
-    seeded[0] = True
-    ids = np.where(seeded, 0, count - 1 + np.cumsum(~seeded))
-    return np.where(core, cores, ids[pieces]).astype(np.int32)
-
-
-def _grow(
-    seeds: Labels, mask: NDArray[np.bool_], height: NDArray[np.float32]
-) -> Labels:
-    """Return what each seed drains of the mask, as rain on the heights would run.
-
-    Not ``cv2.watershed``: that orders pixels by how much neighbours differ, not by
-    height, and its ridges block necks that are one pixel wide.
-    """
-    grown = watershed(-height, seeds, mask=mask)
-    return np.asarray(grown, np.int32)
-
-
 def _select(labels: Labels, objects: Objects) -> Labels:
     """Return the objects to keep, holes filled, numbered from 1 without gaps."""
     if objects.fill_holes:
-        labels = _fill_holes(labels)
-    keep = np.bincount(labels.ravel()) >= max(objects.min_size, 1)
-    if objects.drop_border:
-        edges = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
-        keep[np.concatenate(edges)] = False
+        _fill_holes(labels)
+    area = np.bincount(labels[labels > 0], minlength=1)
+    return _numbered(labels, _kept(labels, area, objects))
+
+
+def _kept(labels: Labels, area: NDArray[np.intp], objects: Objects) -> NDArray[np.intp]:
+    """Return the ids of the objects to keep, by the area of each id from 0."""
+    keep = area >= max(objects.min_size, 1)
     keep[0] = False
-    return np.where(keep, np.cumsum(keep), 0).astype(np.int32)[labels]
+    if objects.drop_border:
+        for edge in _edges(labels):
+            keep[edge] = False
+    return np.flatnonzero(keep)
 
 
-def _fill_holes(labels: Labels) -> Labels:
+def _numbered(labels: Labels, kept: NDArray[np.intp]) -> Labels:
+    """Return the labels with the ids to keep turned into 1 to n, the others 0."""
+    ids = np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    ids[kept] = np.arange(1, len(kept) + 1)
+    return ids.take(labels)
+
+
+def _edges(labels: Labels) -> tuple[Labels, ...]:
+    return labels[0], labels[-1], labels[:, 0], labels[:, -1]
+
+
+def _fill_holes(labels: Labels) -> None:
     """Give each piece of background that one object alone encloses to it."""
-    count, holes = cv2.connectedComponents((labels == 0).view(np.uint8), connectivity=4)
-    if count <= 1:
-        return labels
-    ids = labels.astype(np.float32)
-    highest = cv2.dilate(ids, _NEIGHBOURS)
-    lowest = cv2.erode(np.where(labels > 0, ids, np.float32(2**24)), _NEIGHBOURS)
-    rim = (labels == 0) & (highest > 0)
-    top = np.zeros(count, np.int32)
-    bottom = np.full(count, 2**24, np.int32)
-    np.maximum.at(top, holes[rim], highest[rim].astype(np.int32))
-    np.minimum.at(bottom, holes[rim], lowest[rim].astype(np.int32))
-    open_ends = np.concatenate((holes[0], holes[-1], holes[:, 0], holes[:, -1]))
-    owner = np.where(top == bottom, top, 0)
-    owner[open_ends] = 0
-    owner[0] = 0
-    return np.where(labels > 0, labels, owner[holes]).astype(np.int32)
+    background = (labels == 0).view(np.uint8)
+    count, holes = cv2.connectedComponents(background, connectivity=4)
+    enclosed = np.full(count, True)
+    enclosed[0] = False
+    for edge in _edges(holes):
+        enclosed[edge] = False
+    if not enclosed.any():
+        return
+    # Most of the background is, as a rule, its first piece, and open.
+    pixels = np.flatnonzero(holes > (not enclosed[1]))
+    pixels = pixels[enclosed.take(holes.take(pixels))]
+    hole = holes.take(pixels)
+    width = labels.shape[1]
+    owner = np.zeros(count, np.int32)
+    # Enclosed pixels are none of the plane's edge: all have eight neighbours.
+    around = [y * width + x for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
+    found = [labels.take(pixels + step) for step in around]
+    for ids in found:
+        touched = ids > 0
+        owner[hole[touched]] = ids[touched]
+    for ids in found:
+        owner[hole[(ids > 0) & (ids != owner[hole])]] = 0
+    labels.ravel()[pixels] = owner[hole]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.axes import guess_axes
-from napari_mobile_unet.metrics import check_labels
+from napari_mobile_unet.regions import Regions
 from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
@@ -92,7 +90,7 @@ def measure(
     unit, pixel_size = _calibration(stack, spatial, scale, units)
     tables = []
     for frame in [None] if frames is None else range(frames):
-        regions = _Regions.of(_take(labels, stack.labels_axes, frame, spatial))
+        regions = Regions.of(_take(labels, stack.labels_axes, frame, spatial))
         columns = {"label": regions.label}
         if frame is not None:
             columns["t"] = np.full(len(regions.label), frame)
@@ -125,7 +123,7 @@ def measure_plane(labels: Labels, plane: NDArray[Any] | None = None) -> pd.DataF
     ValueError
         If the labels are not whole numbers ≥ 0, or the plane has another size.
     """
-    regions = _Regions.of(labels)
+    regions = Regions.of(labels)
     columns = {"label": regions.label, "area": regions.size}
     columns |= _centroid_columns(regions)
     if plane is not None:
@@ -138,60 +136,14 @@ def measure_plane(labels: Labels, plane: NDArray[Any] | None = None) -> pd.DataF
     return pd.DataFrame(columns)
 
 
-@dataclass(frozen=True, eq=False)
-class _Regions:
-    """The pixels of all objects, and which object each of them belongs to."""
-
-    label: NDArray[np.int64]
-    rank: NDArray[np.intp]
-    position: tuple[NDArray[np.intp], ...]
-
-    @classmethod
-    def of(cls, labels: Labels) -> _Regions:
-        check_labels(labels)
-        position = np.nonzero(labels)
-        rank, label = pd.factorize(labels[position], sort=True)
-        return cls(label.astype(np.int64), rank, position)
-
-    @property
-    def axes(self) -> str:
-        return "zyx"[-len(self.position) :]
-
-    @cached_property
-    def size(self) -> NDArray[np.int64]:
-        return np.bincount(self.rank, minlength=len(self.label)).astype(np.int64)
-
-    @cached_property
-    def centroid(self) -> list[Reals]:
-        return [self.mean(place) for place in self.position]
-
-    @cached_property
-    def by_object(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """An order of the pixels, object by object, and where each object starts."""
-        return np.argsort(self.rank, kind="stable"), np.cumsum(self.size) - self.size
-
-    def mean(self, values: NDArray[Any]) -> Reals:
-        """Return each object's mean over finite values, NaN where it has none."""
-        finite = np.isfinite(values)
-        total = np.bincount(self.rank, np.where(finite, values, 0), len(self.label))
-        count = np.bincount(self.rank, finite, len(self.label))
-        unknown = np.full(len(count), np.nan)
-        return np.asarray(np.divide(total, count, where=count > 0, out=unknown))
-
-    def extreme(self, which: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
-        """Return each object's smallest (np.fmin) or largest (np.fmax) value."""
-        order, start = self.by_object
-        return np.asarray(which.reduceat(values[order], start))
-
-
-def _centroid_columns(regions: _Regions) -> Columns:
+def _centroid_columns(regions: Regions) -> Columns:
     return {
         f"centroid_{axis}": centroid
         for axis, centroid in zip(regions.axes, regions.centroid, strict=True)
     }
 
 
-def _shape_columns(regions: _Regions, unit: str | None, pixel_size: float) -> Columns:
+def _shape_columns(regions: Regions, unit: str | None, pixel_size: float) -> Columns:
     """Return place, size and shape of each object."""
     columns = _centroid_columns(regions)
     planar = regions.axes == "yx"
@@ -212,7 +164,7 @@ def _shape_columns(regions: _Regions, unit: str | None, pixel_size: float) -> Co
     return columns
 
 
-def _eccentricity(regions: _Regions) -> Reals:
+def _eccentricity(regions: Regions) -> Reals:
     """Return √(1 - λ₂/λ₁) of the two principal second moments, 0 for a point."""
     y, x = (
         place - centroid[regions.rank]
@@ -227,12 +179,14 @@ def _eccentricity(regions: _Regions) -> Reals:
 
 
 def _intensity_columns(
-    regions: _Regions, values: NDArray[Any], statistics: Sequence[str]
+    regions: Regions, values: NDArray[Any], statistics: Sequence[str]
 ) -> Columns:
     """Return statistics of the grey values in each object, channel by channel."""
     ufuncs = {"min": np.fmin, "max": np.fmax}
-    pixels = values[regions.position].astype(np.float64)
-    pixels[~np.isfinite(pixels)] = np.nan
+    channels_last = values.reshape(-1, *values.shape[len(regions.shape) :])
+    pixels = channels_last.take(regions.pixel, axis=0).astype(np.float64)
+    if values.dtype.kind == "f":
+        pixels[~np.isfinite(pixels)] = np.nan
     channels = [("", pixels)]
     if pixels.ndim > 1:
         channels = [
