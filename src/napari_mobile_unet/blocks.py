@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.axes import Window
     from napari_mobile_unet.instances import Decoded
 
-BLOCK = 8 * STEP
+BLOCK = 6 * STEP
 """Height and width in pixels of what a block is answerable for. In steps of the
 network's tiles, as the margin: so the tiles of all blocks are those of the whole plane,
 and an object on a seam looks alike from both sides."""
@@ -76,7 +76,7 @@ def segment_blocks(
         found = segment(image)
         before = np.asarray(labels[outer]).astype(np.int32)
         ids, used = _identify(found.labels, before, _inside(core, outer), cut, used)
-        fresh = np.where(before == 0, ids[found.labels], 0)
+        fresh = np.where(before == 0, ids.take(found.labels), 0)
         if not fresh.any():
             continue
         labels[outer] = np.where(before > 0, before, fresh)
@@ -133,15 +133,15 @@ def _identify(
     """
     count = int(found.max(initial=0))
     ids = np.zeros(count + 1, np.int32)
-    wanted = np.unique(found[core])
-    wanted = wanted[wanted > 0]
-    sizes = np.bincount(found.ravel(), minlength=count + 1)
+    within = found[core]
+    wanted = 1 + np.flatnonzero(np.bincount(within[within > 0], minlength=1)[1:])
+    sizes = np.bincount(found[found > 0], minlength=count + 1)
     both = (found > 0) & (before > 0)
     base = int(before.max(initial=0)) + 1
     pairs, shared = np.unique(
         found[both].astype(np.int64) * base + before[both], return_counts=True
     )
-    known = dict(zip(*np.unique(before, return_counts=True), strict=True))
+    known = np.bincount(before[before > 0], minlength=1)
     # In ascending order of their overlap, so that the largest one stays.
     order = np.argsort(shared, kind="stable")
     twins = {

@@ -37,7 +37,7 @@ def train(
         str | None, typer.Option("--from", help="Model to start from: name or folder.")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs to train.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=0, help="Epochs to train.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     settings: Settings = None,
     as_json: Json = False,

@@ -9,6 +9,7 @@ from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     Executor,
+    Future,
     ThreadPoolExecutor,
     wait,
 )
@@ -118,6 +119,36 @@ def _cluster(address: str) -> Iterator[Executor]:
         ) from error
     with client:
         yield client.get_executor(pure=False)
+
+
+def iter_ahead(
+    work: Callable[[Work], Result], pieces: Iterable[Work], ahead: int = 2
+) -> Iterator[Result]:
+    """Yield what comes of each piece of work, in order, with the next ones at work.
+
+    While one thread is busy with what runs on one core, the others go on.
+
+    Parameters
+    ----------
+    work : function
+        Of one piece; run in threads.
+    pieces : iterable
+        The work; few more pieces are taken than are yielded.
+    ahead : int
+        Threads.
+    """
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(ahead, "mobile-unet plane") as pool:
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(work, piece))
+                if len(waiting) > ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def iter_done(

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.confidence import Calibration, describe
 from napari_mobile_unet.watershed import flood
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def decode(
     *,
     level: float = 0.5,
     seed: float = 0.6,
+    calibration: Calibration | None = None,
 ) -> Decoded:
     """Return the objects that the network's maps show.
 
@@ -79,12 +81,14 @@ def decode(
         Foreground probability from which a pixel belongs to an object.
     seed : float
         Distance from which a pixel is a core.
+    calibration : Calibration, optional
+        What makes a chance of what the maps look like within an object.
 
     Returns
     -------
     Decoded
-        The labels, and for each object the mean foreground probability within
-        it as its confidence.
+        The labels, and for each object the chance that it is right; without
+        calibration the mean foreground probability within it.
     """
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
@@ -94,12 +98,14 @@ def decode(
     if objects.fill_holes:
         _fill_holes(labels)
     inside = labels > 0
-    own = labels[inside]
+    own, sure = labels[inside], foreground[inside]
     area = np.bincount(own, minlength=1)
-    total = np.bincount(own, foreground[inside], minlength=1)
     kept = _kept(labels, area, objects)
-    confidence = (total[kept] / area[kept]).astype(np.float32)
-    return Decoded(_numbered(labels, kept), confidence)
+    if calibration is None:
+        mean = np.bincount(own, sure, minlength=1)[kept] / area[kept]
+        return Decoded(_numbered(labels, kept), mean.astype(np.float32))
+    features = describe(own, sure, distance[inside], len(area))[kept]
+    return Decoded(_numbered(labels, kept), calibration.apply(features))
 
 
 def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.blocks import is_large, segment_blocks
+from napari_mobile_unet.executors import iter_ahead
 from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, label_mask, labels_type
@@ -49,12 +50,15 @@ class PlaneResult:
     objects : pandas.DataFrame
         One row an object: label, area, centroid, mean intensity, after the U-Net
         its confidence, and where it is followed over time its parent.
+    fitted : Fitted
+        The recipe with what was found in the whole stack, such as the diameter.
     """
 
     number: int
     index: tuple[int, ...]
     labels: NDArray[np.int32]
     objects: pd.DataFrame
+    fitted: Fitted
 
 
 def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
@@ -172,15 +176,14 @@ def iter_segment(
     stack = as_stack(image, axes, recipe)
     link = recipe.link
     numbering: Numbering | Tracking = Numbering(stack, link)
-    everything: Iterable[Found] = _iter_found(
-        stack, fit(stack, recipe), batch_size or 1
-    )
+    fitted = fit(stack, recipe)
+    everything: Iterable[Found] = _iter_found(stack, fitted, batch_size or 1)
     if link.method == "laptrack":  # looks at all planes together
         everything = list(everything)
         numbering = Tracking(stack, link, [objects for *_, objects in everything])
     for number, found, objects in everything:
         ids, objects = numbering.add(number, found, objects)
-        yield PlaneResult(number, stack.index(number), ids[found], objects)
+        yield PlaneResult(number, stack.index(number), ids.take(found), objects, fitted)
 
 
 def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found]:
@@ -190,9 +193,17 @@ def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found
             labels = np.zeros(stack.plane_shape, np.int32)
             yield number, labels, find_in_blocks(stack, number, fitted, labels)
         return
-    for numbers, planes in stack.iter_batches(batch_size):
-        for number, plane in zip(numbers, planes, strict=True):
-            yield number, *find_objects(single_channel(plane), fitted)
+
+    def found(piece: tuple[int, Plane]) -> Found:
+        number, plane = piece
+        return number, *find_objects(single_channel(plane), fitted)
+
+    pieces = (
+        piece
+        for numbers, planes in stack.iter_batches(batch_size)
+        for piece in zip(numbers, planes, strict=True)
+    )
+    yield from iter_ahead(found, pieces)
 
 
 def single_channel(plane: Plane) -> Plane:

@@ -28,7 +28,7 @@ PIECES = 4
 OWN_BYTES = 2**28
 """Memory of the process itself, with the network loaded."""
 WORKING_BYTES = 64
-"""Memory that one pixel takes while it is segmented: grey values, maps, heap of the
+"""Memory that one pixel takes while it is segmented: grey values, maps,
 watershed, labels. Measured on planes of 1,024² to 4,096²."""
 TRIAL = 512
 """Height and width of the window that is segmented to see how long it takes."""

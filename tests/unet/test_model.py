@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_whole_folder_loads_by_its_path(folder: Path) -> None:
     model = load_model(folder)
     assert model.card.name == "mine"
-    assert model.network.read_bytes() == b"network"
+    assert model.network().read_bytes() == b"network"
     assert model.checksum == sha256(folder / CARD)
 
 
@@ -135,3 +135,17 @@ def test_a_few_bright_pixels_still_give_a_range() -> None:
     plane = np.zeros((100, 100), np.uint8)
     plane[50, 50:55] = 255  # fewer than the percentile leaves out
     assert Normalisation().limits(plane) == (0, 255)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("settings", [{}, {"low": 0, "high": 100}, {"low": 2.5}])
+def test_values_that_are_counted_have_the_limits_of_sorted_ones(
+    kind: type[np.unsignedinteger], settings: dict[str, float]
+) -> None:
+    rng = np.random.default_rng(0)
+    top = np.iinfo(kind).max
+    planes = [(rng.random((40, 30)) ** n * top).astype(kind) for n in (1, 3, 60)]
+    normalisation = Normalisation(**settings)
+    for seen in (planes, planes[:1], planes[2:], [planes[2] * 0]):
+        counted = normalisation.limits(*seen)
+        assert counted == normalisation.limits(*(p.astype(np.float64) for p in seen))

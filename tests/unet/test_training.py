@@ -8,6 +8,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
 from napari_mobile_unet.unet.model import Architecture, load_model
 
@@ -96,6 +97,30 @@ def test_training_goes_on_from_a_model(
     first = next(m for m in iter_train(job) if m["kind"] == "epoch")
     assert first["loss"] < messages[1]["loss"]
     assert load_model(tmp_path / "more").card.training.start.startswith("squares ")
+
+
+def test_no_epochs_tune_and_export_in_colour_and_in_integers(
+    trained: tuple[list, Path], data: Path, tmp_path: Path
+) -> None:
+    model = load_model(trained[1])
+    settings = {**start_from(model, channels=3), "epochs": 0, "quantise": True}
+    messages = list(iter_train(job_of(data, tmp_path / "colour", **settings)))
+    assert [message["kind"] for message in messages] == ["ready", "done"]
+    colour = load_model(tmp_path / "colour")
+    assert colour.card.architecture.channels == 3
+    assert "RGB" in colour.card.inputs
+    rng = np.random.default_rng(0)
+    plane = rng.random((96, 96), dtype=np.float32)
+    plane[30:50, 30:50] += 2
+    whole, integers = (
+        predict(plane, colour, precision) for precision in ("fp32", "int8")
+    )
+    # Of a grey image the network for colour sees what the one for grey did.
+    assert np.abs(predict(plane, model) - whole).max() < 1e-4
+    assert 0 < np.abs(whole - integers).mean() < 0.05
+    assert np.array_equal(predict(plane, colour), integers)
+    with pytest.raises(ValueError, match="no network of precision 'int8'"):
+        predict(plane, model, "int8")
 
 
 def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:

@@ -199,3 +199,28 @@ def test_a_closed_dock_lets_go_of_the_viewer(
     viewer.dims.set_current_step(0, 3)
     viewer.theme = "light"
     calibrated.data = np.zeros((3, 9, 9))
+
+
+def test_the_diameter_is_measured_on_a_drawn_object(
+    unet: Any, viewer: Any, calibrated: Any
+) -> None:
+    unet.measure_button.click()
+    drawn = viewer.layers["one object"]
+    assert drawn.mode == "add_ellipse"
+    assert "ellipse" in unet.run.status.text()
+    unet.measure_button.click()  # nothing is drawn yet
+    assert "closed shape" in unet.run.status.text()
+    # 30 × 20 pixels, in a layer without the image's scale of half a micrometre.
+    corners = [[10, 10], [10, 20], [25, 20], [25, 10]]
+    drawn.add([[0, *corner] for corner in corners], shape_type="ellipse")
+    unet.measure_button.click()
+    assert unet.settings.value.diameter == pytest.approx((30 * 20) ** 0.5, abs=0.2)
+    assert unet.recipe.segment.diameter == unet.settings.value.diameter
+
+
+def test_the_diameter_that_was_found_is_shown(
+    unet: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    unet.run.button.click()
+    finish(unet, qtbot)
+    assert "pixels across" in unet.run.status.text()

@@ -25,19 +25,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.unet.model import Model
+    from napari_mobile_unet.unet.model import Model, Precision
 
-HALO = 48
+HALO = 32
 """Pixels at a tile's rim that are computed and thrown away: there the network
 sees too little around them."""
 
 
 STEP = TILE - 2 * HALO
-"""Pixels from one tile to the next."""
+"""Pixels from one tile to the next, in networks as they are exported now."""
 
 
 class Engine(Protocol):
     """Runs a network on single tiles."""
+
+    @property
+    def tile(self) -> int:
+        """Height and width in pixels of the tile that the network takes."""
+        ...
 
     def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
@@ -59,9 +64,15 @@ class LiteRT:
                 model_path=str(network), num_threads=threads or os.cpu_count() or 1
             )
             self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
+        details = self._interpreter.get_input_details()[0]
+        self._input, self._tile = details["index"], int(details["shape"][1])
         self._output = self._interpreter.get_output_details()[0]["index"]
         self._lock = threading.Lock()
+
+    @property
+    def tile(self) -> int:
+        """Height and width in pixels of the tile that the network takes."""
+        return self._tile
 
     def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
@@ -96,6 +107,12 @@ class TensorFlowChild:
 
         self._network = network
         self._pool = ProcessPoolExecutor(max_workers=1)
+        self._tile: int = self._pool.submit(tile_of, str(network)).result()
+
+    @property
+    def tile(self) -> int:
+        """Height and width in pixels of the tile that the network takes."""
+        return self._tile
 
     def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
@@ -103,20 +120,26 @@ class TensorFlowChild:
         return np.asarray(maps, np.float32)
 
 
+def tile_of(network: str) -> int:
+    """Return the tile of a network; for a process that draws no window."""
+    return _tensorflow_interpreter(network)[1]
+
+
 def run_tensorflow(network: str, tile: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the maps of a tile; for a process that draws no window."""
-    return np.asarray(_tensorflow_interpreter(network)(tile), np.float32)
+    return np.asarray(_tensorflow_interpreter(network)[0](tile), np.float32)
 
 
 @lru_cache(maxsize=2)
-def _tensorflow_interpreter(network: str) -> Any:
+def _tensorflow_interpreter(network: str) -> tuple[Any, int]:
     import tensorflow as tf
 
     runner = tf.lite.Interpreter(model_path=network, num_threads=os.cpu_count())
     signature = runner.get_signature_runner()
-    (entry,) = signature.get_input_details()
+    ((entry, details),) = signature.get_input_details().items()
     (exit_,) = signature.get_output_details()
-    return lambda tile: signature(**{entry: tile[None]})[exit_][0]
+    tile = int(details["shape"][1])
+    return (lambda image: signature(**{entry: image[None]})[exit_][0]), tile
 
 
 @lru_cache(maxsize=4)
@@ -127,7 +150,9 @@ def _load(network: Path, checksum: str) -> Engine:
     return LiteRT(network)
 
 
-def predict(plane: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+def predict(
+    plane: NDArray[np.float32], model: Model, precision: Precision = "auto"
+) -> NDArray[np.float32]:
     """Return the maps of one plane of any size.
 
     Parameters
@@ -136,22 +161,30 @@ def predict(plane: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
         (Y, X) or (Y, X, channels), normalised as the model's card says.
     model : Model
         The model.
+    precision : {"auto", "fp32", "int8"}
+        Of the network; see `Model.network`.
 
     Returns
     -------
     ndarray of float32
         (Y, X, maps), each between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the model has no network of that precision.
     """
-    engine = _load(model.network, model.card.files[model.network.name])
+    network = model.network(precision)
+    engine = _load(network, model.card.files[network.name])
     image = np.atleast_3d(plane).astype(np.float32, copy=False)
     height, width = image.shape[:2]
     # A network for colour takes grey as three equal channels.
     image = np.broadcast_to(image, (height, width, model.card.architecture.channels))
     maps = np.empty((height, width, len(model.card.architecture.maps)), np.float32)
-    for rows in _tiles(height):
-        for columns in _tiles(width):
+    for rows in _tiles(height, engine.tile):
+        for columns in _tiles(width, engine.tile):
             inside, outside = zip(rows, columns, strict=True)
-            tile = engine.run(_cut(image, outside))
+            tile = engine.run(_cut(image, outside, engine.tile))
             maps[inside] = tile[
                 tuple(
                     slice(i.start - o.start, i.stop - o.start)
@@ -161,30 +194,32 @@ def predict(plane: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
     return maps
 
 
-def _tiles(length: int) -> Iterator[tuple[slice, slice]]:
+def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
     """Yield, along one axis, what a tile gives and what it sees.
 
-    What it sees is always ``TILE`` long and may reach beyond the plane's end.
+    What it sees is always ``tile`` long and may reach beyond the plane's end.
     """
-    if length <= TILE:
-        yield slice(0, length), slice(0, TILE)
+    if length <= tile:
+        yield slice(0, length), slice(0, tile)
         return
-    for start in range(0, length - 2 * HALO, STEP):
+    for start in range(0, length - 2 * HALO, tile - 2 * HALO):
         first = start == 0
-        last = start + TILE >= length
+        last = start + tile >= length
         yield (
             slice(
                 start if first else start + HALO,
-                length if last else start + TILE - HALO,
+                length if last else start + tile - HALO,
             ),
-            slice(start, start + TILE),
+            slice(start, start + tile),
         )
 
 
-def _cut(image: NDArray[np.float32], where: tuple[slice, ...]) -> NDArray[np.float32]:
+def _cut(
+    image: NDArray[np.float32], where: tuple[slice, ...], size: int
+) -> NDArray[np.float32]:
     """Return a tile; beyond the plane's end the image is mirrored."""
     tile = image[where]
-    missing = [TILE - length for length in tile.shape[:2]]
+    missing = [size - length for length in tile.shape[:2]]
     if not any(missing):
         return np.ascontiguousarray(tile)
     return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")

@@ -15,6 +15,7 @@ import tensorflow as tf
 from napari_mobile_unet.unet import network
 from napari_mobile_unet.unet.model import (
     NETWORK,
+    QUANTISED,
     TILE,
     WEIGHTS,
     Card,
@@ -24,17 +25,44 @@ from napari_mobile_unet.unet.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.confidence import Calibration
     from napari_mobile_unet.unet.job import TrainingJob
     from napari_mobile_unet.unet.model import Architecture, Decoding
 
+INPUTS = (
+    "one grey channel, bright or dark objects",
+    "RGB, or one grey channel in its place; bright or dark objects",
+)
+"""What a network for grey, and one for colour, expects, in words."""
 TOLERANCE = 1e-3
 """Largest difference between the maps of Keras and of LiteRT."""
+MEAN_TOLERANCE = 0.03
+"""Largest mean difference of a network of 8-bit integers."""
 
 
 def to_litert(
-    model: keras.Model, architecture: Architecture, tile: int = TILE
+    model: keras.Model,
+    architecture: Architecture,
+    tile: int = TILE,
+    samples: Sequence[NDArray[np.float32]] = (),
 ) -> bytes:
     """Return the network as a LiteRT file with one static tile and maps 0 to 1.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Of ``network.build``.
+    architecture : Architecture
+        Its own.
+    tile : int
+        Height and width in pixels.
+    samples : sequence of ndarray
+        (tile, tile, channels), normalised. With them weights and activations become
+        integers of 8 bits, whose ranges are found on the samples.
 
     Raises
     ------
@@ -46,15 +74,25 @@ def to_litert(
     static = network.build(architecture, tile)
     static.set_weights(model.get_weights())
     whole = keras.Model(static.input, keras.layers.Activation("sigmoid")(static.output))
-    content: bytes = tf.lite.TFLiteConverter.from_keras_model(whole).convert()
+    converter = tf.lite.TFLiteConverter.from_keras_model(whole)
     rng = np.random.default_rng(0)
-    shape = (1, tile, tile, architecture.channels)
+    shape = (tile, tile, architecture.channels)
     image = rng.normal(0.5, 0.5, shape).astype(np.float32)
-    difference = np.abs(run_litert(content, image) - np.asarray(whole(image)))
-    if not difference.max() < TOLERANCE:  # also true for NaN
+    if len(samples):
+        image = samples[0]
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([s[None]] for s in samples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    content: bytes = converter.convert()
+    found = run_litert(content, image[None])
+    difference = np.abs(found - np.asarray(whole(image[None])))
+    # Of integers single pixels may differ, where the network is in doubt.
+    largest = difference.mean() if len(samples) else difference.max()
+    tolerance = MEAN_TOLERANCE if len(samples) else TOLERANCE
+    if not largest < tolerance:  # also true for NaN
         raise ValueError(
-            f"the exported network must agree with Keras to {TOLERANCE}; it differs "
-            f"by {difference.max()}; report this with your versions of tensorflow "
+            f"the exported network must agree with Keras to {tolerance}; it differs "
+            f"by {largest}; report this with your versions of tensorflow "
             "and ai-edge-litert"
         )
     return content
@@ -69,8 +107,18 @@ def run_litert(content: bytes, image: Any) -> Any:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
+def known_diameter(job: TrainingJob) -> float:
+    """Return the object diameter in pixels that a training makes a network know."""
+    return float(np.sqrt(np.prod(job.augmentation.diameter)).round(1))
+
+
 def save_model(
-    model: keras.Model, job: TrainingJob, decoding: Decoding, **training: Any
+    model: keras.Model,
+    job: TrainingJob,
+    decoding: Decoding,
+    calibration: Calibration | None = None,
+    samples: Sequence[NDArray[np.float32]] = (),
+    **training: Any,
 ) -> None:
     """Write the model folder of a job, whole or not at all.
 
@@ -82,6 +130,10 @@ def save_model(
         What it was trained by; its ``output`` names the folder.
     decoding : Decoding
         Where its maps are to be cut.
+    calibration : Calibration, optional
+        What the confidence of its objects is made of.
+    samples : sequence of ndarray
+        As for ``to_litert``; with them it also has a network of 8-bit integers.
     **training
         Further fields of ``Training``.
     """
@@ -92,6 +144,9 @@ def save_model(
     try:
         model.save_weights(beside / WEIGHTS)
         (beside / NETWORK).write_bytes(to_litert(model, job.architecture))
+        if len(samples):
+            content = to_litert(model, job.architecture, samples=samples)
+            (beside / QUANTISED).write_bytes(content)
         card = Card(
             name=job.name or job.output.name,
             description=job.description,
@@ -99,8 +154,9 @@ def save_model(
             architecture=job.architecture,
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
-            diameter=float(np.sqrt(np.prod(job.augmentation.diameter)).round(1)),
+            diameter=known_diameter(job),
             decoding=decoding,
+            calibration=calibration,
             training=Training(
                 data=job.data,
                 start=job.start,
@@ -112,7 +168,8 @@ def save_model(
                 | {"tensorflow": tf.__version__},
                 **training,
             ),
-            files={name: sha256(beside / name) for name in (WEIGHTS, NETWORK)},
+            inputs=INPUTS[job.architecture.channels == 3],
+            files={path.name: sha256(path) for path in sorted(beside.iterdir())},
         )
         write_card(beside, card)
         if job.output.exists():

@@ -61,8 +61,8 @@ class TrainingJob(Params):
     """Share of the images set apart for validation where no folds are given."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """How long to train."""
-    epochs: Annotated[int, Field(gt=0)] | None = None
-    """How many epochs to train."""
+    epochs: Annotated[int, Field(ge=0)] | None = None
+    """How many epochs to train; 0 tunes, calibrates and exports what there is."""
     steps: Annotated[int, Field(gt=0)] = 100
     """Batches in an epoch."""
     batch: Annotated[int, Field(gt=0)] = 16
@@ -73,6 +73,8 @@ class TrainingJob(Params):
     """Highest learning rate."""
     validate_every: Annotated[int, Field(gt=0)] = 5
     """Epochs between two measurements on the validation images."""
+    quantise: bool = False
+    """Whether the model also gets a network of 8-bit integers."""
     seed: int = 0
     """Seed of every random choice."""
     architecture: Architecture = Architecture()

@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import Field, ValidationError
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.confidence import Calibration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +23,12 @@ FORMAT: Literal[1] = 1
 CARD = "model.json"
 WEIGHTS = "network.weights.h5"
 NETWORK = "network.tflite"
-TILE = 512
-"""Height and width in pixels of the one tile that the exported network takes."""
+QUANTISED = "network_int8.tflite"
+TILE = 576
+"""Height and width in pixels of the one tile that exported networks take: with a rim
+on each inner side, two of them make 1024 pixels and four make 2048."""
+
+Precision = Literal["auto", "fp32", "int8"]
 
 
 class Architecture(Params):
@@ -65,6 +70,8 @@ class Normalisation(Params):
         (0, 1).
         """
         seen = [plane[_every(plane), _every(plane)].ravel() for plane in planes]
+        if seen and all(part.dtype in (np.uint8, np.uint16) for part in seen):
+            return self._limits_of_counts(np.sum([_counts(part) for part in seen], 0))
         values = np.concatenate(seen).astype(np.float32, copy=False)
         values = values[np.isfinite(values)]
         if not values.size:
@@ -72,6 +79,23 @@ class Normalisation(Params):
         low, high = np.percentile(values, (self.low, self.high))
         if high <= low:  # nearly all pixels have one value
             low, high = values.min(), values.max()
+        return float(low), float(high)
+
+    def _limits_of_counts(self, counts: NDArray[np.intp]) -> tuple[float, float]:
+        """Return the limits of whole numbers from how often each occurs.
+
+        To count them takes a tenth of the time that sorting does.
+        """
+        below = np.cumsum(counts)
+        if not below[-1]:
+            return 0.0, 1.0
+        last = int(below[-1]) - 1
+        place = np.array((self.low, self.high)) / 100 * last
+        first = np.floor(place)
+        value, above = np.searchsorted(below, (first, np.ceil(place)), "right")
+        low, high = value + (above - value) * (place - first)
+        if high <= low:  # nearly all pixels have one value
+            low, high = np.searchsorted(below, (0, last), "right")
         return float(low), float(high)
 
     def apply(
@@ -82,7 +106,8 @@ class Normalisation(Params):
         scaled = plane.astype(np.float32)
         scaled -= np.float32(low)
         scaled /= np.float32(high - low or 1.0)
-        np.nan_to_num(scaled, copy=False, nan=0.0)
+        if plane.dtype.kind == "f":
+            scaled[np.isnan(scaled)] = 0
         return np.clip(scaled, *self.clip, out=scaled)
 
 
@@ -141,6 +166,9 @@ class Card(Params):
     """Smallest and largest diameter in pixels seen often in training."""
     decoding: Decoding = Decoding()
     """From maps to objects."""
+    calibration: Calibration | None = None
+    """From an object in the maps to the chance that it is right; without it the mean
+    foreground stands for that."""
     training: Training = Training()
     """Where the weights come from."""
     files: dict[str, str]
@@ -185,15 +213,32 @@ class Model:
         """SHA-256 over the card, which holds those of the files."""
         return sha256(self.folder / CARD)
 
-    @property
-    def network(self) -> Path:
-        """The exported network."""
-        return self.folder / NETWORK
+    def network(self, precision: Precision = "auto") -> Path:
+        """Return the exported network: of 8-bit integers if it is there, by default.
+
+        Raises
+        ------
+        ValueError
+            If the model has none of that precision.
+        """
+        quantised = QUANTISED in self.card.files
+        if precision == "int8" and not quantised:
+            raise ValueError(
+                f"the model {self.card.name!r} has no network of precision 'int8'; "
+                "choose 'auto' or 'fp32', or train it with quantise"
+            )
+        whole = precision == "fp32" or not quantised
+        return self.folder / (NETWORK if whole else QUANTISED)
 
     @property
     def weights(self) -> Path:
         """The weights for further training."""
         return self.folder / WEIGHTS
+
+
+def _counts(values: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.intp]:
+    """Return how often each value of up to 16 bits occurs."""
+    return np.bincount(values, minlength=2**16)
 
 
 def _every(plane: NDArray[Any]) -> slice:

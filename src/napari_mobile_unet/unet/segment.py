@@ -13,7 +13,7 @@ from napari_mobile_unet._params import Params
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.model import Precision, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +31,8 @@ WINDOW = 1024
 """Height and width in pixels of what is looked at in each of them."""
 NEAR = 1.25
 """Objects larger or smaller than the model knows by this factor are resized."""
+MIRRORS = ((0,), (1,), (0, 1))
+"""Axes that an image is turned over on, besides the image as it is."""
 MOST = 4
 """Factor by which a plane is resized at most, unless a person says more."""
 
@@ -46,6 +48,10 @@ class UNet(Params):
     """Diameter of the objects in pixels; 0: found in a first look at the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
+    precision: Precision = "auto"
+    """Of the network: 8-bit integers if the model has them, which is twice as quick; or one of both."""  # noqa: E501
+    mirror: bool = False
+    """Average over four mirror images: four times slower, and better in doubtful places."""  # noqa: E501
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
@@ -100,6 +106,7 @@ class UNet(Params):
             objects,
             level=decoding.foreground,
             seed=decoding.seed,
+            calibration=model.card.calibration,
         )
 
     def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
@@ -112,16 +119,26 @@ class UNet(Params):
         height, width = image.shape[:2]
         scale = model.card.diameter / self.diameter if self.diameter else 1.0
         if scale == 1:
-            return predict(image, model)
+            return self._predict(image, model)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         # Averaging while shrinking: anything else would alias.
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         resized = np.asarray(cv2.resize(image, size, interpolation=method), np.float32)
-        maps = predict(resized, model)
+        maps = self._predict(resized, model)
         return np.asarray(
             cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR),
             np.float32,
         )
+
+    def _predict(self, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+        """Return the maps of a normalised image; of its mirror images too, if asked."""
+        maps = predict(image, model, self.precision)
+        if self.mirror:
+            for axes in MIRRORS:
+                turned = predict(np.flip(image, axes), model, self.precision)
+                maps += np.flip(turned, axes)
+            maps /= 1 + len(MIRRORS)
+        return maps
 
 
 def _middle(plane: Plane) -> Plane:

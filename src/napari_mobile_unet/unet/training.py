@@ -24,8 +24,9 @@ import tensorflow as tf
 from napari_mobile_unet.unet import network
 from napari_mobile_unet.unet.augment import draw
 from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.export import save_model
+from napari_mobile_unet.unet.export import known_diameter, save_model
 from napari_mobile_unet.unet.job import TrainingJob
+from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.validation import tune, validate
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.augment import Example
+
+SAMPLES = 100
+"""Tiles on which the ranges of a network of integers are found."""
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +95,13 @@ def iter_batches(examples: list[Example], job: TrainingJob) -> Iterator[Batch]:
             ahead.append(pool.submit(batch, step))
             step += 1
             yield ready.result()
+
+
+def _samples(examples: list[Example], job: TrainingJob) -> list[Any]:
+    """Return tiles on which the ranges of a network of integers are found."""
+    each = job.replace(crop=TILE, batch=4)
+    batches = iter_batches(examples, each)
+    return [image for _ in range(SAMPLES // each.batch) for image in next(batches)[0]]
 
 
 class Trainer:
@@ -157,10 +168,10 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
         validation=len(validation),
         objects=sum(example.objects for example in training),
     )
-    trainer = Trainer(job)
+    trainer, known = Trainer(job), known_diameter(job)
     batches = iter_batches(training, job)
     begin, epoch, share = time.monotonic(), 0, 0.0
-    while share < 1 and not stopped.is_set():
+    while share < 1 and job.epochs != 0 and not stopped.is_set():
         losses = []
         for step in range(job.steps):
             elapsed = (time.monotonic() - begin) / 60
@@ -181,7 +192,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
             share = epoch / (job.epochs or 1)
         ap = None
         if validation and epoch % job.validate_every == 0:
-            ap = validate(trainer.average, validation)
+            ap = validate(trainer.average, validation, known)
         say(
             "epoch",
             epoch=epoch,
@@ -191,18 +202,20 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
             share=min(share, 1.0),
         )
     minutes = (time.monotonic() - begin) / 60
-    decoding, ap = tune(trainer.average, validation)
+    tuned = tune(trainer.average, validation, known)
     save_model(
         trainer.average,
         job,
-        decoding,
+        tuned.decoding,
+        tuned.calibration,
+        samples=_samples(training, job) if job.quantise else (),
         images=len(training),
         objects=sum(example.objects for example in training),
         epochs=epoch,
         minutes=round(minutes, 1),
-        validation_ap=ap,
+        validation_ap=tuned.ap,
     )
-    say("done", epochs=epoch, ap=ap, minutes=minutes, output=str(job.output))
+    say("done", epochs=epoch, ap=tuned.ap, minutes=minutes, output=str(job.output))
 
 
 def main() -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import cv2
 import numpy as np
 
+from napari_mobile_unet.confidence import Calibration, describe
 from napari_mobile_unet.instances import Objects, decode
-from napari_mobile_unet.metrics import evaluate
+from napari_mobile_unet.metrics import evaluate, iou_matrix
 from napari_mobile_unet.unet.model import Decoding
+from napari_mobile_unet.unet.segment import MOST, NEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,67 +21,123 @@ if TYPE_CHECKING:
 
     Maps = NDArray[np.float32]
 
-LEVELS = (0.4, 0.5, 0.6)
+LEVELS = (0.4, 0.5, 0.6, 0.7)
 """Foreground probabilities that tuning tries."""
+RIGHT = 0.5
+"""IoU with a true object from which an object is right."""
+ENOUGH = 20
+"""Right objects, and wrong ones, that a calibration needs at least."""
 SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Core distances that tuning tries."""
 
 
-def predict_maps(network: Any, example: Example) -> Maps:
-    """Return the maps (Y, X, 2), 0 to 1, of an example at its own scale."""
+def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
+    """Return the maps (Y, X, 2), 0 to 1, of an example, as a segmentation would.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Of ``network.build``.
+    example : Example
+        Objects of another size are resized for the network.
+    diameter : float
+        Of the objects that the network knows best, in pixels.
+    """
     height, width = example.labels.shape
     channels = network.input_shape[-1]
-    image = example.image
-    if channels == 1:
-        image = example.grey[..., None]
-    image = np.broadcast_to(image, (height, width, channels))
-    padding = ((0, -height % 32), (0, -width % 32), (0, 0))
-    image = np.pad(image, padding, mode="symmetric")
-    logits = np.asarray(network(image[None], training=False))[0]
-    return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
+    image = example.image if channels > 1 else example.grey[..., None]
+    factor = diameter / example.diameter if np.isfinite(example.diameter) else 1.0
+    if 1 / NEAR < factor < NEAR:
+        factor = 1.0
+    factor = float(np.clip(factor, 1 / MOST, MOST))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(image, size, interpolation=method).reshape(*size[::-1], -1)
+    whole = np.broadcast_to(resized, (*size[::-1], channels))
+    padding = ((0, -size[1] % 32), (0, -size[0] % 32), (0, 0))
+    padded = np.pad(whole, padding, mode="symmetric")
+    logits = np.asarray(network(padded[None], training=False))[0]
+    maps = 1 / (1 + np.exp(-logits[: size[1], : size[0]]))
+    return np.asarray(
+        cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
 
 
-def score(maps: Maps, example: Example, decoding: Decoding) -> float:
-    """Return AP at IoU 0.5 of the objects that the maps show."""
+def score(maps: Maps, example: Example, decoding: Decoding) -> dict[float, float]:
+    """Return AP at each IoU of the objects that the maps show."""
     labels = decode(
-        maps[..., 0],
-        maps[..., 1],
+        np.ascontiguousarray(maps[..., 0]),
+        np.ascontiguousarray(maps[..., 1]),
         Objects(),
         level=decoding.foreground,
         seed=decoding.seed,
     ).labels
-    return evaluate(labels, example.labels).ap[0.5]
+    return evaluate(labels, example.labels).ap
 
 
-def validate(network: Any, examples: list[Example]) -> float:
+def validate(network: Any, examples: list[Example], diameter: float) -> float:
     """Return AP at IoU 0.5, image mean, with the default decoding."""
-    return float(
-        np.mean([score(predict_maps(network, e), e, Decoding()) for e in examples])
-    )
+    scores = [
+        score(predict_maps(network, e, diameter), e, Decoding())[0.5] for e in examples
+    ]
+    return float(np.mean(scores))
 
 
-def tune(network: Any, examples: list[Example]) -> tuple[Decoding, float | None]:
-    """Return the decoding with the best AP on the examples, and that AP.
+class Tuned(NamedTuple):
+    """What the validation images say about a network."""
 
-    Groups of images count alike, however many images each has. Without
-    examples the default decoding is returned, and no AP.
+    decoding: Decoding
+    calibration: Calibration | None = None
+    ap: float | None = None
+    """At IoU 0.5, mean over the images."""
+
+
+def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
+    """Return the decoding that suits the examples best, and how far to trust it.
+
+    Best is the mean of AP at IoU 0.5 and at 0.75: the first alone does not see
+    outlines that are too wide. Groups count by the root of their size, as in
+    training: a few images must not decide for many. Without examples the default
+    decoding is returned, and nothing else; a few objects give no calibration.
     """
     if not examples:
-        return Decoding(), None
-    maps = [predict_maps(network, example) for example in examples]
-    groups = sorted({example.group for example in examples})
-
-    def mean(decoding: Decoding) -> float:
-        scores = [score(m, e, decoding) for m, e in zip(maps, examples, strict=True)]
-        means = [
-            np.mean(
-                [s for s, e in zip(scores, examples, strict=True) if e.group == group]
-            )
-            for group in groups
-        ]
-        return float(np.mean(means))
-
+        return Tuned(Decoding())
+    maps = [predict_maps(network, example, diameter) for example in examples]
+    groups = [example.group for example in examples]
+    weights = np.array([groups.count(group) ** -0.5 for group in groups])
     candidates = [Decoding(foreground=f, seed=s) for f, s in product(LEVELS, SEEDS)]
-    aps = [mean(candidate) for candidate in candidates]
-    best = int(np.argmax(aps))
-    return candidates[best], aps[best]
+    means = []
+    for candidate in candidates:
+        aps = [score(m, e, candidate) for m, e in zip(maps, examples, strict=True)]
+        both = [[ap[0.5], ap[0.75]] for ap in aps]
+        means.append(np.average(both, axis=0, weights=weights))
+    best = int(np.argmax([mean.sum() for mean in means]))
+    decoding = candidates[best]
+    return Tuned(decoding, calibrate(maps, examples, decoding), float(means[best][0]))
+
+
+def calibrate(
+    maps: list[Maps], examples: list[Example], decoding: Decoding
+) -> Calibration | None:
+    """Return what tells right objects from wrong ones; None if too few are known."""
+    features, right = [], []
+    for found, example in zip(maps, examples, strict=True):
+        foreground, distance = np.ascontiguousarray(np.moveaxis(found, -1, 0))
+        labels = decode(
+            foreground,
+            distance,
+            Objects(),
+            level=decoding.foreground,
+            seed=decoding.seed,
+        ).labels
+        inside = labels > 0
+        count = int(labels.max(initial=0))
+        features.append(
+            describe(labels[inside] - 1, foreground[inside], distance[inside], count)
+        )
+        iou = iou_matrix(labels, example.labels).toarray()
+        right.append(iou.max(axis=1, initial=0) >= RIGHT)
+    every, known = np.concatenate(features), np.concatenate(right)
+    if min(known.sum(), (~known).sum()) < ENOUGH:
+        return None
+    return Calibration.fit(every, known)

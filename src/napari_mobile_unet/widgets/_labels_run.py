@@ -15,6 +15,7 @@ from napari_mobile_unet.console import one_line
 from napari_mobile_unet.link import tracks_of
 from napari_mobile_unet.pipeline import iter_segment, placed
 from napari_mobile_unet.recipe import Provenance
+from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets._job import Job, JobBar
 from napari_mobile_unet.widgets._layers import Result, empty_labels, placed_like
 
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
 
     import napari
 
+    from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.pipeline import PlaneResult
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.stack import Stack
     from napari_mobile_unet.widgets._source import SourcePanel
+
+
+TRUSTED = 0.5
+"""Confidence of the median object below which a person is warned."""
 
 
 class LabelsRun(QWidget):
@@ -65,6 +71,7 @@ class LabelsRun(QWidget):
         self._tables: list[pd.DataFrame] = []
         self._tracks: Any = None
         self._begun = 0.0
+        self._fitted: Fitted | None = None
         source.changed.connect(self._on_source)
         self.button.clicked.connect(lambda _: self.clicked.emit())
         self.continue_button.clicked.connect(lambda _: self._go_on())
@@ -127,6 +134,7 @@ class LabelsRun(QWidget):
     def _on_plane(self, result: PlaneResult) -> None:
         assert self._stack is not None
         self._stack.write_plane(self.layer.data, result.number, result.labels)
+        self._fitted = result.fitted
         index, axes = result.index, self._stack.batch_axes
         self._tables.append(placed(result.objects, index, axes))
         in_space = self._viewer.dims.ndisplay == 3
@@ -152,7 +160,16 @@ class LabelsRun(QWidget):
         self.status.setText(
             f"{'Cancelled: ' if done < planes else ''}{len(rows)} objects in "
             f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
+            f"{self._diameter()}{_doubt(objects)}"
         )
+
+    def _diameter(self) -> str:
+        """Say how large the objects were taken to be, if that was found."""
+        assert self._recipe is not None and self._fitted is not None
+        asked, used = self._recipe.segment, self._fitted.recipe.segment
+        if not isinstance(used, UNet) or not isinstance(asked, UNet) or asked.diameter:
+            return ""
+        return f"; taken to be about {used.diameter:.0f} pixels across"
 
     def _show_tracks(self, objects: pd.DataFrame) -> None:
         """Show the way of objects that were followed over time."""
@@ -182,3 +199,16 @@ class LabelsRun(QWidget):
         self.continue_button.hide()
         ready = self._source.whole is not None and not self.job.running
         self.button.setEnabled(ready)
+
+
+def _doubt(objects: pd.DataFrame) -> str:
+    """Say if most objects are not to be trusted."""
+    if "confidence" not in objects or not len(objects):
+        return ""
+    typical = float(objects["confidence"].median())
+    if typical >= TRUSTED:
+        return ""
+    return (
+        f". Low confidence ({typical:.2f}): the model may not know such images, or "
+        "another channel, size or model may suit them"
+    )

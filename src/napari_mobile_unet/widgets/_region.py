@@ -143,18 +143,43 @@ def region_masks(
     return lambda number: _cut_labels(region, source, stack, number)
 
 
+def drawn_diameter(drawn: Shapes, source: Layer, stack: Stack) -> float:
+    """Return the diameter in pixels of the disc of the area of the last closed shape.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or it has no area.
+    """
+    outlines = _outlines(drawn, source, stack)
+    area = cv2.contourArea(outlines[-1].astype(np.float32)) if outlines else 0.0
+    if not area:
+        raise ValueError(
+            f"the size of an object needs a closed shape, got none in {drawn.name!r}; "
+            "draw an ellipse around one object"
+        )
+    return float(2 * np.sqrt(area / np.pi))
+
+
 def _draw_shapes(region: Shapes, source: Layer, stack: Stack) -> Mask:
     """Return (Y, X), True inside any closed shape."""
-    rows, columns = _rows_and_columns(stack)
     mask = np.zeros(stack.plane_shape, np.uint8)
-    for corners, kind in zip(region.data, region.shape_type, strict=True):
+    for outline in _outlines(region, source, stack):
+        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
+    return mask.view(np.bool_)
+
+
+def _outlines(drawn: Shapes, source: Layer, stack: Stack) -> list[NDArray[Any]]:
+    """Return (n, 2) x and y of the outline of each closed shape, in image pixels."""
+    rows, columns = _rows_and_columns(stack)
+    outlines = []
+    for corners, kind in zip(drawn.data, drawn.shape_type, strict=True):
         if kind in ("line", "path"):
             continue
         outline = _ellipse(corners) if kind == "ellipse" else corners
-        places = np.array([_carry(point, region, source) for point in outline])
-        polygon = np.round(places[:, [columns, rows]]).astype(np.int32)
-        cv2.fillPoly(mask, [polygon], 1)
-    return mask.view(np.bool_)
+        places = np.array([_carry(point, drawn, source) for point in outline])
+        outlines.append(places[:, [columns, rows]])
+    return outlines
 
 
 def _ellipse(corners: NDArray[Any]) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari.layers import Shapes
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -25,6 +26,7 @@ from napari_mobile_unet.unet.segment import UNet, model_of
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
 from napari_mobile_unet.widgets._labels_run import LabelsRun
+from napari_mobile_unet.widgets._region import drawn_diameter
 from napari_mobile_unet.widgets._source import SourcePanel
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class UNetDock(Dock):
         self.batch_size.setRange(1, 1024)
         self.batch_size.setValue(4)
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
+        self.measure_button = QPushButton("Diameter of a drawn object")
+        self.measure_button.setToolTip(
+            "Draw an ellipse around one object, in any shapes layer, then press this"
+        )
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Segment")
@@ -60,6 +66,7 @@ class UNetDock(Dock):
             self._offer(name, str(folder))
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
         self.folder_button.clicked.connect(self._choose_folder)
+        self.measure_button.clicked.connect(lambda _: self._measure())
         self.run.clicked.connect(
             lambda: self.run.start(self.recipe, self.batch_size.value())
         )
@@ -79,6 +86,7 @@ class UNetDock(Dock):
         layout.addWidget(self.source)
         layout.addLayout(form)
         layout.addWidget(self.settings)
+        layout.addWidget(self.measure_button)
         layout.addWidget(more)
         layout.addWidget(linking)
         layout.addWidget(self.run)
@@ -122,6 +130,25 @@ class UNetDock(Dock):
             f"trained on: {card.training.data or 'unknown'}\n"
             f"licence: {card.licence or 'unknown'}"
         )
+
+    def _measure(self) -> None:
+        """Take the diameter of the shape drawn last; offer a layer to draw it in."""
+        layer, whole = self.source.layer, self.source.whole
+        if layer is None or whole is None:
+            self.run.refuse(self.source.note.text())
+            return
+        drawn = [each for each in self.viewer.layers if isinstance(each, Shapes)]
+        if not drawn:
+            shapes = self.viewer.add_shapes(name="one object", ndim=layer.ndim)
+            shapes.mode = "add_ellipse"
+            self.run.status.setText("Draw an ellipse around one object, then press it.")
+            return
+        try:
+            diameter = drawn_diameter(drawn[-1], layer, whole)
+        except ValueError as error:
+            self.run.refuse(one_line(error))
+            return
+        self.settings.fields["diameter"].value = round(diameter, 1)
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Model folder")

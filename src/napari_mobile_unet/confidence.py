@@ -1,0 +1,117 @@
+"""How likely an object is right, from what the network's maps look like within it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from scipy import optimize
+
+from napari_mobile_unet._params import Params
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+CORE, SURE = 0.7, 0.85
+"""Distance from which a pixel is inside, foreground from which it is beyond doubt."""
+FEATURES = 5
+"""Numbers that describe an object."""
+RIDGE = 1e-2
+"""Weight of the squares of the coefficients, which keeps few objects from deciding."""
+
+
+class Calibration(Params):
+    """A logistic regression, from the features of an object to the chance it is right.
+
+    Right is an object that shares an IoU of at least 0.5 with a true one.
+    """
+
+    intercept: float
+    """Log odds of an object whose features are all zero."""
+    weights: tuple[float, ...]
+    """Of each feature, in the order of `describe`."""
+
+    def apply(self, features: Floats) -> NDArray[np.float32]:
+        """Return the chance that each object is right.
+
+        Parameters
+        ----------
+        features : ndarray
+            (n, 5) of `describe`.
+        """
+        odds = features @ np.array(self.weights) + self.intercept
+        return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+
+    @classmethod
+    def fit(cls, features: Floats, right: NDArray[np.bool_]) -> Self:
+        """Return the calibration that explains which objects are right.
+
+        Parameters
+        ----------
+        features : ndarray
+            (n, 5) of `describe`, of objects that training has not seen.
+        right : ndarray of bool
+            (n,).
+
+        Raises
+        ------
+        ValueError
+            If there are no objects, or all are right, or none is.
+        """
+        if right.all() or not right.any():
+            raise ValueError(
+                f"a calibration needs right and wrong objects, got {int(right.sum())} "
+                f"right of {len(right)}; use more images"
+            )
+        centre, spread = features.mean(0), features.std(0) + 1e-9
+        scaled = (features - centre) / spread
+        sign = np.where(right, -1.0, 1.0)
+
+        def cost(coefficients: Floats) -> float:
+            odds = scaled @ coefficients[1:] + coefficients[0]
+            loss = np.logaddexp(0, sign * odds).mean()
+            return float(loss + RIDGE * (coefficients[1:] ** 2).sum() / len(right))
+
+        found = optimize.minimize(cost, np.zeros(1 + FEATURES), method="BFGS").x
+        weights = found[1:] / spread
+        return cls(
+            intercept=float(found[0] - weights @ centre),
+            weights=tuple(float(weight) for weight in weights),
+        )
+
+
+def describe(
+    own: NDArray[np.int32],
+    foreground: NDArray[np.float32],
+    distance: NDArray[np.float32],
+    count: int,
+) -> Floats:
+    """Return what tells right objects from wrong ones.
+
+    Parameters
+    ----------
+    own : ndarray of int
+        (pixels,), the object 0 to ``count - 1`` of each pixel that has one.
+    foreground, distance : ndarray
+        (pixels,) of the network's maps there.
+    count : int
+        Objects; each has a pixel.
+
+    Returns
+    -------
+    ndarray
+        (count, 5): log odds of the mean foreground; mean and standard deviation of
+        the distance map; share of core pixels; share of doubtful pixels.
+    """
+
+    def mean(values: NDArray[np.generic]) -> Floats:
+        return np.bincount(own, values, count) / area
+
+    area = np.maximum(np.bincount(own, minlength=count), 1)
+    chance = mean(foreground).clip(1e-4, 1 - 1e-4)
+    middle = mean(distance)
+    spread = np.sqrt(np.maximum(mean(distance * distance) - middle**2, 0))
+    core, doubt = mean(distance > CORE), mean(foreground < SURE)
+    return np.stack([np.log(chance / (1 - chance)), middle, spread, core, doubt], 1)
