@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHON
 RUN = .venv/bin/
 
-.PHONY: demo test lint test-core test-gui setup samples clean
+.PHONY: demo test lint test-core test-gui setup samples benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
@@ -30,5 +30,15 @@ test-gui: setup
 samples: setup
 	$(RUN)python -m napari_mobile_unet.samples sample_data
 
+# DATA=folder adds accuracy on annotated images; see benchmarks/README.md.
+benchmark: setup
+	$(RUN)python benchmarks/compare.py
+ifdef DATA
+	for method in unet otsu forest; do \
+	  echo $$method; $(RUN)python benchmarks/accuracy.py "$(DATA)" --method $$method; \
+	done
+	$(RUN)python benchmarks/confidence.py "$(DATA)"
+endif
+
 clean:
-	rm -rf .tools .venv demo dist
+	rm -rf .tools .venv .benchmarks demo dist

@@ -27,10 +27,17 @@ class Annotated(NamedTuple):
 
 
 def iter_fold(data: Path, fold: str) -> Iterator[Annotated]:
-    """Yield the images of a fold; ``data`` holds a folder for each kind."""
-    stems = set(json.loads(SETTINGS.read_text())["folds"][fold])
+    """Yield the images of a fold; ``data`` holds a folder for each kind.
+
+    "training" is all that is in no other fold.
+    """
+    folds = {
+        name: set(s) for name, s in json.loads(SETTINGS.read_text())["folds"].items()
+    }
+    kept_out = set().union(*folds.values())
     for kind in sorted(path for path in data.iterdir() if path.is_dir()):
         for path in sorted((kind / "labels").iterdir()):
-            if path.stem in stems:
+            within = path.stem not in kept_out
+            if within if fold == "training" else path.stem in folds[fold]:
                 image = read_stack(kind / "images" / path.name)
                 yield Annotated(kind.name, image, read_stack(path).data)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from napari_mobile_unet.unet import engine
 from napari_mobile_unet.unet.engine import HALO, TILE, predict
 from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.segment import UNet
 
 
 @given(st.integers(1, 4000))
@@ -23,14 +24,16 @@ def test_tiles_cover_an_axis_once_and_keep_their_halo(length: int) -> None:
 
 
 class Echo:
-    """An engine whose maps are the tile itself, twice."""
+    """An engine whose maps are the tile's first channel, twice."""
+
+    tile = TILE
 
     def run(self, tile: np.ndarray) -> np.ndarray:
-        assert tile.shape == (TILE, TILE, 1)
-        return np.repeat(tile, 2, axis=-1)
+        assert tile.shape[:2] == (TILE, TILE)
+        return np.repeat(tile[..., :1], 2, axis=-1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (33, 7), (512, 512), (513, 1100)])
+@pytest.mark.parametrize("shape", [(1, 1), (33, 7), (TILE, TILE), (TILE + 1, 1300)])
 def test_tiles_are_put_back_where_they_came_from(
     shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,11 +48,29 @@ def test_tiled_maps_agree_with_those_of_one_tile() -> None:
     """The middle of a plane looks the same whichever tile it falls into."""
     model = load_model("nuclei")
     rng = np.random.default_rng(1)
-    plane = rng.random((700, 512), dtype=np.float32)
-    whole = predict(plane[:512], model)
+    plane = rng.random((TILE + 188, TILE), dtype=np.float32)
+    whole = predict(plane[:TILE], model)
     tiled = predict(plane, model)
-    assert np.abs(whole[: 512 - HALO] - tiled[: 512 - HALO]).max() < 1e-5
+    assert np.abs(whole[: TILE - HALO] - tiled[: TILE - HALO]).max() < 1e-5
     # Further down both look at the same pixels through different tiles.
     moved = predict(plane[188:], model)
     agree = np.abs(moved[HALO:] - tiled[188 + HALO :])
     assert np.median(agree) < 0.01
+
+
+def test_a_colour_image_and_its_grey_both_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_load", lambda *_: Echo())
+    model = load_model("nuclei")
+    channels = model.card.architecture.channels
+    plane = np.random.default_rng(0).random((40, 30, channels), dtype=np.float32)
+    assert np.array_equal(predict(plane, model)[..., 0], plane[..., 0])
+    assert predict(plane[..., 0], model).shape == (40, 30, 2)
+
+
+def test_mirror_images_are_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_load", lambda *_: Echo())
+    plane = np.random.default_rng(0).random((33, 47), dtype=np.float32)
+    once = UNet(limits=(0, 1), diameter=20)
+    model = load_model("nuclei")
+    twice = once.replace(mirror=True).maps(plane, model)
+    assert np.allclose(once.maps(plane, model), twice, atol=1e-6)
