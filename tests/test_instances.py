@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from napari_mobile_unet.instances import Objects, decode, label_mask
+from napari_mobile_unet.instances import CRUMB, Objects, decode, label_mask
 
 KEEP_ALL = Objects(min_size=0, fill_holes=False, split=False)
 
@@ -136,6 +136,9 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     foreground = ndimage.gaussian_filter(foreground, 1.5) * 2 - 0.5
     distance = ndimage.gaussian_filter(distance, 1.5) * 2 - 0.5
     core = (distance > 0.6) & (foreground > level)
+    cores, count = ndimage.label(core, np.ones((3, 3)))
+    sizes = ndimage.sum_labels(core, cores, np.arange(count + 1))
+    core &= (sizes >= CRUMB)[cores]
     cores, count = ndimage.label(core, np.ones((3, 3)))
     pieces, n_pieces = ndimage.label(foreground > level)
     every = decode(

@@ -114,3 +114,17 @@ def test_a_long_way_down_ends() -> None:
 def test_without_a_mask_there_is_nothing(shape: tuple[int, int]) -> None:
     nothing = np.zeros(shape, bool)
     assert not flood(nothing, nothing, np.zeros(shape, np.float32)).any()
+
+
+def test_cores_that_are_crumbs_are_none() -> None:
+    mask = np.ones((9, 30), bool)
+    core = np.zeros_like(mask)
+    core[3:6, 3:6] = core[4, 14] = core[3:6, 24:27] = True
+    height = np.random.default_rng(0).random(mask.shape, np.float32)
+    assert set(np.unique(flood(core, mask, height))) == {1, 2, 3}
+    labels = flood(core, mask, height, crumb=2)
+    assert set(np.unique(labels)) == {1, 2}
+    assert labels[4, 4] != labels[4, 25]
+    mask[:, 10:20] = False
+    mask[4, 14] = True  # a piece whose only core is a crumb stays an object
+    assert len(np.unique(flood(core, mask, height, crumb=2))) == 4

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int32]
 
+CRUMB = 6
+"""Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
@@ -92,7 +94,7 @@ def decode(
     """
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
-        labels = flood((distance > seed) & mask, mask, distance)
+        labels = flood((distance > seed) & mask, mask, distance, CRUMB)
     else:
         labels = _components(mask)
     if objects.fill_holes:

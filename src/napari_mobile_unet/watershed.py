@@ -23,7 +23,10 @@ AT_ONCE = 2**17
 
 
 def flood(
-    core: NDArray[np.bool_], mask: NDArray[np.bool_], height: NDArray[np.float32]
+    core: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
+    height: NDArray[np.float32],
+    crumb: int = 0,
 ) -> Labels:
     """Return the part of a mask that drains to each core: a seeded watershed [1]_.
 
@@ -52,6 +55,8 @@ def flood(
         are of two pieces.
     height : ndarray of float32
         (Y, X), finite; highest in the middle of objects.
+    crumb : int
+        Cores of fewer pixels are none.
 
     Returns
     -------
@@ -74,6 +79,12 @@ def flood(
     """
     n_pieces, pieces = _components(mask, 4)
     n_cores, cores = _components(core, 8)
+    if crumb:
+        own = cores[core]
+        kept = np.bincount(own, minlength=n_cores) >= crumb
+        kept[0] = False
+        cores[core] = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[own]
+        n_cores, core = 1 + int(kept.sum()), cores > 0
     starts = core.copy()  # the first pixel of each run along a row stands for it
     starts[:, 1:] &= ~core[:, :-1]
     own, home = cores[starts], pieces[starts]

@@ -27,7 +27,7 @@ RIGHT = 0.5
 """IoU with a true object from which an object is right."""
 ENOUGH = 20
 """Right objects, and wrong ones, that a calibration needs at least."""
-SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+SEEDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 """Core distances that tuning tries."""
 
 
