@@ -3,6 +3,7 @@ from __future__ import annotations
 import dask.array as da
 import numpy as np
 import pytest
+import skimage.data
 import zarr
 
 from napari_mobile_unet.blocks import segment_blocks
@@ -258,3 +259,23 @@ def test_a_large_plane_is_not_resized_to_a_size() -> None:
     recipe = Recipe(steps=(Resize(by="size"),), segment=Threshold())
     with pytest.raises(ValueError, match="resize by a factor"):
         segment(np.zeros((8, 5000), np.uint8), recipe, axes="YX")
+
+
+def test_objects_much_larger_than_the_model_knows_are_found() -> None:
+    y, x = np.mgrid[:900, :900]
+    rng = np.random.default_rng(0)
+    disc = (y - 450) ** 2 + (x - 400) ** 2 < 90**2
+    image = (20 + 200.0 * disc + rng.normal(0, 5, disc.shape)).astype(np.float32)
+    (plane,) = iter_segment(image)
+    assert plane.fitted.recipe.segment.diameter == pytest.approx(180, rel=0.2)
+    assert evaluate(plane.labels, disc).ap[0.8] == 1
+    assert plane.objects["confidence"].item() > 0.5
+
+
+@pytest.mark.parametrize("name", ["astronaut", "page"])
+def test_a_picture_of_something_else_gives_little_and_with_doubt(name: str) -> None:
+    image = getattr(skimage.data, name)()
+    axes = "YXS" if image.ndim == 3 else "YX"
+    (plane,) = iter_segment(image, axes=axes)
+    assert (plane.labels > 0).mean() < 0.2
+    assert plane.objects["confidence"].median() < 0.5

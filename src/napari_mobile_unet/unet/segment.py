@@ -33,8 +33,12 @@ NEAR = 1.25
 """Objects larger or smaller than the model knows by this factor are resized."""
 MIRRORS = ((0,), (1,), (0, 1))
 """Axes that an image is turned over on, besides the image as it is."""
-MOST = 4
-"""Factor by which a plane is resized at most, unless a person says more."""
+MOST, LEAST = 4, 16
+"""Factors by which a plane is enlarged, and shrunk, at most, unless a person says
+more."""
+FAR = 5
+"""How many times larger than the model knows objects are taken to be where it finds
+none."""
 
 
 class UNet(Params):
@@ -69,25 +73,25 @@ class UNet(Params):
     def look(self, planes: Sequence[Plane]) -> float:
         """Return the diameter in pixels of the typical object in some planes.
 
-        The model segments a window in the middle of a few of them as they are. Near
-        what it knows, and where there is nothing, its own diameter is the answer,
-        so that nothing is resized without need.
+        The model segments a window in the middle of a few of them: as they are, or
+        where it finds nothing so, much smaller. Near what it knows, and where there
+        is nothing, its own diameter is the answer, so that nothing is resized
+        without need.
         """
         known = model_of(self.model).card.diameter
-        native = self.replace(diameter=known)
         step = -(-len(planes) // LOOKS)
-        areas = np.concatenate(
-            [
-                np.bincount(native.segment(_middle(plane), Objects()).labels.ravel())[
-                    1:
-                ]
-                for plane in planes[step // 2 :: step]
-            ]
-        )
-        typical = _typical_diameter(areas) if areas.any() else known
-        if known / NEAR < typical < known * NEAR:
+        seen = [_middle(plane) for plane in planes[step // 2 :: step]]
+        typical = self._typical(seen, known) or self._typical(seen, FAR * known)
+        if not typical or known / NEAR < typical < known * NEAR:
             return known
-        return float(np.clip(typical, known / MOST, known * MOST))
+        return float(np.clip(typical, known / MOST, known * LEAST))
+
+    def _typical(self, planes: list[Plane], diameter: float) -> float:
+        """Return the diameter found where it is taken to be another; 0 for none."""
+        guess = self.replace(diameter=diameter)
+        found = [guess.segment(plane, Objects()).labels for plane in planes]
+        areas = [np.bincount(labels.ravel())[1:] for labels in found]
+        return _typical_diameter(np.concatenate(areas))
 
     def segment(self, plane: Plane, objects: Objects) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
@@ -151,16 +155,13 @@ def _middle(plane: Plane) -> Plane:
     return np.nan_to_num(window) if window.dtype.kind == "f" else window
 
 
-def _areas(found: Decoded) -> NDArray[np.int64]:
-    """Return the area of each object in pixels."""
-    return np.bincount(found.labels.ravel())[1:].astype(np.int64)
-
-
 def _typical_diameter(areas: NDArray[np.int64]) -> float:
     """Return the diameter in pixels of the object that a median object pixel lies in.
 
-    Counting pixels, not objects, keeps crumbs from deciding.
+    Counting pixels, not objects, keeps crumbs from deciding. 0 if there are none.
     """
+    if not len(areas):
+        return 0.0
     ordered = np.sort(areas)
     half = np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)
     return float(2 * np.sqrt(ordered[half] / np.pi))
