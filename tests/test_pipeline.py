@@ -268,7 +268,7 @@ def test_objects_much_larger_than_the_model_knows_are_found() -> None:
     image = (20 + 200.0 * disc + rng.normal(0, 5, disc.shape)).astype(np.float32)
     (plane,) = iter_segment(image)
     assert plane.fitted.recipe.segment.diameter == pytest.approx(180, rel=0.2)
-    assert evaluate(plane.labels, disc).ap[0.8] == 1
+    assert evaluate(plane.labels, disc.astype(np.uint8)).ap[0.8] == 1
     assert plane.objects["confidence"].item() > 0.5
 
 
