@@ -32,13 +32,7 @@ samples: setup
 
 # DATA=folder adds accuracy on annotated images; see benchmarks/README.md.
 benchmark: setup
-	$(RUN)python benchmarks/compare.py
-ifdef DATA
-	for method in unet otsu forest; do \
-	  echo $$method; $(RUN)python benchmarks/accuracy.py "$(DATA)" --method $$method; \
-	done
-	$(RUN)python benchmarks/confidence.py "$(DATA)"
-endif
+	$(RUN)python benchmarks/peers.py $(if $(DATA),--data "$(DATA)")
 
 clean:
 	rm -rf .tools .venv .benchmarks demo dist

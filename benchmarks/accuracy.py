@@ -1,13 +1,9 @@
 """Accuracy of a model on a fold of annotated images, for each kind of image.
 
     python benchmarks/accuracy.py DATA [--model NAME] [--fold test] [--rescale 0.5]
-    python benchmarks/accuracy.py DATA --method otsu
-    python benchmarks/accuracy.py DATA --method forest
 
 DATA holds a folder for each kind, with images/ and labels/ in it. The fold is a
 list of file stems in benchmarks/nuclei/training.json; training never reads "test".
-Beside the U-Net: Otsu's threshold with touching objects split, and a random forest on
-the features of each pixel, which learns from the same training images.
 """
 
 from __future__ import annotations
@@ -19,24 +15,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from folds import iter_fold
-from skimage.feature import multiscale_basic_features
-from sklearn.ensemble import RandomForestClassifier
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.histogram import luminance
-from napari_mobile_unet.instances import Objects, label_mask
 from napari_mobile_unet.metrics import pool
-from napari_mobile_unet.unet.model import Normalisation
-
-PIXELS = 500
-"""Pixels of each training image that the forest learns from."""
 
 
 def main() -> None:
     """Segment the images of the fold, and print how well it went."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--method", default="unet", choices=["unet", "otsu", "forest"])
     parser.add_argument("--model", default="nuclei")
     parser.add_argument("--fold", default="test")
     parser.add_argument("--diameter", type=float, default=0)
@@ -50,20 +37,13 @@ def main() -> None:
         precision=chosen.precision,
         mirror=chosen.mirror,
     )
-    method = nmu.Threshold() if chosen.method == "otsu" else settings
-    recipe = nmu.Recipe(segment=method)
-    forest = train_forest(chosen.data) if chosen.method == "forest" else None
+    recipe = nmu.Recipe(segment=settings)
     scores = defaultdict(list)
     for kind, image, truth in iter_fold(chosen.data, chosen.fold):
         pixels = rescale(image.plane(0), chosen.rescale)
         labels = rescale(truth, chosen.rescale, cv2.INTER_NEAREST)
         axes = "YXS" if pixels.ndim == 3 else "YX"
-        if forest is None:
-            found = nmu.segment(pixels, recipe, axes=axes)
-        else:
-            chance = forest.predict_proba(features(pixels))[:, 1]
-            mask = chance.reshape(labels.shape) > 0.5
-            found = label_mask(mask, Objects())
+        found = nmu.segment(pixels, recipe, axes=axes)
         scores[kind].append(nmu.evaluate(found, labels))
     print("kind          images  AP50 mean  pooled  AP75 mean  pooled    PQ   objects")
     for kind, found in scores.items():
@@ -74,26 +54,6 @@ def main() -> None:
             f"{every.ap_pooled[0.75]:8.4f}{every.panoptic_quality:7.4f}"
             f"{every.n_predicted:6}/{every.n_true}"
         )
-
-
-def train_forest(data: Path) -> RandomForestClassifier:
-    """Return a forest that tells object pixels from others."""
-    rng = np.random.default_rng(0)
-    learnt, right = [], []
-    for _, image, truth in iter_fold(data, "training"):
-        some = rng.choice(truth.size, PIXELS, replace=False)
-        learnt.append(features(image.plane(0))[some])
-        right.append(truth.ravel()[some] > 0)
-    forest = RandomForestClassifier(50, max_depth=16, n_jobs=-1, random_state=0)
-    return forest.fit(np.concatenate(learnt), np.concatenate(right))
-
-
-def features(plane: np.ndarray) -> np.ndarray:
-    """Return (pixels, features) of the grey values, scaled as for the network."""
-    normalisation, grey = Normalisation(), luminance(plane)
-    scaled = normalisation.apply(grey, normalisation.limits(grey))
-    found = multiscale_basic_features(scaled, sigma_max=8)
-    return found.reshape(-1, found.shape[-1])
 
 
 def rescale(plane: np.ndarray, factor: float, method: int | None = None) -> np.ndarray:

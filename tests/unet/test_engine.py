@@ -74,3 +74,12 @@ def test_mirror_images_are_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model("nuclei")
     twice = once.replace(mirror=True).maps(plane, model)
     assert np.allclose(once.maps(plane, model), twice, atol=1e-6)
+
+
+def test_workers_keep_to_the_threads_they_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
+    assert engine.usable_cores() == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    assert engine.usable_cores() >= 1

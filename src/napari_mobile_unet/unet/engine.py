@@ -15,6 +15,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
+import cv2
 import numpy as np
 
 from napari_mobile_unet.unet.model import TILE
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.unet.model import Model, Precision
 
-HALO = 32
+HALO = 16
 """Pixels at a tile's rim that are computed and thrown away: there the network
 sees too little around them."""
 
@@ -50,18 +51,18 @@ class Engine(Protocol):
 
 
 class LiteRT:
-    """The network on LiteRT, with the threads it is given.
+    """The network on LiteRT, with all threads that this process may use.
 
     The interpreter is not safe to be run by two threads at once, so a lock
     keeps them apart; Python's own lock is released while it computes.
     """
 
-    def __init__(self, network: Path, threads: int | None = None) -> None:
+    def __init__(self, network: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
         with _without_greeting():
             self._interpreter = Interpreter(
-                model_path=str(network), num_threads=threads or os.cpu_count() or 1
+                model_path=str(network), num_threads=usable_cores()
             )
             self._interpreter.allocate_tensors()
         details = self._interpreter.get_input_details()[0]
@@ -80,6 +81,16 @@ class LiteRT:
             self._interpreter.set_tensor(self._input, tile[None])
             self._interpreter.invoke()
             return np.asarray(self._interpreter.get_tensor(self._output)[0])
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use; a worker may be told fewer."""
+    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if told.isdigit() and int(told):
+        return int(told)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager
@@ -178,13 +189,12 @@ def predict(
     engine = _load(network, model.card.files[network.name])
     image = np.atleast_3d(plane).astype(np.float32, copy=False)
     height, width = image.shape[:2]
-    # A network for colour takes grey as three equal channels.
-    image = np.broadcast_to(image, (height, width, model.card.architecture.channels))
+    channels = model.card.architecture.channels
     maps = np.empty((height, width, len(model.card.architecture.maps)), np.float32)
     for rows in _tiles(height, engine.tile):
         for columns in _tiles(width, engine.tile):
             inside, outside = zip(rows, columns, strict=True)
-            tile = engine.run(_cut(image, outside, engine.tile))
+            tile = engine.run(_cut(image, outside, engine.tile, channels))
             maps[inside] = tile[
                 tuple(
                     slice(i.start - o.start, i.stop - o.start)
@@ -215,11 +225,17 @@ def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
 
 
 def _cut(
-    image: NDArray[np.float32], where: tuple[slice, ...], size: int
+    image: NDArray[np.float32], where: tuple[slice, ...], size: int, channels: int
 ) -> NDArray[np.float32]:
-    """Return a tile; beyond the plane's end the image is mirrored."""
+    """Return a tile; beyond the plane's end the image is mirrored.
+
+    A network for colour takes grey as three equal channels.
+    """
     tile = image[where]
     missing = [size - length for length in tile.shape[:2]]
-    if not any(missing):
-        return np.ascontiguousarray(tile)
-    return np.pad(tile, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+    if any(missing):
+        widths = ((0, missing[0]), (0, missing[1]), (0, 0))
+        tile = np.pad(tile, widths, mode="symmetric")
+    if tile.shape[2] < channels:
+        return np.asarray(cv2.cvtColor(tile, cv2.COLOR_GRAY2RGB), np.float32)
+    return np.ascontiguousarray(tile)

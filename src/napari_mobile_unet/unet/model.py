@@ -24,7 +24,7 @@ CARD = "model.json"
 WEIGHTS = "network.weights.h5"
 NETWORK = "network.tflite"
 QUANTISED = "network_int8.tflite"
-TILE = 576
+TILE = 544
 """Height and width in pixels of the one tile that exported networks take: with a rim
 on each inner side, two of them make 1024 pixels and four make 2048."""
 

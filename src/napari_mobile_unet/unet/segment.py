@@ -13,7 +13,7 @@ from napari_mobile_unet._params import Params
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.model import Precision, load_model
+from napari_mobile_unet.unet.model import TILE, Precision, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-WINDOW = 1024
-"""Height and width in pixels of what is looked at in each of them."""
+WINDOW = TILE
+"""Height and width in pixels of what is looked at in each of them: one tile."""
 NEAR = 1.25
 """Objects larger or smaller than the model knows by this factor are resized."""
 MIRRORS = ((0,), (1,), (0, 1))
