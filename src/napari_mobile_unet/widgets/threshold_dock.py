@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QFormLayout,
     QLabel,
+    QSizePolicy,
     QVBoxLayout,
 )
 from superqt import QCollapsible
@@ -86,6 +87,9 @@ class ThresholdDock(Dock):
         how = QCollapsible("How Otsu's threshold is found")
         explained = QLabel(HOW)
         explained.setWordWrap(True)
+        # As wide as the dock is, not as the text would like it to be.
+        policy = QSizePolicy.Policy
+        explained.setSizePolicy(policy.Ignored, policy.MinimumExpanding)
         how.addWidget(explained)
         more = QCollapsible("Objects")
         more.addWidget(self.objects)
@@ -187,8 +191,9 @@ class ThresholdDock(Dock):
     def _on_scope(self) -> None:
         self._values = None
         limit = self.settings.fields["min_separability"]
-        if self.scope.kind == "each" and not limit.value:
-            limit.value = EMPTY
+        each = self.scope.kind == "each"
+        if limit.value == (0 if each else EMPTY):  # a person's own value stays
+            limit.value = EMPTY if each else 0
         self._pause.start()
 
     def _on_settings(self, settings: Threshold) -> None:
