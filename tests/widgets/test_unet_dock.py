@@ -203,6 +203,7 @@ def test_a_closed_dock_lets_go_of_the_viewer(
 def test_the_diameter_is_measured_on_a_drawn_object(
     unet: Any, viewer: Any, calibrated: Any
 ) -> None:
+    assert unet.settings.fields["diameter"].native.text() == "found"
     unet.measure_button.click()
     drawn = viewer.layers["one object"]
     assert drawn.mode == "add_ellipse"
