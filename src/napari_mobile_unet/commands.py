@@ -50,8 +50,7 @@ def train(
             length["epochs"] = 30
         given |= {key: value for key, value in length.items() if value is not None}
         if start:
-            channels = given.get("architecture", {}).get("channels")
-            given |= start_from(load_model(start), channels)
+            given |= start_from(load_model(start), given.get("architecture"))
         given |= {"images": images, "labels": labels, "output": output, "seed": seed}
         job = TrainingJob.model_validate(given)
     try:

@@ -99,11 +99,14 @@ def test_training_goes_on_from_a_model(
     assert load_model(tmp_path / "more").card.training.start.startswith("squares ")
 
 
-def test_no_epochs_tune_and_export_in_colour_and_in_integers(
-    trained: tuple[list, Path], data: Path, tmp_path: Path
+def test_no_epochs_tune_and_export_a_larger_network_in_integers(
+    data: Path, tmp_path: Path
 ) -> None:
-    model = load_model(trained[1])
-    settings = {**start_from(model, channels=3), "epochs": 0, "quantise": True}
+    small = TINY.replace(maps=("foreground", "distance"), stem_depth=0, head_depth=0)
+    list(iter_train(job_of(data, tmp_path / "small", epochs=1, architecture=small)))
+    model = load_model(tmp_path / "small")
+    larger = {"channels": 3, "maps": TINY.maps, "stem_depth": 1, "head_depth": 1}
+    settings = {**start_from(model, larger), "epochs": 0, "quantise": True}
     messages = list(iter_train(job_of(data, tmp_path / "colour", **settings)))
     assert [message["kind"] for message in messages] == ["ready", "done"]
     colour = load_model(tmp_path / "colour")
@@ -116,11 +119,20 @@ def test_no_epochs_tune_and_export_in_colour_and_in_integers(
         predict(plane, colour, precision) for precision in ("fp32", "int8")
     )
     # Of a grey image the network for colour sees what the one for grey did.
-    assert np.abs(predict(plane, model) - whole).max() < 1e-4
+    assert whole.shape == (96, 96, 3)
+    assert np.abs(predict(plane, model) - whole[..., :2]).max() < 1e-4
     assert 0 < np.abs(whole - integers).mean() < 0.05
     assert np.array_equal(predict(plane, colour), integers)
     with pytest.raises(ValueError, match="no network of precision 'int8'"):
         predict(plane, model, "int8")
+
+
+def test_a_network_of_other_sizes_is_no_start(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    wider = start_from(load_model(trained[1]), {"widths": (16, 8, 8, 8, 8)})
+    with pytest.raises(JobError, match=r"same sizes; stem_conv/kernel is \(3, 3, 1, 8"):
+        list(iter_train(job_of(data, tmp_path / "wider", epochs=1, **wider)))
 
 
 def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:

@@ -15,7 +15,13 @@ import numpy as np
 from scipy import ndimage
 
 from napari_mobile_unet._params import Params
-from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
+from napari_mobile_unet.unet.crowd import (
+    FURTHEST,
+    distance_to,
+    is_bright,
+    overlay,
+    vary_objects,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 RIM = 5.0
 """Pixels over which the distance map rises. A map that went on to the centre would
 ask the network for the size of objects that it sees only in part."""
+SEAM = 4.0
+"""How much more an error costs at a seam."""
 FOCUS = 0.5
 """Share of the crops that lie near an object; the others lie anywhere."""
 COLOUR = 0.6
@@ -114,7 +122,7 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
     -------
     ndarray of float32
         (Y, X, 4): foreground (0 or 1); distance to the object's own rim in pixels;
-        the largest distance in the object; weight, larger where two objects meet.
+        the largest distance in the object; gap, see ``gap_of``.
     """
     labels = labels.astype(np.int32)
     padded = np.pad(labels, 1, mode="edge").astype(np.float32)
@@ -122,20 +130,30 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
     # A pixel is inner where its whole neighbourhood has one id.
     inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel))[1:-1, 1:-1]
     inner &= labels > 0
-    distance = cv2.distanceTransform(
-        inner.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    distance = np.where(labels > 0, distance + 0.5, 0)
+    distance = np.where(labels > 0, distance_to(~inner) + 0.5, 0)
     largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
-    # Where two objects lie within a few pixels of each other, errors cost more.
-    near = np.ones((7, 7), np.uint8)
-    ids = labels.astype(np.float32)
-    highest = cv2.dilate(ids, near)
-    lowest = cv2.erode(np.where(labels > 0, ids, np.float32(2**24)), near)
-    between = (highest > 0) & (highest != lowest)
-    weight = 1 + 3 * cv2.GaussianBlur(between.astype(np.float32), (0, 0), 1.0)
-    parts = [labels > 0, distance, np.asarray(largest)[labels], weight]
+    parts = [labels > 0, distance, np.asarray(largest)[labels], gap_of(labels)]
     return np.dstack([np.asarray(part, np.float32) for part in parts])
+
+
+def gap_of(labels: NDArray[np.integer]) -> Floats:
+    """Return how wide the gap between the two nearest objects is, at every pixel.
+
+    That is the distance in pixels to the nearest object and to the second nearest,
+    added up (Ronneberger et al. 2015 weigh pixels by it): 1 where two objects touch,
+    ``FURTHEST`` at most.
+
+    Notes
+    -----
+    Two objects differ in at least one bit of their ids. So the smallest sum of the
+    distances to objects with that bit set and without it, over all bits, is that of
+    the two nearest: no object needs a distance transform of its own.
+    """
+    gap = np.full(labels.shape, FURTHEST, np.float32)
+    for bit in range(int(labels.max(initial=0)).bit_length()):
+        one = (labels >> bit & 1).astype(bool)
+        gap = np.minimum(gap, distance_to(one) + distance_to((labels > 0) & ~one))
+    return gap
 
 
 def maps_of(targets: Floats) -> Floats:
@@ -150,13 +168,18 @@ def maps_of(targets: Floats) -> Floats:
     Returns
     -------
     ndarray of float32
-        (Y, X, 3): foreground; distance, which rises from 0 at an object's rim to 1
-        within ``RIM`` pixels, or at the centre of smaller objects; weight.
+        (Y, X, 4): foreground; distance, which rises from 0 at an object's rim to 1
+        within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
+        from 1 between two objects to 0 within as many; weight, larger at seams and
+        in small objects, which count as much as large ones when they are missed.
     """
-    foreground, distance, largest, weight = np.moveaxis(targets, -1, 0)
+    foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
     reach = np.maximum(np.minimum(largest, RIM), 0.5)
     relative = np.clip(distance / reach, 0, 1) * foreground
-    return np.dstack([foreground, relative, weight])
+    seam = np.clip(1 - gap / RIM, 0, 1)
+    small = np.clip(np.sqrt(2 * RIM / np.maximum(largest, 0.5)), 0.7, 2)
+    weight = (1 + SEAM * seam) * (1 + foreground * (small - 1))
+    return np.dstack([foreground, relative, seam, weight])
 
 
 def draw(
@@ -167,7 +190,7 @@ def draw(
     rng: np.random.Generator,
     channels: int = 1,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return one random crop: image (size, size, channels), targets (size, size, 3).
+    """Return one random crop: image (size, size, channels), maps (size, size, 4).
 
     Of three channels in a network, a grey image fills all; of a colour image the
     colours are kept, or mixed to grey.
@@ -220,7 +243,7 @@ def _crop(
     # Between two objects their largest distances must not be mixed.
     largest = np.ascontiguousarray(example.targets[..., 2])
     targets[..., 2] = _warp(largest, affine, size, cv2.INTER_NEAREST)
-    targets[..., 1:3] *= scale
+    targets[..., 1:] *= scale
     if rng.random() < settings.uneven:
         # Exact below 2²⁴, and OpenCV warps floats, but no 32-bit integers.
         ids = _warp(example.labels.astype(np.float32), affine, size, cv2.INTER_NEAREST)

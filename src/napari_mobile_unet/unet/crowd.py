@@ -17,8 +17,21 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-FOREGROUND, DISTANCE, LARGEST, WEIGHT = range(4)
+FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
 """Channels of the targets, as ``augment.targets_of`` returns them."""
+FURTHEST = 64.0
+"""Pixels from which on it does not matter how far an object is."""
+
+
+def distance_to(mask: NDArray[np.bool_]) -> Floats:
+    """Return the distance in pixels to the nearest one in the mask, at each pixel.
+
+    ``FURTHEST`` at most, also where there is none.
+    """
+    distance = cv2.distanceTransform(
+        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    return np.minimum(np.asarray(distance, np.float32), FURTHEST)
 
 
 def is_bright(image: Floats, foreground: NDArray[np.bool_]) -> bool:
@@ -52,14 +65,14 @@ def overlay(
     if not hidden.any():
         return image, targets
     # An object that is partly hidden ends where the one above it begins.
-    to_upper = cv2.distanceTransform((~hidden).view(np.uint8), cv2.DIST_L2, 5)
+    to_upper = distance_to(hidden)
+    to_lower = distance_to((targets[..., FOREGROUND] > 0.5) & ~hidden)
     joined = targets.copy()
     joined[..., DISTANCE] = np.minimum(joined[..., DISTANCE], to_upper)
     joined[hidden] = others[hidden]
-    covered = cv2.dilate(hidden.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    seam = covered & ~hidden & (targets[..., FOREGROUND] > 0.5)
-    near = cv2.GaussianBlur(seam.astype(np.float32), (0, 0), 2.0)
-    joined[..., WEIGHT] = np.maximum(joined[..., WEIGHT], np.minimum(1 + 9 * near, 4))
+    beside = np.where(hidden, FURTHEST, targets[..., GAP])
+    nearest = np.minimum(beside, others[..., GAP])
+    joined[..., GAP] = np.minimum(nearest, to_upper + to_lower)
     return image, joined
 
 

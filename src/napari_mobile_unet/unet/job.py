@@ -19,7 +19,7 @@ from napari_mobile_unet.unet.model import Architecture, Model, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 STOP_SECONDS = 60
 """How long a stopped child may take to save what it has learnt."""
@@ -148,25 +148,31 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
             )
 
 
-def start_from(model: Model, channels: int | None = None) -> dict[str, Any]:
+def start_from(
+    model: Model, changes: Mapping[str, object] | None = None
+) -> dict[str, Any]:
     """Return the fields of a job that goes on from a model.
 
     Parameters
     ----------
     model : Model
         Where it starts.
-    channels : int, optional
-        Of the new model's input: 3 makes one for colour out of one for grey.
+    changes : mapping, optional
+        Fields of the new model's `Architecture` that are to differ: 3 channels make
+        one for colour out of one for grey.
+
+    Raises
+    ------
+    ValueError
+        If no such network can be.
     """
     architecture = model.card.architecture
-    channels = channels or architecture.channels
+    changed = {**architecture.model_dump(), **(changes or {})}
     return {
         "start": f"{model.card.name} {model.checksum}",
         "start_weights": model.weights,
         "start_architecture": architecture,
-        "architecture": architecture.replace(
-            channels=channels or architecture.channels
-        ),
+        "architecture": Architecture.model_validate(changed),
         "normalisation": model.card.normalisation,
     }
 

@@ -38,7 +38,7 @@ class Architecture(Params):
     """Name of the builder in ``unet.network.NETWORKS``."""
     channels: int = Field(1, ge=1)
     """Channels of the input."""
-    maps: tuple[str, ...] = ("foreground", "distance")
+    maps: tuple[str, ...] = ("foreground", "distance", "seam")
     """What the output channels mean, in order."""
     widths: tuple[int, ...] = (24, 32, 56, 96, 160)
     """Channels of the stem and of each encoder stage."""
@@ -50,6 +50,10 @@ class Architecture(Params):
     """Blocks in each decoder stage."""
     expansion: int = Field(4, ge=1)
     """How much wider the middle of a block is than its input."""
+    stem_depth: int = Field(1, ge=0)
+    """Residual blocks of full convolutions behind the stem."""
+    head_depth: int = Field(1, ge=0)
+    """Residual blocks of full convolutions before the head."""
 
 
 class Normalisation(Params):

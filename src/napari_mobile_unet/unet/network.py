@@ -1,10 +1,12 @@
 """The mobile U-Net: inverted residuals down, a light decoder up.
 
-The encoder follows MobileNetV2 and V3 [1]_ [2]_ with two changes that were
+The encoder follows MobileNetV2 and V3 [1]_ [2]_ with three changes that were
 measured to pay on a CPU: the first stages use full 3×3 convolutions instead of
 depthwise ones (few channels on large maps are bound by memory, not by
-arithmetic), and the decoder ends at half resolution, from where
-depth-to-space gives every pixel its value.
+arithmetic); the decoder ends at half resolution, from where depth-to-space
+gives every pixel its value; and residual blocks of full convolutions [4]_ at half
+resolution, behind the stem and before the head, look after the fine seams
+between small objects.
 
 References
 ----------
@@ -14,6 +16,8 @@ References
    https://doi.org/10.1109/ICCV.2019.00140
 .. [3] Ronneberger et al., U-Net, MICCAI 2015.
    https://doi.org/10.1007/978-3-319-24574-4_28
+.. [4] He et al., Deep residual learning for image recognition, CVPR 2016.
+   https://doi.org/10.1109/CVPR.2016.90
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ from keras import layers
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.unet.model import Architecture
 
@@ -78,11 +84,20 @@ class DepthToSpace(layers.Layer):  # type: ignore[misc]
         )
 
 
-def _conv(x: Tensor, channels: int, kernel: int, name: str, stride: int = 1) -> Tensor:
+def _conv(
+    x: Tensor,
+    channels: int,
+    kernel: int,
+    name: str,
+    stride: int = 1,
+    scale: str = "ones",
+) -> Tensor:
     x = layers.Conv2D(
         channels, kernel, stride, "same", use_bias=False, name=f"{name}_conv"
     )(x)
-    return layers.BatchNormalization(momentum=0.98, name=f"{name}_bn")(x)
+    return layers.BatchNormalization(
+        momentum=0.98, gamma_initializer=scale, name=f"{name}_bn"
+    )(x)
 
 
 def _depthwise(x: Tensor, kernel: int, name: str, stride: int = 1) -> Tensor:
@@ -118,11 +133,25 @@ def _inverted_residual(
     return x
 
 
+def _residual(x: Tensor, name: str) -> Tensor:
+    """Add what two full convolutions make of the input; at first, nothing.
+
+    So a network that gets such a block goes on from what it knew without it.
+    """
+    channels = x.shape[-1]
+    y = layers.ReLU(name=f"{name}_relu")(_conv(x, channels, 3, f"{name}_first"))
+    y = _conv(y, channels, 3, f"{name}_second", scale="zeros")
+    x = layers.Add(name=f"{name}_add")([x, y])
+    return layers.ReLU(name=f"{name}_out_relu")(x)
+
+
 def _mobile(inputs: Tensor, architecture: Architecture) -> Tensor:
     """Return the features (b, y/2, x/2, c) of the mobile encoder and decoder."""
     widths, depths = architecture.widths, architecture.depths
     x = _conv(inputs, widths[0], 3, "stem", stride=2)
     x = layers.ReLU(name="stem_relu")(x)
+    for block in range(architecture.stem_depth):
+        x = _residual(x, f"stem_{block}")
     skips = []
     for stage, (width, depth) in enumerate(
         zip(widths[1:], depths, strict=True), start=1
@@ -150,6 +179,8 @@ def _mobile(inputs: Tensor, architecture: Architecture) -> Tensor:
             y = _conv(y, width, 1, f"decode_{stage}_{block}")
             x = layers.Add(name=f"decode_{stage}_{block}_add")([x, y])
         x = layers.ReLU(name=f"decode_{stage}_relu")(x)
+    for block in range(architecture.head_depth):
+        x = _residual(x, f"head_{block}")
     return x
 
 
@@ -179,30 +210,57 @@ def build(architecture: Architecture, size: int | None = None) -> keras.Model:
 def load_weights(
     model: keras.Model, weights: Path, architecture: Architecture | None = None
 ) -> None:
-    """Load weights; those of a network for grey also into one for colour.
+    """Load weights; those of another network as far as they go.
+
+    Layers that the other network does not have stay as they are. Where it has
+    another number of channels at its input, or fewer maps, what it knows is kept.
 
     Parameters
     ----------
     model : keras.Model
         Of ``build``.
     weights : Path
-        Its weights, or those of a network that differs in the channels of its input.
+        Its weights, or those of another network.
     architecture : Architecture, optional
         What the weights belong to, if not to ``model`` itself.
+
+    Raises
+    ------
+    ValueError
+        If a layer has another size in the other network.
     """
-    channels = model.input.shape[-1]
-    if architecture is None or architecture.channels == channels:
+    if architecture is None:
         model.load_weights(weights)
         return
     other = build(architecture)
     other.load_weights(weights)
-    for own, given in zip(model.weights, other.weights, strict=True):
-        value = np.asarray(given)
-        if own.shape != value.shape:
-            # Every channel has an equal share in what the one channel did.
-            value = np.repeat(value.mean(2, keepdims=True), channels, 2)
-            value *= architecture.channels / channels
-        own.assign(value)
+    given = {weight.path: np.asarray(weight) for weight in other.weights}
+    for own in model.weights:
+        if own.path in given:
+            own.assign(_fitted(given[own.path], np.array(own), own.path))
+
+
+def _fitted(
+    given: NDArray[np.float32], own: NDArray[np.float32], path: str
+) -> NDArray[np.float32]:
+    """Return the other network's weights of a layer in the shape of one's own."""
+    if given.shape == own.shape:
+        return given
+    if path.startswith("stem_conv/") and given.shape[3:] == own.shape[3:]:
+        # Every channel has an equal share in what all of the others did.
+        share = given.sum(2, keepdims=True) / own.shape[2]
+        return np.repeat(share, own.shape[2], 2)
+    if path.startswith("head/") and given.shape[:-1] == own.shape[:-1]:
+        # Depth-to-space takes each of four pixels' maps from neighbouring channels.
+        maps = given.reshape(*given.shape[:-1], 4, -1)
+        fitted = own.reshape(*own.shape[:-1], 4, -1).copy()
+        both = min(maps.shape[-1], fitted.shape[-1])
+        fitted[..., :both] = maps[..., :both]
+        return fitted.reshape(own.shape)
+    raise ValueError(
+        f"a network to start from must have layers of the same sizes; {path} is "
+        f"{given.shape} there and {own.shape} here; start from another, or from none"
+    )
 
 
 NETWORKS: dict[str, Callable[[Tensor, Architecture], Tensor]] = {"mobile": _mobile}

@@ -102,11 +102,11 @@ class UNet(Params):
             If the model is missing or was altered.
         """
         model = model_of(self.model)
-        maps = self.maps(plane, model)
+        foreground, distance = cut_seams(self.maps(plane, model))
         decoding = model.card.decoding
         return decode(
-            maps[..., 0],
-            maps[..., 1],
+            foreground,
+            distance,
             objects,
             level=decoding.foreground,
             seed=decoding.seed,
@@ -143,6 +143,22 @@ class UNet(Params):
                 maps += np.flip(turned, axes)
             maps /= 1 + len(MIRRORS)
         return maps
+
+
+def cut_seams(
+    maps: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return foreground, and distance that falls to 0 also where there is a seam.
+
+    Parameters
+    ----------
+    maps : ndarray of float32
+        (Y, X, maps): foreground, distance, and seam if the network shows it.
+    """
+    foreground, distance = maps[..., 0], maps[..., 1]
+    if maps.shape[-1] > 2:
+        distance = distance * (1 - maps[..., 2])
+    return foreground, distance
 
 
 def _middle(plane: Plane) -> Plane:

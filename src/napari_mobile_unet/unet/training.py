@@ -50,23 +50,23 @@ def loss(targets: Any, logits: Any) -> Any:
     Parameters
     ----------
     targets : tensor
-        (b, y, x, 3): foreground, distance, weight.
+        (b, y, x, 4): foreground, distance, seam, weight.
     logits : tensor
-        (b, y, x, 2): foreground, distance.
+        (b, y, x, maps): the same maps, or the first of them.
 
     Returns
     -------
     scalar tensor
         Weighted cross entropy, and soft Dice (Milletari et al. 2016,
-        https://doi.org/10.1109/3DV.2016.79), of both maps.
+        https://doi.org/10.1109/3DV.2016.79), summed over the maps.
     """
-    truth, weight = targets[..., :2], targets[..., 2:]
+    truth, weight = targets[..., : logits.shape[-1]], targets[..., -1:]
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(truth, logits) * weight
     maps = tf.sigmoid(logits)
     overlap = tf.reduce_sum(maps * truth * weight, (0, 1, 2))
     total = tf.reduce_sum((maps + truth) * weight, (0, 1, 2))
     dice = 1 - (2 * overlap + 1) / (total + 1)
-    return 2 * tf.reduce_mean(entropy) + tf.reduce_mean(dice)
+    return tf.reduce_sum(tf.reduce_mean(entropy, (0, 1, 2))) + tf.reduce_sum(dice) / 2
 
 
 def iter_batches(examples: list[Example], job: TrainingJob) -> Iterator[Batch]:

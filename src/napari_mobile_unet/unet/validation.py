@@ -12,7 +12,7 @@ from napari_mobile_unet.confidence import Calibration, describe
 from napari_mobile_unet.instances import Objects, decode
 from napari_mobile_unet.metrics import evaluate, iou_matrix
 from napari_mobile_unet.unet.model import Decoding
-from napari_mobile_unet.unet.segment import MOST, NEAR
+from napari_mobile_unet.unet.segment import MOST, NEAR, cut_seams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,12 +27,12 @@ RIGHT = 0.5
 """IoU with a true object from which an object is right."""
 ENOUGH = 20
 """Right objects, and wrong ones, that a calibration needs at least."""
-SEEDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+SEEDS = (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 """Core distances that tuning tries."""
 
 
 def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
-    """Return the maps (Y, X, 2), 0 to 1, of an example, as a segmentation would.
+    """Return the maps (Y, X, maps), 0 to 1, of an example, as a segmentation would.
 
     Parameters
     ----------
@@ -66,8 +66,7 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
 def score(maps: Maps, example: Example, decoding: Decoding) -> dict[float, float]:
     """Return AP at each IoU of the objects that the maps show."""
     labels = decode(
-        np.ascontiguousarray(maps[..., 0]),
-        np.ascontiguousarray(maps[..., 1]),
+        *cut_seams(maps),
         Objects(),
         level=decoding.foreground,
         seed=decoding.seed,
@@ -122,7 +121,7 @@ def calibrate(
     """Return what tells right objects from wrong ones; None if too few are known."""
     features, right = [], []
     for found, example in zip(maps, examples, strict=True):
-        foreground, distance = np.ascontiguousarray(np.moveaxis(found, -1, 0))
+        foreground, distance = cut_seams(found)
         labels = decode(
             foreground,
             distance,
