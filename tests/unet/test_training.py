@@ -8,9 +8,10 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 
+from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
-from napari_mobile_unet.unet.model import Architecture, load_model
+from napari_mobile_unet.unet.model import load_model
 
 pytestmark = pytest.mark.model
 

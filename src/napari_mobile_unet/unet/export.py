@@ -13,16 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from napari_mobile_unet.unet import network
-from napari_mobile_unet.unet.model import (
-    NETWORK,
-    QUANTISED,
-    TILE,
-    WEIGHTS,
-    Card,
-    Training,
-    sha256,
-    write_card,
-)
+from napari_mobile_unet.unet.card import Card, Training, write_card
+from napari_mobile_unet.unet.model import NETWORK, QUANTISED, TILE, WEIGHTS, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.confidence import Calibration
+    from napari_mobile_unet.unet.card import Architecture, Decoding
     from napari_mobile_unet.unet.job import TrainingJob
-    from napari_mobile_unet.unet.model import Architecture, Decoding
 
 INPUTS = (
     "one grey channel, bright or dark objects",

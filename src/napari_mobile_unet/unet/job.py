@@ -15,11 +15,13 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.unet.augment import Augmentation
-from napari_mobile_unet.unet.model import Architecture, Model, Normalisation
+from napari_mobile_unet.unet.card import Architecture, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from napari_mobile_unet.unet.model import Model
 
 STOP_SECONDS = 60
 """How long a stopped child may take to save what it has learnt."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.unet.model import Architecture
+    from napari_mobile_unet.unet.card import Architecture
 
 Tensor = Any
 """A symbolic Keras tensor (batch, y, x, channels)."""

@@ -11,7 +11,7 @@ import numpy as np
 from napari_mobile_unet.confidence import Calibration, describe
 from napari_mobile_unet.instances import Objects, decode
 from napari_mobile_unet.metrics import evaluate, iou_matrix
-from napari_mobile_unet.unet.model import Decoding
+from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.segment import MOST, NEAR, cut_seams
 
 if TYPE_CHECKING:
