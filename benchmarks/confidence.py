@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--fold", default="test")
     parser.add_argument("--plot", type=Path)
     chosen = parser.parse_args()
-    recipe = nmu.Recipe(segment=nmu.UNet(model=chosen.model))
+    recipe = nmu.Recipe(segment=nmu.UNet(model=chosen.model, min_confidence=0))
     confidence, right = [], []
     for _, image, truth in iter_fold(chosen.data, chosen.fold):
         (plane,) = nmu.iter_segment(image, recipe)

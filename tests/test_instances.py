@@ -48,6 +48,15 @@ def test_confidence_is_the_mean_probability_of_each_object() -> None:
     assert found.confidence[1 - first] == pytest.approx(0.9, abs=1e-5)
 
 
+def test_objects_of_little_confidence_are_left_out_if_asked() -> None:
+    foreground, distance = maps_of((16, 16, 8), (48, 48, 8))
+    foreground[:32] *= 0.7 / 0.9
+    found = decode(foreground, distance, Objects(), least=0.8)
+    assert found.labels.max() == len(found.confidence) == 1
+    assert found.labels[48, 48] == 1
+    assert found.confidence[0] == pytest.approx(0.9, abs=1e-5)
+
+
 def test_foreground_without_a_core_is_an_object_of_its_own() -> None:
     foreground, distance = maps_of((32, 20, 10), (32, 50, 6))
     distance[:, 40:] *= 0.3

@@ -278,4 +278,9 @@ def test_a_picture_of_something_else_gives_little_and_with_doubt(name: str) -> N
     axes = "YXS" if image.ndim == 3 else "YX"
     (plane,) = iter_segment(image, axes=axes)
     assert (plane.labels > 0).mean() < 0.2
-    assert plane.objects["confidence"].median() < 0.5
+    assert plane.left_out > 0.25 * len(plane.objects)
+    everything = Recipe(segment=UNet(min_confidence=0))
+    (whole,) = iter_segment(image, everything, axes=axes)
+    assert len(whole.objects) == len(plane.objects) + plane.left_out
+    assert whole.objects["confidence"].median() < 0.5
+    assert plane.objects["confidence"].min() >= UNet().min_confidence

@@ -50,10 +50,13 @@ class Decoded:
         (Y, X), 0 is background, ids 1 to n without gaps.
     confidence : ndarray of float32
         (n,), between 0 and 1, of the objects 1 to n.
+    left_out : int
+        Objects that were left out since their confidence was too low.
     """
 
     labels: Labels
     confidence: NDArray[np.float32]
+    left_out: int = 0
 
 
 def decode(
@@ -64,6 +67,7 @@ def decode(
     level: float = 0.5,
     seed: float = 0.6,
     calibration: Calibration | None = None,
+    least: float = 0,
 ) -> Decoded:
     """Return the objects that the network's maps show.
 
@@ -85,6 +89,8 @@ def decode(
         Distance from which a pixel is a core.
     calibration : Calibration, optional
         What makes a chance of what the maps look like within an object.
+    least : float
+        Confidence from which an object is kept.
 
     Returns
     -------
@@ -105,9 +111,16 @@ def decode(
     kept = _kept(labels, area, objects)
     if calibration is None:
         mean = np.bincount(own, sure, minlength=1)[kept] / area[kept]
-        return Decoded(_numbered(labels, kept), mean.astype(np.float32))
-    features = describe(own, sure, distance[inside], len(area))[kept]
-    return Decoded(_numbered(labels, kept), calibration.apply(features))
+        confidence = mean.astype(np.float32)
+    else:
+        features = describe(own, sure, distance[inside], len(area))[kept]
+        confidence = calibration.apply(features)
+    enough = confidence >= least
+    return Decoded(
+        labels=_numbered(labels, kept[enough]),
+        confidence=confidence[enough],
+        left_out=int((~enough).sum()),
+    )
 
 
 def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:

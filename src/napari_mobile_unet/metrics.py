@@ -197,7 +197,7 @@ def evaluate(predicted: ArrayLike, truth: ArrayLike) -> Scores:
     counts = Counts(
         n_true=n_true,
         n_predicted=n_predicted,
-        tp=tuple(_matches(iou, threshold) for threshold in THRESHOLDS),
+        tp=tuple(matches(iou, threshold) for threshold in THRESHOLDS),
         matched_iou=float(iou.data[iou.data > 0.5].sum()),
         overlap=int(np.count_nonzero((first > 0) & (second > 0))),
         foreground=int(np.count_nonzero(first) + np.count_nonzero(second)),
@@ -258,8 +258,16 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
     return csr_array((shared.data / union, (row, column)), shape)
 
 
-def _matches(iou: csr_array, threshold: float) -> int:
-    """Return how many pairs match at most, each object used once."""
+def matches(iou: csr_array, threshold: float) -> int:
+    """Return how many pairs match at most, each object used once.
+
+    Parameters
+    ----------
+    iou : csr_array
+        (n_predicted, n_true) of ``iou_matrix``.
+    threshold : float
+        IoU from which a pair matches.
+    """
     row, column = iou.nonzero()
     allowed = iou.data >= threshold
     if not allowed.any():

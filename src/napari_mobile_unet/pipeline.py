@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.generic]
     Labels = NDArray[np.int32]
-    Found = tuple[int, Labels, pd.DataFrame]
+    Found = tuple[int, Labels, pd.DataFrame, int]
 
 Image = Any
 """A ``Stack``, or a NumPy, Dask or Zarr array."""
@@ -52,6 +52,9 @@ class PlaneResult:
         its confidence, and where it is followed over time its parent.
     fitted : Fitted
         The recipe with what was found in the whole stack, such as the diameter.
+    left_out : int
+        Objects that are not shown, since they are likely wrong; in planes that are
+        worked on block by block they are not counted.
     """
 
     number: int
@@ -59,6 +62,7 @@ class PlaneResult:
     labels: NDArray[np.int32]
     objects: pd.DataFrame
     fitted: Fitted
+    left_out: int = 0
 
 
 def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
@@ -136,7 +140,7 @@ def _on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
     kept = np.unique(labels[labels > 0])  # shrinking may lose the smallest
     ids = np.zeros(len(found.confidence) + 1, np.int32)
     ids[kept] = np.arange(1, len(kept) + 1)
-    return Decoded(ids[labels], found.confidence[kept - 1])
+    return replace(found, labels=ids[labels], confidence=found.confidence[kept - 1])
 
 
 def iter_segment(
@@ -180,18 +184,19 @@ def iter_segment(
     everything: Iterable[Found] = _iter_found(stack, fitted, batch_size or 1)
     if link.method == "laptrack":  # looks at all planes together
         everything = list(everything)
-        numbering = Tracking(stack, link, [objects for *_, objects in everything])
-    for number, found, objects in everything:
+        numbering = Tracking(stack, link, [objects for _, _, objects, _ in everything])
+    for number, found, objects, left_out in everything:
         ids, objects = numbering.add(number, found, objects)
-        yield PlaneResult(number, stack.index(number), ids.take(found), objects, fitted)
+        labels, index = ids.take(found), stack.index(number)
+        yield PlaneResult(number, index, labels, objects, fitted, left_out)
 
 
 def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found]:
-    """Yield number, labels 1 to n, and table of each plane."""
+    """Yield number, labels 1 to n, table, and number of objects left out."""
     if is_large(stack.plane_shape):
         for number in range(stack.n_planes):
             labels = np.zeros(stack.plane_shape, np.int32)
-            yield number, labels, find_in_blocks(stack, number, fitted, labels)
+            yield number, labels, find_in_blocks(stack, number, fitted, labels), 0
         return
 
     def found(piece: tuple[int, Plane]) -> Found:
@@ -211,13 +216,13 @@ def single_channel(plane: Plane) -> Plane:
     return plane[..., 0] if plane.shape[-1] == 1 else plane
 
 
-def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame]:
-    """Return the labels 1 to n of one plane, and a row for each of them."""
+def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame, int]:
+    """Return a plane's labels 1 to n, a row for each, and how many were left out."""
     found = segment_plane(plane, fitted)
     objects = measure_plane(found.labels, luminance(plane))
     if isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
-    return found.labels, objects
+    return found.labels, objects, found.left_out
 
 
 def find_in_blocks(

@@ -233,7 +233,7 @@ class Run:
                 target.clear()
                 objects = find_in_blocks(stack, number, fitted, target)
             else:
-                labels, objects = find_objects(plane, fitted)
+                labels, objects, _ = find_objects(plane, fitted)
                 self.array[number] = labels
             content = io.BytesIO()
             np.save(content, objects.to_records(index=False))

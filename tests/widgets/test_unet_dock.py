@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import zarr
 from napari.layers import Tracks
+from skimage import data
 
 from napari_mobile_unet import pipeline
 from napari_mobile_unet.link import Link
@@ -224,3 +225,20 @@ def test_the_diameter_that_was_found_is_shown(
     unet.run.button.click()
     finish(unet, qtbot)
     assert "pixels across" in unet.run.status.text()
+
+
+def test_a_photograph_gives_few_objects_and_a_warning(
+    unet: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    viewer.add_image(data.camera())
+    unet.run.button.click()
+    finish(unet, qtbot)
+    few, said = unet.layer.data.max(), unet.run.status.text()
+    assert "Low confidence" in said
+    unet.settings.fields["min_confidence"].value = 0
+    unet.run.button.click()
+    finish(unet, qtbot)
+    every = unet.layer.data.max()
+    assert f"{every - few} more left out as doubtful" in said
+    assert every > few
+    assert "left out" not in unet.run.status.text()

@@ -36,6 +36,8 @@ MIRRORS = ((0,), (1,), (0, 1))
 MOST, LEAST = 4, 16
 """Factors by which a plane is enlarged, and shrunk, at most, unless a person says
 more."""
+DOUBTFUL = 0.35
+"""Confidence below which an object is not shown, unless a person says another."""
 FAR = 5
 """How many times larger than the model knows objects are taken to be where it finds
 none."""
@@ -56,6 +58,8 @@ class UNet(Params):
     """Of the network: 8-bit integers if the model has them, which is twice as quick; or one of both."""  # noqa: E501
     mirror: bool = False
     """Average over four mirror images: four times slower, and better in doubtful places."""  # noqa: E501
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = DOUBTFUL
+    """Objects less likely than this to be right are left out; 0 keeps them all."""
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
@@ -88,7 +92,7 @@ class UNet(Params):
 
     def _typical(self, planes: list[Plane], diameter: float) -> float:
         """Return the diameter found where it is taken to be another; 0 for none."""
-        guess = self.replace(diameter=diameter)
+        guess = self.replace(diameter=diameter, min_confidence=0)
         found = [guess.segment(plane, Objects()).labels for plane in planes]
         areas = [np.bincount(labels.ravel())[1:] for labels in found]
         return _typical_diameter(np.concatenate(areas))
@@ -111,6 +115,7 @@ class UNet(Params):
             level=decoding.foreground,
             seed=decoding.seed,
             calibration=model.card.calibration,
+            least=self.min_confidence,
         )
 
     def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:

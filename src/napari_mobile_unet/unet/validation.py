@@ -10,12 +10,13 @@ import numpy as np
 
 from napari_mobile_unet.confidence import Calibration, describe
 from napari_mobile_unet.instances import Objects, decode
-from napari_mobile_unet.metrics import evaluate, iou_matrix
+from napari_mobile_unet.metrics import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
-from napari_mobile_unet.unet.segment import MOST, NEAR, cut_seams
+from napari_mobile_unet.unet.segment import DOUBTFUL, MOST, NEAR, cut_seams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from napari_mobile_unet.unet.augment import Example
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 LEVELS = (0.4, 0.5, 0.6, 0.7)
 """Foreground probabilities that tuning tries."""
-RIGHT = 0.5
-"""IoU with a true object from which an object is right."""
+RIGHT, TIGHT = 0.5, 0.75
+"""IoU with a true object from which an object is right, and its outline too."""
 ENOUGH = 20
 """Right objects, and wrong ones, that a calibration needs at least."""
 SEEDS = (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
@@ -63,23 +64,51 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
     )
 
 
-def score(maps: Maps, example: Example, decoding: Decoding) -> dict[float, float]:
-    """Return AP at each IoU of the objects that the maps show."""
+class Outcome(NamedTuple):
+    """What became of one image."""
+
+    features: NDArray[np.float64]
+    """(n, 5) of `describe`, one row for each object that was found."""
+    iou: csr_array
+    """(n, n_true) of `iou_matrix`."""
+
+
+def outcome(maps: Maps, example: Example, decoding: Decoding) -> Outcome:
+    """Return what becomes of the maps of an image."""
+    foreground, distance = cut_seams(maps)
     labels = decode(
-        *cut_seams(maps),
+        foreground,
+        distance,
         Objects(),
         level=decoding.foreground,
         seed=decoding.seed,
     ).labels
-    return evaluate(labels, example.labels).ap
+    inside, count = labels > 0, int(labels.max(initial=0))
+    own = labels[inside] - 1
+    features = describe(own, foreground[inside], distance[inside], count)
+    return Outcome(features, iou_matrix(labels, example.labels))
+
+
+def precision(
+    found: Outcome, threshold: float, calibration: Calibration | None = None
+) -> float:
+    """Return AP of an image at an IoU.
+
+    With a calibration doubtful objects are left out first, as in a segmentation.
+    """
+    iou = found.iou
+    if calibration is not None:
+        iou = iou[calibration.apply(found.features) >= DOUBTFUL]
+    tp, objects = matches(iou, threshold), sum(iou.shape)
+    return tp / (objects - tp) if objects else 1.0
 
 
 def validate(network: Any, examples: list[Example], diameter: float) -> float:
     """Return AP at IoU 0.5, image mean, with the default decoding."""
-    scores = [
-        score(predict_maps(network, e, diameter), e, Decoding())[0.5] for e in examples
-    ]
-    return float(np.mean(scores))
+    found = (
+        outcome(predict_maps(network, e, diameter), e, Decoding()) for e in examples
+    )
+    return float(np.mean([precision(each, RIGHT) for each in found]))
 
 
 class Tuned(NamedTuple):
@@ -94,49 +123,34 @@ class Tuned(NamedTuple):
 def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
     """Return the decoding that suits the examples best, and how far to trust it.
 
-    Best is the mean of AP at IoU 0.5 and at 0.75: the first alone does not see
-    outlines that are too wide. Groups count by the root of their size, as in
-    training: a few images must not decide for many. Without examples the default
-    decoding is returned, and nothing else; a few objects give no calibration.
+    Best is the mean of AP at IoU 0.5 and at 0.75, without doubtful objects: the first
+    alone does not see outlines that are too wide. Groups count by the root of their
+    size, as in training: a few images must not decide for many. Without examples the
+    default decoding is returned, and nothing else; a few objects give no calibration.
     """
     if not examples:
         return Tuned(Decoding())
     maps = [predict_maps(network, example, diameter) for example in examples]
     groups = [example.group for example in examples]
     weights = np.array([groups.count(group) ** -0.5 for group in groups])
-    candidates = [Decoding(foreground=f, seed=s) for f, s in product(LEVELS, SEEDS)]
-    means = []
-    for candidate in candidates:
-        aps = [score(m, e, candidate) for m, e in zip(maps, examples, strict=True)]
-        both = [[ap[0.5], ap[0.75]] for ap in aps]
-        means.append(np.average(both, axis=0, weights=weights))
-    best = int(np.argmax([mean.sum() for mean in means]))
-    decoding = candidates[best]
-    return Tuned(decoding, calibrate(maps, examples, decoding), float(means[best][0]))
+    best, highest = Tuned(Decoding()), -1.0
+    for level, seed in product(LEVELS, SEEDS):
+        decoding = Decoding(foreground=level, seed=seed)
+        found = [outcome(m, e, decoding) for m, e in zip(maps, examples, strict=True)]
+        calibration = calibrate(found)
+        aps = [[precision(f, t, calibration) for t in (RIGHT, TIGHT)] for f in found]
+        mean = np.average(aps, axis=0, weights=weights)
+        if mean.sum() > highest:
+            highest = mean.sum()
+            best = Tuned(decoding, calibration, float(mean[0]))
+    return best
 
 
-def calibrate(
-    maps: list[Maps], examples: list[Example], decoding: Decoding
-) -> Calibration | None:
+def calibrate(found: list[Outcome]) -> Calibration | None:
     """Return what tells right objects from wrong ones; None if too few are known."""
-    features, right = [], []
-    for found, example in zip(maps, examples, strict=True):
-        foreground, distance = cut_seams(found)
-        labels = decode(
-            foreground,
-            distance,
-            Objects(),
-            level=decoding.foreground,
-            seed=decoding.seed,
-        ).labels
-        inside = labels > 0
-        count = int(labels.max(initial=0))
-        features.append(
-            describe(labels[inside] - 1, foreground[inside], distance[inside], count)
-        )
-        iou = iou_matrix(labels, example.labels).toarray()
-        right.append(iou.max(axis=1, initial=0) >= RIGHT)
-    every, known = np.concatenate(features), np.concatenate(right)
-    if min(known.sum(), (~known).sum()) < ENOUGH:
+    features = np.concatenate([each.features for each in found])
+    nearest = [each.iou.toarray().max(axis=1, initial=0) for each in found]
+    right = np.concatenate(nearest) >= RIGHT
+    if min(right.sum(), (~right).sum()) < ENOUGH:
         return None
-    return Calibration.fit(every, known)
+    return Calibration.fit(features, right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from napari.layers import Tracks
 from napari.utils.notifications import show_error, show_info
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.widgets._source import SourcePanel
 
 
-TRUSTED = 0.5
-"""Confidence of the median object below which a person is warned."""
+TRUSTED = 0.65
+"""Confidence of the median object, below which a person is warned."""
 
 
 class LabelsRun(QWidget):
@@ -69,6 +70,7 @@ class LabelsRun(QWidget):
         self._recipe: Recipe | None = None
         self._planes: Iterator[PlaneResult] | None = None
         self._tables: list[pd.DataFrame] = []
+        self._left_out = 0
         self._tracks: Any = None
         self._begun = 0.0
         self._fitted: Fitted | None = None
@@ -110,7 +112,7 @@ class LabelsRun(QWidget):
         self._stack = stack = whole.channel(recipe.channel or 0)
         self._recipe = fixed = recipe.replace(channel=None)
         self._planes = iter_segment(stack, fixed, batch_size=batch_size)
-        self._tables = []
+        self._tables, self._left_out = [], 0
         self.status.setText(where)
         self._go_on()
 
@@ -135,6 +137,7 @@ class LabelsRun(QWidget):
         assert self._stack is not None
         self._stack.write_plane(self.layer.data, result.number, result.labels)
         self._fitted = result.fitted
+        self._left_out += result.left_out
         index, axes = result.index, self._stack.batch_axes
         self._tables.append(placed(result.objects, index, axes))
         in_space = self._viewer.dims.ndisplay == 3
@@ -160,7 +163,7 @@ class LabelsRun(QWidget):
         self.status.setText(
             f"{'Cancelled: ' if done < planes else ''}{len(rows)} objects in "
             f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-            f"{self._diameter()}{_doubt(objects)}"
+            f"{self._diameter()}{_doubt(objects, self._left_out)}"
         )
 
     def _diameter(self) -> str:
@@ -201,14 +204,15 @@ class LabelsRun(QWidget):
         self.button.setEnabled(ready)
 
 
-def _doubt(objects: pd.DataFrame) -> str:
-    """Say if most objects are not to be trusted."""
-    if "confidence" not in objects or not len(objects):
+def _doubt(objects: pd.DataFrame, left_out: int) -> str:
+    """Say how many objects are not shown, and if most are not to be trusted."""
+    if "confidence" not in objects or not len(objects) + left_out:
         return ""
-    typical = float(objects["confidence"].median())
-    if typical >= TRUSTED:
-        return ""
+    all_of_them = np.append(objects["confidence"], np.zeros(left_out))
+    said = f"; {left_out} more left out as doubtful" if left_out else ""
+    if np.median(all_of_them) >= TRUSTED:
+        return said
     return (
-        f". Low confidence ({typical:.2f}): the model may not know such images, or "
+        f"{said}. Low confidence: the model may not know such images, or "
         "another channel, size or model may suit them"
     )
