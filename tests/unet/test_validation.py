@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from napari_mobile_unet.confidence import FEATURES, Calibration
+from napari_mobile_unet.instances import Objects, decode
+from napari_mobile_unet.unet.augment import Example, maps_of, targets_of
+from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.segment import cut_seams
+from napari_mobile_unet.unet.validation import Outcome, precision, tune, validate
+
+
+def squares() -> np.ndarray:
+    """Return eight squares of 20², in pairs that touch."""
+    labels = np.zeros((96, 96), np.int32)
+    for label, (row, column) in enumerate(np.ndindex(2, 4), start=1):
+        left = 4 + 20 * column + 6 * (column // 2)
+        labels[10 + 40 * row : 30 + 40 * row, left : left + 20] = label
+    return labels
+
+
+class Oracle:
+    """A network that knows the maps of its one image, and how sure it is."""
+
+    input_shape = (None, None, None, 1)
+
+    def __init__(self, labels: np.ndarray, certainty: float = 12) -> None:
+        maps = maps_of(targets_of(labels))[..., :3]
+        self._logits = certainty * (maps - 0.5)
+
+    def __call__(self, image: Any, training: bool) -> Any:
+        assert image.shape == (1, *self._logits.shape[:2], 1)
+        return self._logits[None]
+
+
+def example(labels: np.ndarray) -> Example:
+    image = (labels > 0).astype(np.float32)[..., None]
+    return Example(image, labels, targets_of(labels), 20.0, "squares")
+
+
+def test_a_perfect_network_is_tuned_to_find_all() -> None:
+    labels = squares()
+    tuned = tune(Oracle(labels), [example(labels)], 20.0)
+    assert tuned.ap == 1
+    assert tuned.calibration is None  # it errs too little
+    assert validate(Oracle(labels), [example(labels)], 20.0) == 1
+
+
+def test_without_examples_nothing_is_tuned() -> None:
+    assert tune(Oracle(squares()), [], 20.0) == (Decoding(), None, None)
+
+
+def test_a_seam_parts_what_the_distance_joins() -> None:
+    labels = squares()
+    maps = maps_of(targets_of(labels))[..., :3]
+    maps[..., 1] = maps[..., 0]
+    joined, parted = (
+        decode(*cut_seams(maps[..., :count]), Objects(), seed=0.7).labels.max()
+        for count in (2, 3)
+    )
+    assert (joined, parted) == (4, 8)
+
+
+def test_doubtful_objects_count_in_no_precision() -> None:
+    calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (FEATURES - 1))
+    features = np.zeros((2, FEATURES))
+    features[0, 0] = 1
+    found = Outcome(features, csr_array(np.array([[0.8], [0.0]])))
+    assert precision(found, 0.5) == pytest.approx(1 / 2)
+    assert precision(found, 0.5, calibration) == 1
+    assert precision(found, 0.9, calibration) == 0
+    nothing = Outcome(np.zeros((0, FEATURES)), csr_array((0, 0)))
+    assert precision(nothing, 0.5, calibration) == 1
