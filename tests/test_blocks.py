@@ -35,10 +35,26 @@ def components(image: NDArray) -> Decoded:
 
 def in_blocks(image: NDArray, labels=None):
     labels = np.zeros(image.shape, np.int32) if labels is None else labels
-    table = segment_blocks(
+    table, _ = segment_blocks(
         lambda window: image[window], components, labels, block=BLOCK, margin=MARGIN
     )
     return np.asarray(labels[:]), table
+
+
+def test_what_blocks_leave_out_is_counted_about_once() -> None:
+    shape = (200, 260)
+    truth = discs(shape, [(y, x) for y in range(5, 200, 20) for x in range(5, 260, 20)])
+
+    def nothing(image: NDArray) -> Decoded:
+        seen = len(np.unique(image)) - 1
+        return Decoded(np.zeros(image.shape, np.int32), np.zeros(0, np.float32), seen)
+
+    labels = np.zeros(shape, np.int32)
+    table, left_out = segment_blocks(
+        lambda window: truth[window], nothing, labels, block=BLOCK, margin=MARGIN
+    )
+    assert not len(table)
+    assert left_out == pytest.approx(truth.max(), rel=0.35)
 
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 90))

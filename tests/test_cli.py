@@ -10,6 +10,7 @@ import imageio.v3 as iio
 import numpy as np
 import pandas as pd
 import pytest
+import skimage.data
 import tifffile
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from napari_mobile_unet.cli import app
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.preprocess import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -58,6 +60,18 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "picture.png"
     iio.imwrite(path, plane_of(2))
     return path
+
+
+def test_segment_says_where_the_model_is_not_to_be_trusted(tmp_path: Path) -> None:
+    iio.imwrite(tmp_path / "cat.png", skimage.data.chelsea())
+    done = run("segment", tmp_path / "cat.png", "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stderr.split())
+    assert "more left out as doubtful. Low confidence: the model may not" in said
+    nuclei = sample_path("nuclei_timelapse.tif")
+    done = run("segment", nuclei, "-o", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "Low confidence" not in done.stderr
 
 
 def test_segment_writes_labels_table_record_and_overlay(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mobile_unet.confidence import FEATURES, Calibration, describe
+from napari_mobile_unet.confidence import FEATURES, Calibration, describe, doubts
 
 
 def test_features_describe_each_object_alone() -> None:
@@ -38,3 +38,23 @@ def test_no_objects_have_no_confidence() -> None:
     features = describe(np.zeros(0, np.int32), empty, empty, 0)
     calibration = Calibration(intercept=0, weights=(1,) * FEATURES)
     assert calibration.apply(features).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "left_out", "said"),
+    [
+        ([], 0, ""),
+        ([0.9, 0.8, 0.4], 0, ""),
+        ([0.9, 0.8, 0.7], 2, "; 2 more left out as doubtful"),
+        ([0.6, 0.5, 0.9], 0, ". Low confidence"),
+        ([0.9, 0.8], 3, "; 3 more left out as doubtful. Low confidence"),
+        ([], 4, "; 4 more left out as doubtful. Low confidence"),
+    ],
+)
+def test_doubts_are_said_where_there_are_any(
+    confidence: list[float], left_out: int, said: str
+) -> None:
+    told = doubts(np.array(confidence), left_out)
+    assert told.startswith(said)
+    assert ("Low" in told) == ("Low" in said)
+    assert bool(told) == bool(said)

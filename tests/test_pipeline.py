@@ -220,9 +220,10 @@ def test_blocks_give_what_the_whole_plane_gives_pixel_for_pixel() -> None:
     sample = read_stack(sample_path("nuclei_timelapse.tif")).plane(0)
     plane = np.tile(sample, [-(-900 // length) for length in sample.shape])[:900, :900]
     fitted = fit(Stack(plane, "YX"), Recipe(segment=UNet(diameter=20)))
-    whole = segment_plane(plane, fitted).labels
+    found = segment_plane(plane, fitted)
+    whole = found.labels
     labels = np.zeros(plane.shape, np.int32)
-    table = segment_blocks(
+    table, left_out = segment_blocks(
         lambda window: plane[window],
         lambda part: segment_plane(part, fitted),
         labels,
@@ -230,6 +231,7 @@ def test_blocks_give_what_the_whole_plane_gives_pixel_for_pixel() -> None:
         margin=STEP,
     )
     assert len(table) == whole.max() > 100
+    assert left_out == pytest.approx(found.left_out, abs=3)
     assert np.array_equal(labels > 0, whole > 0)
     assert evaluate(labels, whole).ap[0.95] == 1
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import imageio.v3 as iio
+import numpy as np
 
+from napari_mobile_unet.confidence import doubts
 from napari_mobile_unet.executors import THREADS, count_workers
 from napari_mobile_unet.io import (
     atomic_path,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
@@ -76,6 +77,8 @@ class Done:
     outputs: Outputs
     planes: int
     objects: int
+    doubts: str = ""
+    """What is to be said of objects left out, and of how far to trust the others."""
 
 
 def stem_of(path: Path) -> str:
@@ -226,9 +229,9 @@ def segment_file(
         finally:
             if run.empty:
                 run.remove()
-        objects = write_results(run, stack, recipe, image, outputs, overlay)
+        written = write_results(run, stack, recipe, image, outputs, overlay)
     run.remove()
-    return Done(outputs, stack.n_planes, objects)
+    return written
 
 
 def _begin(
@@ -263,8 +266,8 @@ def write_results(
     image: Stack,
     outputs: Outputs,
     overlay: bool = False,
-) -> int:
-    """Write labels, table and record of a finished run; return how many objects.
+) -> Done:
+    """Write labels, table and record of a finished run.
 
     Planes are gone through in order, one in memory at a time.
     """
@@ -274,13 +277,17 @@ def write_results(
         numbering = Tracking(stack, recipe.link, tables)
     overlapping = isinstance(numbering, Numbering) and numbering.axis is not None
     ids: list[NDArray[np.int32]] = []
-    seen = 0
+    seen = left_out = 0
+    confidence: list[NDArray[np.float32]] = []
     with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
         for number in range(stack.n_planes):
             labels = run.labels(number) if overlapping else None
             found, objects = numbering.add(number, labels, run.objects(number))
             ids.append(found)
             seen += len(objects)
+            if "confidence" in objects:
+                confidence.append(objects["confidence"].to_numpy())
+                left_out += run.left_out(number)
             table = placed(objects, stack.index(number), stack.batch_axes)
             table.to_csv(file, header=number == 0, index=False)
     final = run.numbered(stack, ids)
@@ -293,4 +300,5 @@ def write_results(
         write_image(outputs.labels, final)
     else:
         write_labels_into(outputs.labels.parents[1], outputs.labels.name, final)
-    return seen
+    said = doubts(np.concatenate(confidence), left_out) if confidence else ""
+    return Done(outputs, stack.n_planes, seen, said)

@@ -41,7 +41,7 @@ def segment_blocks(
     *,
     block: int = BLOCK,
     margin: int = MARGIN,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """Segment a plane block by block into labels without seams.
 
     Each block is segmented with a margin around it, and gives every object that
@@ -65,15 +65,19 @@ def segment_blocks(
     -------
     pandas.DataFrame
         One row an object, as ``measure_plane`` gives, and its confidence.
+    int
+        About how many objects were left out: of those that a block sees, its own
+        share of the area.
     """
     shape = tuple(labels.shape)
     parts: list[pd.DataFrame] = []
     cut: set[int] = set()
-    used = 0
+    used, left_out = 0, 0.0
     for core in iter_windows(shape, block):
         outer = _widened(core, shape, margin)
         image = read(outer)
         found = segment(image)
+        left_out += found.left_out * _area(core) / _area(outer)
         before = np.asarray(labels[outer]).astype(np.int32)
         ids, used = _identify(found.labels, before, _inside(core, outer), cut, used)
         fresh = np.where(before == 0, ids.take(found.labels), 0)
@@ -88,7 +92,7 @@ def segment_blocks(
         part["centroid_y"] += outer[0].start
         part["centroid_x"] += outer[1].start
         parts.append(part)
-    return _summed(parts)
+    return _summed(parts), round(left_out)
 
 
 def _widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
@@ -97,6 +101,11 @@ def _widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
         for side, length in zip(core, shape, strict=True)
     )
     return rows, columns
+
+
+def _area(window: Window) -> int:
+    rows, columns = window
+    return int((rows.stop - rows.start) * (columns.stop - columns.start))
 
 
 def _inside(core: Window, outer: Window) -> Window:

@@ -174,9 +174,10 @@ def segment(
             if not quiet and done is None:
                 errors.print(f"{source.name}: done already")
             elif not quiet and done:
+                planes = f"{done.planes} plane{'s' * (done.planes != 1)}"
                 errors.print(
-                    f"{source.name}: {done.objects} objects in {done.planes} "
-                    f"plane{'s' * (done.planes != 1)} → {done.outputs.labels}"
+                    f"{source.name}: {done.objects} objects in {planes} → "
+                    f"{done.outputs.labels}{done.doubts}"
                 )
     if failed:
         raise typer.Exit(FAILED)

@@ -18,6 +18,8 @@ CORE, SURE = 0.7, 0.85
 """Distance from which a pixel is inside, foreground from which it is beyond doubt."""
 FEATURES = 5
 """Numbers that describe an object."""
+TRUSTED = 0.65
+"""Confidence of the median object below which a person is told to doubt them all."""
 RIDGE = 1e-2
 """Weight of the squares of the coefficients, which keeps few objects from deciding."""
 
@@ -80,6 +82,32 @@ class Calibration(Params):
             intercept=float(found[0] - weights @ centre),
             weights=tuple(float(weight) for weight in weights),
         )
+
+
+def doubts(confidence: NDArray[np.floating], left_out: int) -> str:
+    """Say how many objects are not shown, and if most are not to be trusted.
+
+    Parameters
+    ----------
+    confidence : ndarray
+        (n,) of the objects shown.
+    left_out : int
+        Objects found besides that were too doubtful to show.
+
+    Returns
+    -------
+    str
+        What comes behind the number of objects; empty if nothing is to be said.
+    """
+    if not len(confidence) + left_out:
+        return ""
+    said = f"; {left_out} more left out as doubtful" if left_out else ""
+    if np.median(np.append(confidence, np.zeros(left_out))) >= TRUSTED:
+        return said
+    return (
+        f"{said}. Low confidence: the model may not know such images, or "
+        "another channel, size or model may suit them"
+    )
 
 
 def describe(

@@ -53,8 +53,8 @@ class PlaneResult:
     fitted : Fitted
         The recipe with what was found in the whole stack, such as the diameter.
     left_out : int
-        Objects that are not shown, since they are likely wrong; in planes that are
-        worked on block by block they are not counted.
+        Objects that are not shown, since they are likely wrong; in a plane that is
+        worked on block by block about as many.
     """
 
     number: int
@@ -196,7 +196,7 @@ def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found
     if is_large(stack.plane_shape):
         for number in range(stack.n_planes):
             labels = np.zeros(stack.plane_shape, np.int32)
-            yield number, labels, find_in_blocks(stack, number, fitted, labels), 0
+            yield number, labels, *find_in_blocks(stack, number, fitted, labels)
         return
 
     def found(piece: tuple[int, Plane]) -> Found:
@@ -227,8 +227,8 @@ def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame, in
 
 def find_in_blocks(
     stack: Stack, number: int, fitted: Fitted, labels: Any
-) -> pd.DataFrame:
-    """Write the labels 1 to n of a large plane, and return a row for each of them.
+) -> tuple[pd.DataFrame, int]:
+    """Write a plane's labels 1 to n; return a row for each, and how many were left out.
 
     Parameters
     ----------
@@ -242,13 +242,14 @@ def find_in_blocks(
         (Y, X), all 0, NumPy or Zarr.
     """
     own = fit_to_plane(stack, number, fitted)
-    objects = segment_blocks(
+    objects, left_out = segment_blocks(
         lambda window: stack.plane(number, window),
         lambda part: segment_plane(part, own),
         labels,
     )
-    unet = isinstance(fitted.recipe.segment, UNet)
-    return objects if unet else objects.drop(columns="confidence")
+    if not isinstance(fitted.recipe.segment, UNet):
+        objects = objects.drop(columns="confidence")
+    return objects, left_out
 
 
 def segment(

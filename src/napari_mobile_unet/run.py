@@ -167,7 +167,7 @@ class Run:
     @property
     def done(self) -> set[int]:
         """Numbers of the planes that are done."""
-        return {int(p.stem) for p in self._planes.glob("*.npy") if p.stem.isdigit()}
+        return {int(p.stem) for p in self._planes.glob("*.npz") if p.stem.isdigit()}
 
     @property
     def fitted(self) -> tuple[str, Fitted]:
@@ -206,7 +206,13 @@ class Run:
 
     def objects(self, number: int) -> pd.DataFrame:
         """Return a plane's table of objects."""
-        return pd.DataFrame.from_records(np.load(self._planes / f"{number}.npy"))
+        with np.load(self._planes / f"{number}.npz") as found:
+            return pd.DataFrame.from_records(found["objects"])
+
+    def left_out(self, number: int) -> int:
+        """Return how many doubtful objects of a plane are not shown."""
+        with np.load(self._planes / f"{number}.npz") as found:
+            return int(found["left_out"])
 
     def write(self, number: int, stack: Stack, fitted: Fitted, plane: Any) -> None:
         """Segment a plane and keep what was found.
@@ -231,15 +237,16 @@ class Run:
             if plane is None:
                 target = _Plane(self.array, number)
                 target.clear()
-                objects = find_in_blocks(stack, number, fitted, target)
+                objects, left_out = find_in_blocks(stack, number, fitted, target)
             else:
-                labels, objects, _ = find_objects(plane, fitted)
+                labels, objects, left_out = find_objects(plane, fitted)
                 self.array[number] = labels
             content = io.BytesIO()
-            np.save(content, objects.to_records(index=False))
+            records = objects.to_records(index=False)
+            np.savez(content, objects=records, left_out=left_out)
             beside = self._planes / f".{number}.{os.getpid()}"
             beside.write_bytes(content.getvalue())
-            beside.replace(self._planes / f"{number}.npy")
+            beside.replace(self._planes / f"{number}.npz")
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
                 raise

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from napari.layers import Tracks
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_mobile_unet.confidence import doubts
 from napari_mobile_unet.console import one_line
 from napari_mobile_unet.link import tracks_of
 from napari_mobile_unet.pipeline import iter_segment, placed
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.stack import Stack
     from napari_mobile_unet.widgets._source import SourcePanel
-
-
-TRUSTED = 0.65
-"""Confidence of the median object, below which a person is warned."""
 
 
 class LabelsRun(QWidget):
@@ -163,7 +159,7 @@ class LabelsRun(QWidget):
         self.status.setText(
             f"{'Cancelled: ' if done < planes else ''}{len(rows)} objects in "
             f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-            f"{self._diameter()}{_doubt(objects, self._left_out)}"
+            f"{self._diameter()}{self._doubts(objects)}"
         )
 
     def _diameter(self) -> str:
@@ -173,6 +169,12 @@ class LabelsRun(QWidget):
         if not isinstance(used, UNet) or not isinstance(asked, UNet) or asked.diameter:
             return ""
         return f"; taken to be about {used.diameter:.0f} pixels across"
+
+    def _doubts(self, objects: pd.DataFrame) -> str:
+        """Say how far the objects are to be trusted, if that is known."""
+        if "confidence" not in objects:
+            return ""
+        return doubts(objects["confidence"].to_numpy(), self._left_out)
 
     def _show_tracks(self, objects: pd.DataFrame) -> None:
         """Show the way of objects that were followed over time."""
@@ -202,17 +204,3 @@ class LabelsRun(QWidget):
         self.continue_button.hide()
         ready = self._source.whole is not None and not self.job.running
         self.button.setEnabled(ready)
-
-
-def _doubt(objects: pd.DataFrame, left_out: int) -> str:
-    """Say how many objects are not shown, and if most are not to be trusted."""
-    if "confidence" not in objects or not len(objects) + left_out:
-        return ""
-    all_of_them = np.append(objects["confidence"], np.zeros(left_out))
-    said = f"; {left_out} more left out as doubtful" if left_out else ""
-    if np.median(all_of_them) >= TRUSTED:
-        return said
-    return (
-        f"{said}. Low confidence: the model may not know such images, or "
-        "another channel, size or model may suit them"
-    )
