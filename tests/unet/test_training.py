@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -142,6 +143,28 @@ def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
         pass
     messages.close()
     assert load_model(tmp_path / "stopped").card.training.epochs >= 1
+
+
+def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) -> None:
+    job = job_of(data, tmp_path / "long", epochs=3, keep_every=1e-6)
+    messages = iter_train(job)
+    next(messages)
+    for epoch in (1, 2):
+        assert next(messages)["epoch"] == epoch
+        so_far = load_model(tmp_path / "long-unfinished")
+        # The child may have gone on meanwhile.
+        assert epoch <= so_far.card.training.epochs <= epoch + 1
+        assert so_far.card.name == "long"
+    shutil.copytree(tmp_path / "long-unfinished", tmp_path / "cut-unfinished")
+    list(messages)
+    assert {path.name for path in tmp_path.iterdir()} == {"long", "cut-unfinished"}
+    cut = job_of(data, tmp_path / "cut", epochs=1)
+    with pytest.raises(ValueError, match=r"cut-unfinished; go on from it \(--from\)"):
+        list(iter_train(cut))
+    so_far = load_model(tmp_path / "cut-unfinished")
+    list(iter_train(cut.replace(**start_from(so_far))))
+    assert load_model(tmp_path / "cut").card.training.start.startswith("long ")
+    assert not (tmp_path / "cut-unfinished").exists()
 
 
 def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from napari_mobile_unet.unet import network
-from napari_mobile_unet.unet.card import Card, Training, write_card
+from napari_mobile_unet.unet.card import Card, Decoding, Training, write_card
 from napari_mobile_unet.unet.model import NETWORK, QUANTISED, TILE, WEIGHTS, sha256
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.confidence import Calibration
-    from napari_mobile_unet.unet.card import Architecture, Decoding
+    from napari_mobile_unet.unet.card import Architecture
     from napari_mobile_unet.unet.job import TrainingJob
 
 INPUTS = (
@@ -102,6 +102,22 @@ def run_litert(content: bytes, image: Any) -> Any:
 def known_diameter(job: TrainingJob) -> float:
     """Return the object diameter in pixels that a training makes a network know."""
     return float(np.sqrt(np.prod(job.augmentation.diameter)).round(1))
+
+
+def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> None:
+    """Put the model so far in the place of the one kept before.
+
+    Parameters
+    ----------
+    model, job, **training
+        As for ``save_model``.
+    """
+    fresh = job.unfinished.with_name(f".{job.unfinished.name}")
+    shutil.rmtree(fresh, ignore_errors=True)
+    named = job.replace(output=fresh, name=job.name or job.output.name)
+    save_model(model, named, Decoding(), **training)
+    shutil.rmtree(job.unfinished, ignore_errors=True)
+    fresh.rename(job.unfinished)
 
 
 def save_model(

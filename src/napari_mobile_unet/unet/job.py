@@ -75,6 +75,8 @@ class TrainingJob(Params):
     """Highest learning rate."""
     validate_every: Annotated[int, Field(gt=0)] = 5
     """Epochs between two measurements on the validation images."""
+    keep_every: Annotated[float, Field(gt=0)] = 10
+    """Minutes between two copies of the model so far, kept until the training ends."""
     quantise: bool = False
     """Whether the model also gets a network of 8-bit integers."""
     seed: int = 0
@@ -85,6 +87,11 @@ class TrainingJob(Params):
     """From grey values to the network's input."""
     augmentation: Augmentation = Augmentation()
     """How much a crop may differ from its image."""
+
+    @property
+    def unfinished(self) -> Path:
+        """Folder of the model so far; it goes when the training ends."""
+        return self.output.with_name(f"{self.output.name}-unfinished")
 
     @model_validator(mode="after")
     def _one_length(self) -> TrainingJob:
@@ -99,12 +106,19 @@ def check_job(job: TrainingJob) -> None:
     Raises
     ------
     ValueError, OSError
-        If there are no pairs of images and labels, or the output folder is in use.
+        If there are no pairs of images and labels, or the output folder is in use, or
+        holds beside it what another training could not finish.
     """
-    output = job.output
+    output, unfinished = job.output, job.unfinished.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(
             f"a new model needs a new folder; {output} exists; name another"
+        )
+    start = job.start_weights
+    if unfinished.exists() and not (start and unfinished in start.resolve().parents):
+        raise ValueError(
+            f"a training of {output} was cut off, and its model so far lies in "
+            f"{job.unfinished}; go on from it (--from), move or delete it"
         )
     pair_files(job.images, job.labels)
 

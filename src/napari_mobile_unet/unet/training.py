@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -24,7 +25,7 @@ import tensorflow as tf
 from napari_mobile_unet.unet import network
 from napari_mobile_unet.unet.augment import draw
 from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.export import known_diameter, save_model
+from napari_mobile_unet.unet.export import keep_unfinished, known_diameter, save_model
 from napari_mobile_unet.unet.job import TrainingJob
 from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.validation import tune, validate
@@ -162,15 +163,15 @@ def rate_at(share: float, highest: float) -> float:
 def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) -> None:
     """Run a job: read, learn, validate, tune, export; tell each epoch."""
     training, validation = read_examples(job)
-    say(
-        "ready",
-        images=len(training),
-        validation=len(validation),
-        objects=sum(example.objects for example in training),
-    )
+    seen = {
+        "images": len(training),
+        "objects": sum(example.objects for example in training),
+    }
+    say("ready", validation=len(validation), **seen)
     trainer, known = Trainer(job), known_diameter(job)
     batches = iter_batches(training, job)
-    begin, epoch, share = time.monotonic(), 0, 0.0
+    begin = kept = time.monotonic()
+    epoch, share = 0, 0.0
     while share < 1 and job.epochs != 0 and not stopped.is_set():
         losses = []
         for step in range(job.steps):
@@ -193,6 +194,9 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
         ap = None
         if validation and epoch % job.validate_every == 0:
             ap = validate(trainer.average, validation, known)
+        if time.monotonic() - kept > 60 * job.keep_every:
+            keep_unfinished(trainer.average, job, epochs=epoch, **seen)
+            kept = time.monotonic()
         say(
             "epoch",
             epoch=epoch,
@@ -209,12 +213,12 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
         tuned.decoding,
         tuned.calibration,
         samples=_samples(training, job) if job.quantise else (),
-        images=len(training),
-        objects=sum(example.objects for example in training),
         epochs=epoch,
+        **seen,
         minutes=round(minutes, 1),
         validation_ap=tuned.ap,
     )
+    shutil.rmtree(job.unfinished, ignore_errors=True)
     say("done", epochs=epoch, ap=tuned.ap, minutes=minutes, output=str(job.output))
 
 
