@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,23 +51,14 @@ def main() -> None:
         for _ in range(chosen.planes):
             predict(normal, model)
 
+    decode_maps = partial(
+        decode, maps, Objects(), level=decoding.foreground, seed=decoding.seed
+    )
+    found = decode_maps()
+
     def decoder() -> None:
         for _ in range(chosen.planes):
-            decode(
-                maps[..., 0],
-                maps[..., 1],
-                Objects(),
-                level=decoding.foreground,
-                seed=decoding.seed,
-            )
-
-    found = decode(
-        maps[..., 0],
-        maps[..., 1],
-        Objects(),
-        level=decoding.foreground,
-        seed=decoding.seed,
-    )
+            decode_maps()
 
     def table() -> None:
         for _ in range(chosen.planes):

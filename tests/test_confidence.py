@@ -10,10 +10,12 @@ def test_features_describe_each_object_alone() -> None:
     own = np.array([0, 0, 1, 1, 1])
     foreground = np.array([0.9, 0.9, 0.6, 0.8, 0.7], np.float32)
     distance = np.array([1, 0.5, 0.1, 0.2, 0.3], np.float32)
-    first, second = describe(own, foreground, distance, 2)
-    assert first.tolist() == pytest.approx([np.log(9), 0.75, 0.25, 0.5, 0], rel=1e-5)
+    seam = np.array([0.1, 0.3, 0, 0.5, 0.2], np.float32)
+    first, second = describe(own, foreground, distance, seam, 2)
+    expected = [np.log(9), 0.75, 0.25, 0.5, 0, 0.3]
+    assert first.tolist() == pytest.approx(expected, rel=1e-5)
     assert second[1] == pytest.approx(0.2)
-    assert second[3:].tolist() == [0, 1]
+    assert second[3:].tolist() == [0, 1, 0.5]
 
 
 def test_a_calibration_ranks_and_its_chances_are_true() -> None:
@@ -33,9 +35,16 @@ def test_objects_that_are_all_right_calibrate_nothing() -> None:
         Calibration.fit(np.zeros((3, FEATURES)), np.ones(3, bool))
 
 
+def test_a_calibration_of_fewer_features_leaves_out_the_last() -> None:
+    features = np.random.default_rng(0).normal(0, 1, (9, FEATURES))
+    short = Calibration(intercept=0.5, weights=(1, -2))
+    full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (FEATURES - 2))
+    assert np.array_equal(short.apply(features), full.apply(features))
+
+
 def test_no_objects_have_no_confidence() -> None:
     empty = np.zeros(0, np.float32)
-    features = describe(np.zeros(0, np.int32), empty, empty, 0)
+    features = describe(np.zeros(0, np.int32), empty, empty, empty, 0)
     calibration = Calibration(intercept=0, weights=(1,) * FEATURES)
     assert calibration.apply(features).shape == (0,)
 

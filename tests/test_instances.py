@@ -31,7 +31,7 @@ def maps_of(*discs: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]
 
 def test_touching_discs_are_two_objects_cut_between_their_centres() -> None:
     foreground, distance = maps_of((32, 20, 10), (32, 38, 10))
-    labels = decode(foreground, distance, Objects()).labels
+    labels = decode(np.dstack([foreground, distance]), Objects()).labels
     assert labels.max() == 2
     assert labels[32, 20] != labels[32, 38]
     assert np.array_equal(labels > 0, foreground > 0.5)
@@ -42,7 +42,7 @@ def test_touching_discs_are_two_objects_cut_between_their_centres() -> None:
 def test_confidence_is_the_mean_probability_of_each_object() -> None:
     foreground, distance = maps_of((16, 16, 8), (48, 48, 8))
     foreground[:32] *= 0.7 / 0.9
-    found = decode(foreground, distance, Objects())
+    found = decode(np.dstack([foreground, distance]), Objects())
     first = found.labels[16, 16] - 1
     assert found.confidence[first] == pytest.approx(0.7, abs=1e-5)
     assert found.confidence[1 - first] == pytest.approx(0.9, abs=1e-5)
@@ -51,7 +51,7 @@ def test_confidence_is_the_mean_probability_of_each_object() -> None:
 def test_objects_of_little_confidence_are_left_out_if_asked() -> None:
     foreground, distance = maps_of((16, 16, 8), (48, 48, 8))
     foreground[:32] *= 0.7 / 0.9
-    found = decode(foreground, distance, Objects(), least=0.8)
+    found = decode(np.dstack([foreground, distance]), Objects(), least=0.8)
     assert found.labels.max() == len(found.confidence) == 1
     assert found.labels[48, 48] == 1
     assert found.confidence[0] == pytest.approx(0.9, abs=1e-5)
@@ -60,7 +60,7 @@ def test_objects_of_little_confidence_are_left_out_if_asked() -> None:
 def test_foreground_without_a_core_is_an_object_of_its_own() -> None:
     foreground, distance = maps_of((32, 20, 10), (32, 50, 6))
     distance[:, 40:] *= 0.3
-    labels = decode(foreground, distance, Objects(), seed=0.6).labels
+    labels = decode(np.dstack([foreground, distance]), Objects(), seed=0.6).labels
     assert labels.max() == 2
     assert labels[32, 50] > 0
 
@@ -108,7 +108,7 @@ def test_a_hole_within_one_object_is_filled_and_one_between_two_is_not() -> None
     assert label_mask(ring, KEEP_ALL)[32, 32] == 0
     foreground, distance = maps_of((32, 20, 10), (32, 38, 10))
     foreground[30:35, 27:32] = 0
-    labels = decode(foreground, distance, Objects()).labels
+    labels = decode(np.dstack([foreground, distance]), Objects()).labels
     assert labels[32, 29] == 0
 
 
@@ -131,7 +131,9 @@ def test_splitting_never_adds_or_loses_a_pixel(mask: np.ndarray) -> None:
 def test_decoding_any_maps_gives_the_foreground(seed: int, y: int, x: int) -> None:
     rng = np.random.default_rng(seed)
     foreground, distance = rng.random((2, y, x), dtype=np.float32)
-    found = decode(foreground, distance, Objects(min_size=0, fill_holes=False))
+    found = decode(
+        np.dstack([foreground, distance]), Objects(min_size=0, fill_holes=False)
+    )
     assert np.array_equal(found.labels > 0, foreground > 0.5)
     assert len(found.confidence) == found.labels.max(initial=0)
     assert (found.confidence > 0.5).all()
@@ -151,7 +153,9 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     cores, count = ndimage.label(core, np.ones((3, 3)))
     pieces, n_pieces = ndimage.label(foreground > level)
     every = decode(
-        foreground, distance, Objects(min_size=0, fill_holes=False), level=level
+        np.dstack([foreground, distance]),
+        Objects(min_size=0, fill_holes=False),
+        level=level,
     )
     labels = every.labels
     bare = n_pieces - np.unique(pieces[core]).size
@@ -162,7 +166,9 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
         assert ndimage.label(labels == number, np.ones((3, 3)))[1] == 1
     # The larger ones, and their confidence, are those of all.
     some = decode(
-        foreground, distance, Objects(min_size=size, fill_holes=False), level=level
+        np.dstack([foreground, distance]),
+        Objects(min_size=size, fill_holes=False),
+        level=level,
     )
     large = np.flatnonzero(np.bincount(labels.ravel())[1:] >= size)
     assert np.array_equal(some.labels > 0, np.isin(labels, large + 1))
@@ -188,7 +194,7 @@ def test_holes_are_filled_like_one_by_one(noise: np.ndarray) -> None:
 
 def test_nothing_gives_nothing() -> None:
     empty = np.zeros((8, 8), np.float32)
-    found = decode(empty, empty, Objects())
+    found = decode(np.dstack([empty, empty]), Objects())
     assert found.labels.max() == 0
     assert found.confidence.shape == (0,)
     assert label_mask(np.zeros((1, 1), bool), Objects()).tolist() == [[0]]

@@ -24,7 +24,8 @@ from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start
 from napari_mobile_unet.unet.model import list_models, load_model
 
 Settings = Annotated[
-    Path | None, typer.Option(help="Further settings of the training, a JSON file.")
+    list[Path] | None,
+    typer.Option(help="JSON file with further settings; a later one beats an earlier."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -44,7 +45,9 @@ def train(
 ) -> None:
     """Train a model on pairs of images and labels that share their file stems."""
     with ending(REFUSED):
-        given: dict[str, Any] = json.loads(settings.read_text()) if settings else {}
+        given: dict[str, Any] = {}
+        for path in settings or ():
+            given |= json.loads(path.read_text(encoding="utf-8"))
         length = {"minutes": minutes, "epochs": epochs}
         if minutes is None and epochs is None and not given.keys() & length.keys():
             length["epochs"] = 30

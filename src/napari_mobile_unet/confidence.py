@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CORE, SURE = 0.7, 0.85
 """Distance from which a pixel is inside, foreground from which it is beyond doubt."""
-FEATURES = 5
+FEATURES = 6
 """Numbers that describe an object."""
 TRUSTED = 0.65
 """Confidence of the median object below which a person is told to doubt them all."""
@@ -33,7 +33,7 @@ class Calibration(Params):
     intercept: float
     """Log odds of an object whose features are all zero."""
     weights: tuple[float, ...]
-    """Of each feature, in the order of `describe`."""
+    """Of each feature, in the order of `describe`; those left out at the end are 0."""
 
     def apply(self, features: Floats) -> NDArray[np.float32]:
         """Return the chance that each object is right.
@@ -41,9 +41,10 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, 5) of `describe`.
+            (n, 6) of `describe`.
         """
-        odds = features @ np.array(self.weights) + self.intercept
+        known = features[:, : len(self.weights)]
+        odds = known @ np.array(self.weights) + self.intercept
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
     @classmethod
@@ -53,7 +54,7 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, 5) of `describe`, of objects that training has not seen.
+            (n, 6) of `describe`, of objects that training has not seen.
         right : ndarray of bool
             (n,).
 
@@ -82,6 +83,10 @@ class Calibration(Params):
             intercept=float(found[0] - weights @ centre),
             weights=tuple(float(weight) for weight in weights),
         )
+
+
+UNCALIBRATED = Calibration(intercept=0, weights=(1,))
+"""The mean foreground probability, which knows nothing of right and wrong."""
 
 
 def doubts(confidence: NDArray[np.floating], left_out: int) -> str:
@@ -114,6 +119,7 @@ def describe(
     own: NDArray[np.int32],
     foreground: NDArray[np.float32],
     distance: NDArray[np.float32],
+    seam: NDArray[np.float32],
     count: int,
 ) -> Floats:
     """Return what tells right objects from wrong ones.
@@ -122,7 +128,7 @@ def describe(
     ----------
     own : ndarray of int
         (pixels,), the object 0 to ``count - 1`` of each pixel that has one.
-    foreground, distance : ndarray
+    foreground, distance, seam : ndarray
         (pixels,) of the network's maps there.
     count : int
         Objects; each has a pixel.
@@ -130,8 +136,9 @@ def describe(
     Returns
     -------
     ndarray
-        (count, 5): log odds of the mean foreground; mean and standard deviation of
-        the distance map; share of core pixels; share of doubtful pixels.
+        (count, 6): log odds of the mean foreground; mean and standard deviation of
+        the distance map; share of core pixels; share of doubtful pixels; the largest
+        value of the seam map.
     """
 
     def mean(values: NDArray[np.generic]) -> Floats:
@@ -142,4 +149,7 @@ def describe(
     middle = mean(distance)
     spread = np.sqrt(np.maximum(mean(distance * distance) - middle**2, 0))
     core, doubt = mean(distance > CORE), mean(foreground < SURE)
-    return np.stack([np.log(chance / (1 - chance)), middle, spread, core, doubt], 1)
+    parted = np.zeros(count)
+    np.maximum.at(parted, own, seam)
+    odds = np.log(chance / (1 - chance))
+    return np.stack([odds, middle, spread, core, doubt, parted], 1)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params
-from napari_mobile_unet.confidence import Calibration, describe
+from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, describe
 from napari_mobile_unet.watershed import flood
 
 if TYPE_CHECKING:
@@ -60,16 +60,48 @@ class Decoded:
 
 
 def decode(
-    foreground: NDArray[np.float32],
-    distance: NDArray[np.float32],
+    maps: NDArray[np.float32],
     objects: Objects,
     *,
     level: float = 0.5,
     seed: float = 0.6,
-    calibration: Calibration | None = None,
+    calibration: Calibration = UNCALIBRATED,
     least: float = 0,
 ) -> Decoded:
     """Return the objects that the network's maps show.
+
+    Parameters
+    ----------
+    maps, objects, level, seed
+        As for ``grow_objects``.
+    calibration : Calibration
+        What makes a chance of what the maps look like within an object; by default
+        that is the mean foreground probability.
+    least : float
+        Confidence from which an object is kept.
+
+    Returns
+    -------
+    Decoded
+        The labels, and for each object the chance that it is right.
+    """
+    labels, features = grow_objects(maps, objects, level=level, seed=seed)
+    confidence = calibration.apply(features)
+    enough = confidence >= least
+    left_out = int((~enough).sum())
+    if left_out:
+        labels = _numbered(labels, 1 + np.flatnonzero(enough))
+    return Decoded(labels, confidence[enough], left_out)
+
+
+def grow_objects(
+    maps: NDArray[np.float32],
+    objects: Objects,
+    *,
+    level: float = 0.5,
+    seed: float = 0.6,
+) -> tuple[Labels, NDArray[np.float64]]:
+    """Return all objects that the network's maps show, and what describes them.
 
     Connected cores (high distance) grow downhill over the distance map until
     they meet or reach the rim of the foreground: a seeded watershed, see ``flood``.
@@ -77,27 +109,28 @@ def decode(
 
     Parameters
     ----------
-    foreground : ndarray of float32
-        (Y, X), probability of belonging to an object.
-    distance : ndarray of float32
-        (Y, X), 0 at an object's rim, 1 at its centre.
+    maps : ndarray of float32
+        (Y, X, 2 or 3): the probability of belonging to an object; the distance, 0 at
+        an object's rim, 1 at its centre; and the seam, 1 between two objects, where
+        the distance is made to fall to 0 as at a rim.
     objects : Objects
         Which objects are kept.
     level : float
         Foreground probability from which a pixel belongs to an object.
     seed : float
         Distance from which a pixel is a core.
-    calibration : Calibration, optional
-        What makes a chance of what the maps look like within an object.
-    least : float
-        Confidence from which an object is kept.
 
     Returns
     -------
-    Decoded
-        The labels, and for each object the chance that it is right; without
-        calibration the mean foreground probability within it.
+    labels : ndarray of int32
+        (Y, X), 0 is background, ids 1 to n without gaps.
+    features : ndarray
+        (n, 6) of ``describe``.
     """
+    foreground = maps[..., 0]
+    # A network of two maps knows no seams.
+    seam = maps[..., 2] if maps.shape[-1] > 2 else np.zeros_like(foreground)
+    distance = maps[..., 1] * (1 - seam)
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
         labels = flood((distance > seed) & mask, mask, distance, CRUMB)
@@ -106,21 +139,12 @@ def decode(
     if objects.fill_holes:
         _fill_holes(labels)
     inside = labels > 0
-    own, sure = labels[inside], foreground[inside]
+    own = labels[inside]
     area = np.bincount(own, minlength=1)
     kept = _kept(labels, area, objects)
-    if calibration is None:
-        mean = np.bincount(own, sure, minlength=1)[kept] / area[kept]
-        confidence = mean.astype(np.float32)
-    else:
-        features = describe(own, sure, distance[inside], len(area))[kept]
-        confidence = calibration.apply(features)
-    enough = confidence >= least
-    return Decoded(
-        labels=_numbered(labels, kept[enough]),
-        confidence=confidence[enough],
-        left_out=int((~enough).sum()),
-    )
+    seen = foreground[inside], distance[inside], seam[inside]
+    features = describe(own, *seen, len(area))[kept]
+    return _numbered(labels, kept), features
 
 
 def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:

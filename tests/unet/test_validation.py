@@ -10,7 +10,6 @@ from napari_mobile_unet.confidence import FEATURES, Calibration
 from napari_mobile_unet.instances import Objects, decode
 from napari_mobile_unet.unet.augment import Example, maps_of, targets_of
 from napari_mobile_unet.unet.card import Decoding
-from napari_mobile_unet.unet.segment import cut_seams
 from napari_mobile_unet.unet.validation import Outcome, precision, tune, validate
 
 
@@ -59,8 +58,7 @@ def test_a_seam_parts_what_the_distance_joins() -> None:
     maps = maps_of(targets_of(labels))[..., :3]
     maps[..., 1] = maps[..., 0]
     joined, parted = (
-        decode(*cut_seams(maps[..., :count]), Objects(), seed=0.7).labels.max()
-        for count in (2, 3)
+        decode(maps[..., :count], Objects(), seed=0.7).labels.max() for count in (2, 3)
     )
     assert (joined, parted) == (4, 8)
 

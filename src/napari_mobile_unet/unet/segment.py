@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.confidence import UNCALIBRATED
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import predict
@@ -106,15 +107,13 @@ class UNet(Params):
             If the model is missing or was altered.
         """
         model = model_of(self.model)
-        foreground, distance = cut_seams(self.maps(plane, model))
-        decoding = model.card.decoding
+        decoding, calibration = model.card.decoding, model.card.calibration
         return decode(
-            foreground,
-            distance,
+            self.maps(plane, model),
             objects,
             level=decoding.foreground,
             seed=decoding.seed,
-            calibration=model.card.calibration,
+            calibration=calibration or UNCALIBRATED,
             least=self.min_confidence,
         )
 
@@ -148,22 +147,6 @@ class UNet(Params):
                 maps += np.flip(turned, axes)
             maps /= 1 + len(MIRRORS)
         return maps
-
-
-def cut_seams(
-    maps: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return foreground, and distance that falls to 0 also where there is a seam.
-
-    Parameters
-    ----------
-    maps : ndarray of float32
-        (Y, X, maps): foreground, distance, and seam if the network shows it.
-    """
-    foreground, distance = maps[..., 0], maps[..., 1]
-    if maps.shape[-1] > 2:
-        distance = distance * (1 - maps[..., 2])
-    return foreground, distance
 
 
 def _middle(plane: Plane) -> Plane:

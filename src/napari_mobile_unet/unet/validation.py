@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
-from napari_mobile_unet.confidence import Calibration, describe
-from napari_mobile_unet.instances import Objects, decode
+from napari_mobile_unet.confidence import Calibration
+from napari_mobile_unet.instances import Objects, grow_objects
 from napari_mobile_unet.metrics import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
-from napari_mobile_unet.unet.segment import DOUBTFUL, MOST, NEAR, cut_seams
+from napari_mobile_unet.unet.segment import DOUBTFUL, MOST, NEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ RIGHT, TIGHT = 0.5, 0.75
 """IoU with a true object from which an object is right, and its outline too."""
 ENOUGH = 20
 """Right objects, and wrong ones, that a calibration needs at least."""
-SEEDS = (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+SEEDS = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 """Core distances that tuning tries."""
 
 
@@ -68,24 +68,16 @@ class Outcome(NamedTuple):
     """What became of one image."""
 
     features: NDArray[np.float64]
-    """(n, 5) of `describe`, one row for each object that was found."""
+    """(n, 6) of `describe`, one row for each object that was found."""
     iou: csr_array
     """(n, n_true) of `iou_matrix`."""
 
 
 def outcome(maps: Maps, example: Example, decoding: Decoding) -> Outcome:
     """Return what becomes of the maps of an image."""
-    foreground, distance = cut_seams(maps)
-    labels = decode(
-        foreground,
-        distance,
-        Objects(),
-        level=decoding.foreground,
-        seed=decoding.seed,
-    ).labels
-    inside, count = labels > 0, int(labels.max(initial=0))
-    own = labels[inside] - 1
-    features = describe(own, foreground[inside], distance[inside], count)
+    labels, features = grow_objects(
+        maps, Objects(), level=decoding.foreground, seed=decoding.seed
+    )
     return Outcome(features, iou_matrix(labels, example.labels))
 
 
