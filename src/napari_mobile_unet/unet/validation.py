@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -126,15 +127,18 @@ def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
     groups = [example.group for example in examples]
     weights = np.array([groups.count(group) ** -0.5 for group in groups])
     best, highest = Tuned(Decoding()), -1.0
-    for level, seed in product(LEVELS, SEEDS):
-        decoding = Decoding(foreground=level, seed=seed)
-        found = [outcome(m, e, decoding) for m, e in zip(maps, examples, strict=True)]
-        calibration = calibrate(found)
-        aps = [[precision(f, t, calibration) for t in (RIGHT, TIGHT)] for f in found]
-        mean = np.average(aps, axis=0, weights=weights)
-        if mean.sum() > highest:
-            highest = mean.sum()
-            best = Tuned(decoding, calibration, float(mean[0]))
+    with ThreadPoolExecutor() as pool:
+        for level, seed in product(LEVELS, SEEDS):
+            decoding = Decoding(foreground=level, seed=seed)
+            found = list(pool.map(outcome, maps, examples, repeat(decoding)))
+            calibration = calibrate(found)
+            aps = [
+                [precision(f, t, calibration) for t in (RIGHT, TIGHT)] for f in found
+            ]
+            mean = np.average(aps, axis=0, weights=weights)
+            if mean.sum() > highest:
+                highest = mean.sum()
+                best = Tuned(decoding, calibration, float(mean[0]))
     return best
 
 
