@@ -24,13 +24,13 @@ def test_tiles_cover_an_axis_once_and_keep_their_halo(length: int) -> None:
 
 
 class Echo:
-    """An engine whose maps are the tile's first channel, twice."""
+    """An engine each of whose three maps is the tile's first channel."""
 
     tile = TILE
 
     def run(self, tile: np.ndarray) -> np.ndarray:
         assert tile.shape[:2] == (TILE, TILE)
-        return np.repeat(tile[..., :1], 2, axis=-1)
+        return np.repeat(tile[..., :1], 3, axis=-1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (33, 7), (TILE, TILE), (TILE + 1, 1300)])
@@ -40,7 +40,7 @@ def test_tiles_are_put_back_where_they_came_from(
     monkeypatch.setattr(engine, "_load", lambda *_: Echo())
     plane = np.random.default_rng(0).random(shape, dtype=np.float32)
     maps = predict(plane, load_model("nuclei"))
-    assert maps.shape == (*shape, 2)
+    assert maps.shape == (*shape, 3)
     assert np.array_equal(maps[..., 1], plane)
 
 
@@ -64,7 +64,7 @@ def test_a_colour_image_and_its_grey_both_fit(monkeypatch: pytest.MonkeyPatch) -
     channels = model.card.architecture.channels
     plane = np.random.default_rng(0).random((40, 30, channels), dtype=np.float32)
     assert np.array_equal(predict(plane, model)[..., 0], plane[..., 0])
-    assert predict(plane[..., 0], model).shape == (40, 30, 2)
+    assert predict(plane[..., 0], model).shape == (40, 30, 3)
 
 
 def test_mirror_images_are_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
