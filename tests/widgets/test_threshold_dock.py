@@ -53,6 +53,27 @@ def test_the_histogram_shows_the_threshold_of_the_stack(
     assert panel.histogram.canvas.figure.axes
 
 
+def test_the_preview_is_seen_while_its_dock_is(
+    viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    viewer.window._qt_window.show()
+    docks = {}
+    for name in ("Otsu threshold", "Mobile U-Net"):
+        frame, panel = viewer.window.add_plugin_dock_widget(
+            "napari-mobile-unet", name, tabify=True
+        )
+        docks[name] = frame
+        if name == "Otsu threshold":
+            threshold = panel
+    docks["Mobile U-Net"].raise_()
+    qtbot.waitUntil(lambda: threshold.live.layer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not threshold.live.layer.visible)
+    docks["Otsu threshold"].raise_()
+    qtbot.waitUntil(lambda: threshold.live.layer.visible)
+    viewer.layers.remove(threshold.live.layer)
+    docks["Mobile U-Net"].raise_()  # taken away by hand: nothing to hide
+
+
 def test_labels_are_those_of_the_pipeline(
     panel: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
 ) -> None:

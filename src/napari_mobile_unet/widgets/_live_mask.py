@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox
+from qtpy.QtWidgets import QCheckBox, QDockWidget
 
 from napari_mobile_unet.blocks import is_large
 from napari_mobile_unet.histogram import luminance
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import napari
     from numpy.typing import NDArray
+    from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
     from napari_mobile_unet.split import Otsu
@@ -34,6 +35,9 @@ plot."""
 
 class LiveMask(QCheckBox):
     """Keeps one layer over the visible plane; it cannot be painted on.
+
+    It is seen while this widget is: where another dock lies over this one, what that
+    dock makes is to be looked at.
 
     Parameters
     ----------
@@ -57,6 +61,8 @@ class LiveMask(QCheckBox):
         self._reading.yielded.connect(self._on_read)
         self._plane: NDArray[Any] | None = None
         self._shown_on: Any = None
+        self._frame: QDockWidget | None = None
+        self._seen = True
         self.layer: Any = None
 
     def read(self) -> None:
@@ -101,6 +107,7 @@ class LiveMask(QCheckBox):
             classes.copy(),
             name="threshold preview",
             opacity=0.5,
+            visible=self._seen,
             colormap=DirectLabelColormap(color_dict=COLOURS),
             metadata={PREVIEW: True},
             **placed_like(source, whole, "YX"),
@@ -109,6 +116,22 @@ class LiveMask(QCheckBox):
         active = self._viewer.layers.selection.active
         self._viewer.add_layer(self.layer)
         self._viewer.layers.selection.active = active
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Follow the dock that this widget has come to lie in."""
+        super().showEvent(event)
+        frame = self.parentWidget()
+        while frame is not None and not isinstance(frame, QDockWidget):
+            frame = frame.parentWidget()
+        if frame is not None and frame is not self._frame:
+            # Qt hides no dock behind another one: only this signal tells of it.
+            frame.visibilityChanged.connect(self._on_seen)
+            self._frame = frame
+
+    def _on_seen(self, seen: bool) -> None:
+        self._seen = seen
+        if self.layer is not None:
+            self.layer.visible = seen
 
     def _usable(self, classes: NDArray[np.uint8]) -> bool:
         there = self.layer is not None and self.layer in self._viewer.layers
