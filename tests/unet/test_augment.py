@@ -1,21 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from napari_mobile_unet.unet.augment import (
-    RIM,
-    Augmentation,
-    Example,
-    draw,
-    gap_of,
-    maps_of,
-    targets_of,
-)
-from napari_mobile_unet.unet.crowd import FURTHEST, distance_to
+from napari_mobile_unet.unet.augment import Augmentation, Example, draw
+from napari_mobile_unet.unet.targets import targets_of
 
 
 def squares() -> np.ndarray:
@@ -37,62 +28,6 @@ def example(labels: np.ndarray, channels: int = 1) -> Example:
         diameter=11.0,
         group="a",
     )
-
-
-def test_foreground_is_where_labels_are() -> None:
-    labels = squares()
-    assert np.array_equal(maps_of(targets_of(labels))[..., 0], labels > 0)
-
-
-def test_distance_is_1_inside_every_object_and_dips_between_touching_ones() -> None:
-    labels = squares()
-    distance = maps_of(targets_of(labels))[..., 1]
-    for label in (1, 3, 9):
-        assert distance[labels == label].max() == pytest.approx(1)
-    assert distance[9, 9] == distance[32, 32] == pytest.approx(1)
-    assert distance[9, 14] == distance[9, 15] == pytest.approx(0.5 / RIM)
-    assert (distance[labels == 0] == 0).all()
-    assert (distance[labels > 0] > 0).all()
-
-
-def test_the_rim_keeps_its_width_when_the_crop_is_scaled() -> None:
-    labels = np.kron(squares(), np.ones((4, 4), np.uint16))
-    targets = targets_of(labels)
-    smaller = targets * np.float32([1, 0.5, 0.5, 0.5])
-    full, half = maps_of(targets)[..., 1], maps_of(smaller)[..., 1]
-    middle = slice(16, 60), 38
-    assert (full[middle] == 1).sum() > (half[middle] == 1).sum() > 0
-
-
-@given(hnp.arrays(np.int32, (7, 9), elements=st.integers(0, 9)))
-def test_the_gap_is_that_between_the_two_nearest_objects(labels: np.ndarray) -> None:
-    each = [distance_to(labels == label) for label in np.unique(labels[labels > 0])]
-    expected = np.full(labels.shape, FURTHEST)
-    if len(each) > 1:
-        expected = np.sum(np.sort(each, axis=0)[:2], axis=0)
-    assert np.allclose(gap_of(labels), np.minimum(expected, FURTHEST), atol=1e-4)
-
-
-def test_a_seam_runs_only_where_two_objects_meet() -> None:
-    seam = maps_of(targets_of(squares()))[..., 2]
-    assert seam[9, 14] == seam[9, 15] == pytest.approx(1 - 1 / RIM)
-    assert list(seam[9, 9:15]) == sorted(seam[9, 9:15])
-    assert seam[9, 9] == seam[32, 32] == seam[0, 39] == 0
-
-
-def test_errors_cost_more_at_seams_and_in_small_objects() -> None:
-    labels = squares()
-    labels[20:39, 8:27] = 2
-    weight = maps_of(targets_of(labels))[..., 3]
-    assert weight[9, 14] > 2 * weight[9, 9]
-    assert weight[32, 32] > weight[9, 9] > weight[30, 17] == pytest.approx(1, abs=0.05)
-    assert weight[0, 39] == pytest.approx(1)
-
-
-def test_an_empty_label_image_gives_empty_maps() -> None:
-    maps = maps_of(targets_of(np.zeros((8, 8), np.uint8)))
-    assert not maps[..., :3].any()
-    assert (maps[..., 3] == 1).all()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -120,3 +55,26 @@ def test_image_and_targets_move_together() -> None:
         inside, outside = targets[..., 0] > 0.99, targets[..., 0] < 0.01
         if inside.any() and outside.any():
             assert crop[inside].min() > crop[outside].max()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_plain_crop_is_a_part_of_the_image_as_it_is(channels: int) -> None:
+    whole = example(squares(), 1)
+    settings = Augmentation(plain=1)
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        image, maps = draw([whole], np.ones(1), 32, settings, rng, channels)
+        assert image.shape == (32, 32, channels) and maps.shape == (32, 32, 4)
+        grey = image[..., 0]
+        turned = [np.rot90(each, k) for each in (grey, grey.T) for k in range(4)]
+        places = [(y, x) for y in range(9) for x in range(9)]
+        parts = [whole.image[y : y + 32, x : x + 32, 0] for y, x in places]
+        assert any(np.array_equal(part, way) for part in parts for way in turned)
+        assert np.array_equal(maps[..., 0] > 0, grey > 0)
+
+
+def test_objects_of_another_size_are_never_cut_plain() -> None:
+    whole = replace(example(squares()), diameter=60.0)
+    rng = np.random.default_rng(0)
+    image, _ = draw([whole], np.ones(1), 32, Augmentation(plain=1), rng)
+    assert not np.isin(image, whole.image).all()

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import numpy as np
+from pydantic import Field
 from scipy import ndimage
 
 from napari_mobile_unet._params import Params
-from napari_mobile_unet.unet.crowd import (
-    FURTHEST,
-    distance_to,
-    is_bright,
-    overlay,
-    vary_objects,
-)
+from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
+from napari_mobile_unet.unet.targets import maps_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +25,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 
-RIM = 5.0
-"""Pixels over which the distance map rises. A map that went on to the centre would
-ask the network for the size of objects that it sees only in part."""
-SEAM = 4.0
-"""How much more an error costs at a seam."""
 FOCUS = 0.5
 """Share of the crops that lie near an object; the others lie anywhere."""
 COLOUR = 0.6
@@ -94,8 +85,10 @@ class Augmentation(Params):
 
     diameter: tuple[float, float] = (10.0, 40.0)
     """Range of the median object diameter in pixels after scaling."""
+    plain: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of crops that are cut out as they are, turned by right angles only."""
     native: float = 0.4
-    """Share of crops that keep about the scale of their image."""
+    """Share of the others that keep about the scale of their image."""
     gamma: float = 0.6
     """Largest natural logarithm of the gamma."""
     invert: float = 0.2
@@ -108,78 +101,6 @@ class Augmentation(Params):
     """Share of crops that another crop of the same image is laid over."""
     uneven: float = 0.25
     """Share of crops in which each object gets a contrast of its own."""
-
-
-def targets_of(labels: NDArray[np.integer]) -> Floats:
-    """Return what the maps to learn are made of, for a whole label image.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        (Y, X), 0 is background.
-
-    Returns
-    -------
-    ndarray of float32
-        (Y, X, 4): foreground (0 or 1); distance to the object's own rim in pixels;
-        the largest distance in the object; gap, see ``gap_of``.
-    """
-    labels = labels.astype(np.int32)
-    padded = np.pad(labels, 1, mode="edge").astype(np.float32)
-    kernel = np.ones((3, 3), np.uint8)
-    # A pixel is inner where its whole neighbourhood has one id.
-    inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel))[1:-1, 1:-1]
-    inner &= labels > 0
-    distance = np.where(labels > 0, distance_to(~inner) + 0.5, 0)
-    largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
-    parts = [labels > 0, distance, np.asarray(largest)[labels], gap_of(labels)]
-    return np.dstack([np.asarray(part, np.float32) for part in parts])
-
-
-def gap_of(labels: NDArray[np.integer]) -> Floats:
-    """Return how wide the gap between the two nearest objects is, at every pixel.
-
-    That is the distance in pixels to the nearest object and to the second nearest,
-    added up (Ronneberger et al. 2015 weigh pixels by it): 1 where two objects touch,
-    ``FURTHEST`` at most.
-
-    Notes
-    -----
-    Two objects differ in at least one bit of their ids. So the smallest sum of the
-    distances to objects with that bit set and without it, over all bits, is that of
-    the two nearest: no object needs a distance transform of its own.
-    """
-    gap = np.full(labels.shape, FURTHEST, np.float32)
-    for bit in range(int(labels.max(initial=0)).bit_length()):
-        one = (labels >> bit & 1).astype(bool)
-        gap = np.minimum(gap, distance_to(one) + distance_to((labels > 0) & ~one))
-    return gap
-
-
-def maps_of(targets: Floats) -> Floats:
-    """Return the maps to learn.
-
-    Parameters
-    ----------
-    targets : ndarray of float32
-        (Y, X, 4) of ``targets_of``, moved to the grid of the crop, with distances in
-        its pixels.
-
-    Returns
-    -------
-    ndarray of float32
-        (Y, X, 4): foreground; distance, which rises from 0 at an object's rim to 1
-        within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
-        from 1 between two objects to 0 within as many; weight, larger at seams and
-        in small objects, which count as much as large ones when they are missed.
-    """
-    foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
-    reach = np.maximum(np.minimum(largest, RIM), 0.5)
-    relative = np.clip(distance / reach, 0, 1) * foreground
-    seam = np.clip(1 - gap / RIM, 0, 1)
-    small = np.clip(np.sqrt(2 * RIM / np.maximum(largest, 0.5)), 0.7, 2)
-    weight = (1 + SEAM * seam) * (1 + foreground * (small - 1))
-    return np.dstack([foreground, relative, seam, weight])
 
 
 def draw(
@@ -196,10 +117,14 @@ def draw(
     colours are kept, or mixed to grey.
     """
     example = examples[rng.choice(len(examples), p=chances)]
+    low, high = settings.diameter
+    if low <= example.diameter <= high and rng.random() < settings.plain:
+        image, targets = _cut(example, size, rng)
+        image = _mix(image, channels, rng)
+        return _filled(image, size, channels), maps_of(targets)
     scale = np.exp(rng.uniform(np.log(0.75), np.log(1.33)))
     if rng.random() > settings.native and np.isfinite(example.diameter):
-        low, high = np.log(settings.diameter)
-        scale = np.exp(rng.uniform(low, high)) / example.diameter
+        scale = np.exp(rng.uniform(np.log(low), np.log(high))) / example.diameter
     scale = float(scale)
     image, targets = _crop(example, scale, size, settings, rng)
     if rng.random() < settings.overlap:
@@ -207,7 +132,43 @@ def draw(
         image, targets = overlay(lower, upper, example.bright)
     targets = maps_of(targets)
     image = _vary(_mix(image, channels, rng), settings, rng)
-    return np.broadcast_to(np.atleast_3d(image), (size, size, channels)), targets
+    return _filled(image, size, channels), targets
+
+
+def _filled(image: Floats, size: int, channels: int) -> Floats:
+    """Return grey or colour as (size, size, channels)."""
+    return np.broadcast_to(np.atleast_3d(image), (size, size, channels))
+
+
+def _cut(
+    example: Example, size: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return a part of an example, pixel for pixel, turned by right angles at most.
+
+    What is interpolated has finer noise and softer rims than what will be segmented.
+    """
+    corner = np.round(_centre(example, size, rng) - size / 2)
+    highest = np.subtract(example.labels.shape[::-1], size)
+    corner = np.clip(corner, 0, np.maximum(highest, 0))
+    shift = np.hstack([np.eye(2), corner[:, None]])
+    quarters, flip = int(rng.integers(4)), rng.random() < 0.5
+
+    def cut(source: Floats) -> Floats:
+        square = np.rot90(_warp(source, shift, size, cv2.INTER_NEAREST), quarters)
+        return np.ascontiguousarray(square[:, ::-1] if flip else square)
+
+    return cut(example.image).reshape(size, size, -1), cut(example.targets)
+
+
+def _centre(
+    example: Example, width: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return x and y of a crop's centre; its width is in pixels of the image."""
+    centre = rng.uniform(0.1, 0.9, 2) * example.labels.shape[::-1]
+    if len(example.centres) and rng.random() < FOCUS:
+        # Much of a sparse image teaches nothing; but the object is not in the middle.
+        centre = rng.choice(example.centres) + rng.uniform(-0.4, 0.4, 2) * width
+    return centre
 
 
 def _crop(
@@ -221,18 +182,13 @@ def _crop(
 
     The targets are those of ``targets_of``, with distances in pixels of the crop.
     """
-    height, width = example.image.shape[:2]
     angle = rng.uniform(0, 2 * np.pi)
     stretch = np.exp(rng.uniform(-0.15, 0.15))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     flip = np.diag([rng.choice([-1.0, 1.0]), 1.0])
     # Maps a crop pixel to an image pixel.
     matrix = turn @ np.diag([stretch, 1 / stretch]) @ flip / scale
-    centre = rng.uniform(0.1, 0.9, 2) * (width, height)
-    if len(example.centres) and rng.random() < FOCUS:
-        # Much of a sparse image teaches nothing; but the object is not in the middle.
-        centre = rng.choice(example.centres) + rng.uniform(-0.4, 0.4, 2) * size / scale
-    offset = centre - matrix @ np.full(2, (size - 1) / 2)
+    offset = _centre(example, size / scale, rng) - matrix @ np.full(2, (size - 1) / 2)
     affine = np.hstack([matrix, offset[:, None]])
     source = example.image
     if scale < 0.7:

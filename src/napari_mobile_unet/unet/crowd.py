@@ -12,26 +12,18 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from napari_mobile_unet.unet.targets import (
+    DISTANCE,
+    FOREGROUND,
+    FURTHEST,
+    GAP,
+    distance_to,
+)
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
-
-FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
-"""Channels of the targets, as ``augment.targets_of`` returns them."""
-FURTHEST = 64.0
-"""Pixels from which on it does not matter how far an object is."""
-
-
-def distance_to(mask: NDArray[np.bool_]) -> Floats:
-    """Return the distance in pixels to the nearest one in the mask, at each pixel.
-
-    ``FURTHEST`` at most, also where there is none.
-    """
-    distance = cv2.distanceTransform(
-        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    return np.minimum(np.asarray(distance, np.float32), FURTHEST)
 
 
 def is_bright(image: Floats, foreground: NDArray[np.bool_]) -> bool:

@@ -8,8 +8,9 @@ import numpy as np
 
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.io import read_stack
-from napari_mobile_unet.unet.augment import Example, targets_of
+from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.pairs import pair_files
+from napari_mobile_unet.unet.targets import targets_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,107 @@
+"""What the network has to learn: maps of objects, made of their labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
+"""Channels of what ``targets_of`` returns."""
+FURTHEST = 64.0
+"""Pixels from which on it does not matter how far an object is."""
+RIM = 5.0
+"""Pixels over which the distance map rises. A map that went on to the centre would
+ask the network for the size of objects that it sees only in part."""
+SEAM = 4.0
+"""How much more an error costs at a seam."""
+
+
+def targets_of(labels: NDArray[np.integer]) -> Floats:
+    """Return what the maps to learn are made of, for a whole label image.
+
+    Parameters
+    ----------
+    labels : ndarray of int
+        (Y, X), 0 is background.
+
+    Returns
+    -------
+    ndarray of float32
+        (Y, X, 4): foreground (0 or 1); distance to the object's own rim in pixels;
+        the largest distance in the object; gap, see ``gap_of``.
+    """
+    labels = labels.astype(np.int32)
+    padded = np.pad(labels, 1, mode="edge").astype(np.float32)
+    kernel = np.ones((3, 3), np.uint8)
+    # A pixel is inner where its whole neighbourhood has one id.
+    inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel))[1:-1, 1:-1]
+    inner &= labels > 0
+    distance = np.where(labels > 0, distance_to(~inner) + 0.5, 0)
+    largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
+    parts = [labels > 0, distance, np.asarray(largest)[labels], gap_of(labels)]
+    return np.dstack([np.asarray(part, np.float32) for part in parts])
+
+
+def gap_of(labels: NDArray[np.integer]) -> Floats:
+    """Return how wide the gap between the two nearest objects is, at every pixel.
+
+    That is the distance in pixels to the nearest object and to the second nearest,
+    added up (Ronneberger et al. 2015 weigh pixels by it): 1 where two objects touch,
+    ``FURTHEST`` at most.
+
+    Notes
+    -----
+    Two objects differ in at least one bit of their ids. So the smallest sum of the
+    distances to objects with that bit set and without it, over all bits, is that of
+    the two nearest: no object needs a distance transform of its own.
+    """
+    gap = np.full(labels.shape, FURTHEST, np.float32)
+    for bit in range(int(labels.max(initial=0)).bit_length()):
+        one = (labels >> bit & 1).astype(bool)
+        gap = np.minimum(gap, distance_to(one) + distance_to((labels > 0) & ~one))
+    return gap
+
+
+def maps_of(targets: Floats) -> Floats:
+    """Return the maps to learn.
+
+    Parameters
+    ----------
+    targets : ndarray of float32
+        (Y, X, 4) of ``targets_of``, moved to the grid of the crop, with distances in
+        its pixels.
+
+    Returns
+    -------
+    ndarray of float32
+        (Y, X, 4): foreground; distance, which rises from 0 at an object's rim to 1
+        within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
+        from 1 between two objects to 0 within as many; weight, larger at seams and
+        in small objects, which count as much as large ones when they are missed.
+    """
+    foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
+    reach = np.maximum(np.minimum(largest, RIM), 0.5)
+    relative = np.clip(distance / reach, 0, 1) * foreground
+    seam = np.clip(1 - gap / RIM, 0, 1)
+    small = np.clip(np.sqrt(2 * RIM / np.maximum(largest, 0.5)), 0.7, 2)
+    weight = (1 + SEAM * seam) * (1 + foreground * (small - 1))
+    return np.dstack([foreground, relative, seam, weight])
+
+
+def distance_to(mask: NDArray[np.bool_]) -> Floats:
+    """Return the distance in pixels to the nearest one in the mask, at each pixel.
+
+    ``FURTHEST`` at most, also where there is none.
+    """
+    distance = cv2.distanceTransform(
+        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    return np.minimum(np.asarray(distance, np.float32), FURTHEST)
