@@ -167,6 +167,15 @@ def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) ->
     assert not (tmp_path / "cut-unfinished").exists()
 
 
+def test_a_copy_that_cannot_be_kept_ends_no_training(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".model-unfinished").touch()  # where the copy would be written
+    job = job_of(data, tmp_path / "model", keep_every=1e-6)
+    assert [m["kind"] for m in iter_train(job)][-1] == "done"
+    assert load_model(tmp_path / "model").card.training.epochs == 2
+
+
 def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "file").touch()

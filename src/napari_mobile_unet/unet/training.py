@@ -195,8 +195,11 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
         if validation and epoch % job.validate_every == 0:
             ap = validate(trainer.average, validation, known)
         if time.monotonic() - kept > 60 * job.keep_every:
-            keep_unfinished(trainer.average, job, epochs=epoch, **seen)
             kept = time.monotonic()
+            try:
+                keep_unfinished(trainer.average, job, epochs=epoch, **seen)
+            except OSError as error:  # a copy is not worth the training itself
+                logger.warning("the model so far could not be kept: %s", error)
         say(
             "epoch",
             epoch=epoch,
