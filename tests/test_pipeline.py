@@ -263,10 +263,13 @@ def test_a_large_plane_is_not_resized_to_a_size() -> None:
         segment(np.zeros((8, 5000), np.uint8), recipe, axes="YX")
 
 
-def test_objects_much_larger_than_the_model_knows_are_found() -> None:
+@pytest.mark.parametrize("place", [(450, 400), (200, 300), (500, 500)])
+def test_objects_much_larger_than_the_model_knows_are_found(
+    place: tuple[int, int],
+) -> None:
     y, x = np.mgrid[:900, :900]
     rng = np.random.default_rng(0)
-    disc = (y - 450) ** 2 + (x - 400) ** 2 < 90**2
+    disc = (y - place[0]) ** 2 + (x - place[1]) ** 2 < 90**2
     image = (20 + 200.0 * disc + rng.normal(0, 5, disc.shape)).astype(np.float32)
     (plane,) = iter_segment(image)
     assert plane.fitted.recipe.segment.diameter == pytest.approx(180, rel=0.2)

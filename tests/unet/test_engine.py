@@ -83,3 +83,35 @@ def test_workers_keep_to_the_threads_they_are_told(
     assert engine.usable_cores() == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "")
     assert engine.usable_cores() >= 1
+
+
+def test_a_tile_of_the_first_look_is_not_computed_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:700, :700]
+    far = (y % 50 - 25) ** 2 + (x % 50 - 25) ** 2
+    plane = (1 / (1 + np.exp(far**0.5 - 10)) + rng.normal(0, 0.02, far.shape)) * 200
+    model = load_model("nuclei")
+    network = model.network("auto")
+    runs = engine._load(network, model.card.files[network.name])
+    unlooked = UNet(diameter=model.card.diameter).fit([plane]).maps(plane, model)
+
+    class Counted:
+        """An interpreter that counts how often it computes."""
+
+        invoked = 0
+
+        def __init__(self, interpreter: object) -> None:
+            self.interpreter = interpreter
+
+        def __getattr__(self, name: str) -> object:
+            self.invoked += name == "invoke"
+            return getattr(self.interpreter, name)
+
+    counted = Counted(runs._interpreter)
+    monkeypatch.setattr(runs, "_interpreter", counted)
+    looked = UNet().fit([plane])
+    assert (looked.diameter, counted.invoked) == (model.card.diameter, 1)
+    assert np.array_equal(looked.maps(plane, model), unlooked)
+    assert counted.invoked == 4

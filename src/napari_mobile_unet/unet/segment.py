@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from napari_mobile_unet._params import Params
 from napari_mobile_unet.confidence import UNCALIBRATED
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
-from napari_mobile_unet.unet.engine import predict
+from napari_mobile_unet.unet.engine import STEP, predict
 from napari_mobile_unet.unet.model import TILE, Precision, load_model
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-WINDOW = TILE
-"""Height and width in pixels of what is looked at in each of them: one tile."""
 NEAR = 1.25
 """Objects larger or smaller than the model knows by this factor are resized."""
 MIRRORS = ((0,), (1,), (0, 1))
@@ -39,9 +37,21 @@ MOST, LEAST = 4, 16
 more."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
+SURE = 0.5
+"""Confidence of a first look below which there is a second, of a smaller image."""
 FAR = 5
-"""How many times larger than the model knows objects are taken to be where it finds
-none."""
+"""How many times larger than the model knows objects are taken to be in it."""
+
+
+class _Look(NamedTuple):
+    """What a first look at some planes finds."""
+
+    diameter: float
+    """Of the typical object in pixels; 0 if there is none."""
+    area: int
+    """Pixels of objects."""
+    confidence: float
+    """Of the object that a pixel lies in, on average."""
 
 
 class UNet(Params):
@@ -78,25 +88,34 @@ class UNet(Params):
     def look(self, planes: Sequence[Plane]) -> float:
         """Return the diameter in pixels of the typical object in some planes.
 
-        The model segments a window in the middle of a few of them: as they are, or
-        where it finds nothing so, much smaller. Near what it knows, and where there
-        is nothing, its own diameter is the answer, so that nothing is resized
-        without need.
+        The model segments one tile in the middle of a few of them: as they are, and
+        where it is not sure of what it finds so, of what surrounds it too, much
+        smaller. The size at which it is sure of more pixels wins. Near what it knows,
+        and where there is nothing, its own diameter is the answer, so that nothing is
+        resized without need.
         """
         known = model_of(self.model).card.diameter
         step = -(-len(planes) // LOOKS)
-        seen = [_middle(plane) for plane in planes[step // 2 :: step]]
-        typical = self._typical(seen, known) or self._typical(seen, FAR * known)
+        seen = planes[step // 2 :: step]
+        found = self._first([_middle(plane, TILE) for plane in seen], known)
+        if found.confidence < SURE:
+            around = [_middle(plane, FAR * TILE) for plane in seen]
+            shrunk = self._first(around, FAR * known)
+            found = max(found, shrunk, key=lambda look: look.confidence * look.area)
+        typical = found.diameter
         if not typical or known / NEAR < typical < known * NEAR:
             return known
         return float(np.clip(typical, known / MOST, known * LEAST))
 
-    def _typical(self, planes: list[Plane], diameter: float) -> float:
-        """Return the diameter found where it is taken to be another; 0 for none."""
+    def _first(self, planes: list[Plane], diameter: float) -> _Look:
+        """Return what is found where objects are taken to be of a diameter."""
         guess = self.replace(diameter=diameter, min_confidence=0)
-        found = [guess.segment(plane, Objects()).labels for plane in planes]
-        areas = [np.bincount(labels.ravel())[1:] for labels in found]
-        return _typical_diameter(np.concatenate(areas))
+        found = [guess.segment(plane, Objects()) for plane in planes]
+        areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
+        sure = np.concatenate([one.confidence for one in found])
+        area = int(areas.sum())
+        confidence = float(areas @ sure / area) if area else 0.0
+        return _Look(_typical_diameter(areas), area, confidence)
 
     def segment(self, plane: Plane, objects: Objects) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
@@ -149,14 +168,18 @@ class UNet(Params):
         return maps
 
 
-def _middle(plane: Plane) -> Plane:
-    """Return a window in the middle of a plane; without NaN, which has no size."""
-    rows, columns = (
-        slice(max(0, (length - WINDOW) // 2), (length + WINDOW) // 2)
-        for length in plane.shape[:2]
+def _middle(plane: Plane, size: int) -> Plane:
+    """Return the middle of a plane, a square of a size; without NaN, which has no size.
+
+    It begins where a tile does that the plane is segmented in, so that the engine
+    knows that tile again.
+    """
+    starts = (
+        STEP * max(0, round((length - size) / 2 / STEP)) for length in plane.shape[:2]
     )
-    window = plane[rows, columns]
-    return np.nan_to_num(window) if window.dtype.kind == "f" else window
+    rows, columns = (slice(start, start + size) for start in starts)
+    tile = plane[rows, columns]
+    return np.nan_to_num(tile) if tile.dtype.kind == "f" else tile
 
 
 def _typical_diameter(areas: NDArray[np.int64]) -> float:
