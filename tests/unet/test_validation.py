@@ -8,8 +8,9 @@ from scipy.sparse import csr_array
 
 from napari_mobile_unet.confidence import FEATURES, Calibration
 from napari_mobile_unet.instances import Objects, decode
-from napari_mobile_unet.unet.augment import Example, maps_of, targets_of
+from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.targets import maps_of, targets_of
 from napari_mobile_unet.unet.validation import Outcome, precision, tune, validate
 
 
