@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mobile_unet.unet.augment import Augmentation, Example, draw
+from napari_mobile_unet.unet.sizes import factor_for
 from napari_mobile_unet.unet.targets import targets_of
 
 
@@ -59,7 +60,7 @@ def test_image_and_targets_move_together() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_plain_crop_is_a_part_of_the_image_as_it_is(channels: int) -> None:
-    whole = example(squares(), 1)
+    whole = replace(example(squares()), diameter=np.nan)  # unknown, so not resized
     settings = Augmentation(plain=1)
     for seed in range(8):
         rng = np.random.default_rng(seed)
@@ -73,8 +74,24 @@ def test_a_plain_crop_is_a_part_of_the_image_as_it_is(channels: int) -> None:
         assert np.array_equal(maps[..., 0] > 0, grey > 0)
 
 
-def test_objects_of_another_size_are_never_cut_plain() -> None:
-    whole = replace(example(squares()), diameter=60.0)
-    rng = np.random.default_rng(0)
-    image, _ = draw([whole], np.ones(1), 32, Augmentation(plain=1), rng)
-    assert not np.isin(image, whole.image).all()
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("diameter", [5.0, 80.0])
+def test_a_plain_crop_is_resized_as_for_a_segmentation(
+    diameter: float, channels: int
+) -> None:
+    width = round(diameter / 0.8)
+    apart = np.indices((9, 9)).prod(0) % 2 * np.arange(1, 82).reshape(9, 9)
+    labels = np.kron(apart, np.ones((width, width), int))
+    whole = replace(example(labels, 3), diameter=diameter)
+    settings = Augmentation(plain=1)
+    seen = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        image, maps = draw([whole], np.ones(1), 96, settings, rng, channels)
+        assert image.shape == (96, 96, channels) and maps.shape == (96, 96, 4)
+        inside = maps[..., 0] > 0.99
+        assert image[inside].min() > image[maps[..., 0] < 0.01].max()
+        runs = np.diff(np.flatnonzero(np.diff(inside.astype(int)).ravel()))
+        seen.append(np.median(runs) / width)
+    expected = factor_for(diameter, settings.known)
+    assert np.median(seen) == pytest.approx(expected, rel=0.2)

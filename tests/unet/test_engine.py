@@ -112,6 +112,6 @@ def test_a_tile_of_the_first_look_is_not_computed_twice(
     counted = Counted(runs._interpreter)
     monkeypatch.setattr(runs, "_interpreter", counted)
     looked = UNet().fit([plane])
-    assert (looked.diameter, counted.invoked) == (model.card.diameter, 1)
+    assert (looked.diameter, counted.invoked) == (pytest.approx(20, rel=0.2), 1)
     assert np.array_equal(looked.maps(plane, model), unlooked)
     assert counted.invoked == 4

@@ -17,9 +17,12 @@ from scipy import ndimage
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
-from napari_mobile_unet.unet.targets import maps_of
+from napari_mobile_unet.unet.sizes import factor_for, resize
+from napari_mobile_unet.unet.targets import DISTANCE, LARGEST, maps_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -29,6 +32,11 @@ FOCUS = 0.5
 """Share of the crops that lie near an object; the others lie anywhere."""
 COLOUR = 0.6
 """Share of the crops of colour images that a network for colour sees in colour."""
+
+
+MISJUDGED = 0.12
+"""Standard deviation of the natural logarithm of the diameter that is found, where it
+should be that of the example."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +83,7 @@ class Example:
     @property
     def grey(self) -> NDArray[np.float32]:
         """The image as one channel (Y, X), as prediction would see it."""
-        if self.image.shape[-1] == 1:
-            return self.image[..., 0]
-        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY))
+        return grey(self.image)
 
 
 class Augmentation(Params):
@@ -86,7 +92,7 @@ class Augmentation(Params):
     diameter: tuple[float, float] = (10.0, 40.0)
     """Range of the median object diameter in pixels after scaling."""
     plain: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of crops that are cut out as they are, turned by right angles only."""
+    """Share of crops that are what a segmentation sees, turned by right angles only."""
     native: float = 0.4
     """Share of the others that keep about the scale of their image."""
     gamma: float = 0.6
@@ -101,6 +107,11 @@ class Augmentation(Params):
     """Share of crops that another crop of the same image is laid over."""
     uneven: float = 0.25
     """Share of crops in which each object gets a contrast of its own."""
+
+    @property
+    def known(self) -> float:
+        """Diameter in pixels of the objects that a network learns to know best."""
+        return float(np.sqrt(np.prod(self.diameter)).round(1))
 
 
 def draw(
@@ -117,14 +128,15 @@ def draw(
     colours are kept, or mixed to grey.
     """
     example = examples[rng.choice(len(examples), p=chances)]
-    low, high = settings.diameter
-    if low <= example.diameter <= high and rng.random() < settings.plain:
-        image, targets = _cut(example, size, rng)
-        image = _mix(image, channels, rng)
+    if rng.random() < settings.plain:
+        image, targets = _cut(example, size, settings.known, rng)
+        if channels == 1:
+            image = grey(image)
         return _filled(image, size, channels), maps_of(targets)
     scale = np.exp(rng.uniform(np.log(0.75), np.log(1.33)))
     if rng.random() > settings.native and np.isfinite(example.diameter):
-        scale = np.exp(rng.uniform(np.log(low), np.log(high))) / example.diameter
+        low, high = np.log(settings.diameter)
+        scale = np.exp(rng.uniform(low, high)) / example.diameter
     scale = float(scale)
     image, targets = _crop(example, scale, size, settings, rng)
     if rng.random() < settings.overlap:
@@ -135,29 +147,48 @@ def draw(
     return _filled(image, size, channels), targets
 
 
+def grey(image: Floats) -> Floats:
+    """Return (Y, X, channels) as one channel (Y, X)."""
+    if image.shape[-1] == 1:
+        return image[..., 0]
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
+
+
 def _filled(image: Floats, size: int, channels: int) -> Floats:
     """Return grey or colour as (size, size, channels)."""
     return np.broadcast_to(np.atleast_3d(image), (size, size, channels))
 
 
 def _cut(
-    example: Example, size: int, rng: np.random.Generator
+    example: Example, size: int, known: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Return a part of an example, pixel for pixel, turned by right angles at most.
+    """Return a part of an example as it will be segmented, turned by right angles.
 
-    What is interpolated has finer noise and softer rims than what will be segmented.
+    It is resized for objects of a known diameter just as then, or not at all. What is
+    turned by other angles has finer noise and softer rims.
     """
-    corner = np.round(_centre(example, size, rng) - size / 2)
-    highest = np.subtract(example.labels.shape[::-1], size)
+    error = np.exp(rng.normal(0, MISJUDGED))
+    found = example.diameter * error if np.isfinite(example.diameter) else known
+    factor = factor_for(found, known)
+    width = max(1, round(size / factor))
+    corner = np.round(_centre(example, width, rng) - width / 2)
+    highest = np.subtract(example.labels.shape[::-1], width)
     corner = np.clip(corner, 0, np.maximum(highest, 0))
     shift = np.hstack([np.eye(2), corner[:, None]])
     quarters, flip = int(rng.integers(4)), rng.random() < 0.5
 
     def cut(source: Floats) -> Floats:
-        square = np.rot90(_warp(source, shift, size, cv2.INTER_NEAREST), quarters)
+        square = np.rot90(_warp(source, shift, width, cv2.INTER_NEAREST), quarters)
         return np.ascontiguousarray(square[:, ::-1] if flip else square)
 
-    return cut(example.image).reshape(size, size, -1), cut(example.targets)
+    image, targets = cut(example.image).reshape(width, width, -1), cut(example.targets)
+    if width == size:
+        return image, targets
+
+    def move(source: Floats, method: int) -> Floats:
+        return np.asarray(cv2.resize(source, (size, size), interpolation=method))
+
+    return resize(image, size, size), _scaled(targets, move, size / width)
 
 
 def _centre(
@@ -195,16 +226,29 @@ def _crop(
         # Without this a shrunken image would alias, as no microscope's does.
         source = _blur(source, 0.4 / scale).reshape(source.shape)
     image = _warp(source, affine, size).reshape(size, size, -1)
-    targets = _warp(example.targets, affine, size)
-    # Between two objects their largest distances must not be mixed.
-    largest = np.ascontiguousarray(example.targets[..., 2])
-    targets[..., 2] = _warp(largest, affine, size, cv2.INTER_NEAREST)
-    targets[..., 1:] *= scale
+    targets = _scaled(
+        example.targets, lambda of, method: _warp(of, affine, size, method), scale
+    )
     if rng.random() < settings.uneven:
         # Exact below 2²⁴, and OpenCV warps floats, but no 32-bit integers.
         ids = _warp(example.labels.astype(np.float32), affine, size, cv2.INTER_NEAREST)
         image = vary_objects(image, ids.astype(np.int32), example.bright, rng)
     return image, targets
+
+
+def _scaled(
+    targets: Floats, move: Callable[[Floats, int], Floats], by: float
+) -> Floats:
+    """Return targets that were moved to another grid, whose pixels are so much finer.
+
+    ``move`` takes them, and how OpenCV is to interpolate.
+    """
+    moved = move(targets, cv2.INTER_LINEAR)
+    # Between two objects their largest distances must not be mixed.
+    largest = np.ascontiguousarray(targets[..., LARGEST])
+    moved[..., LARGEST] = move(largest, cv2.INTER_NEAREST)
+    moved[..., DISTANCE:] *= by
+    return moved
 
 
 def _warp(

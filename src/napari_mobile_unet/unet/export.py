@@ -99,11 +99,6 @@ def run_litert(content: bytes, image: Any) -> Any:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
-def known_diameter(job: TrainingJob) -> float:
-    """Return the object diameter in pixels that a training makes a network know."""
-    return float(np.sqrt(np.prod(job.augmentation.diameter)).round(1))
-
-
 def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> None:
     """Put the model so far in the place of the one kept before.
 
@@ -162,7 +157,7 @@ def save_model(
             architecture=job.architecture,
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
-            diameter=known_diameter(job),
+            diameter=job.augmentation.known,
             decoding=decoding,
             calibration=calibration,
             training=Training(

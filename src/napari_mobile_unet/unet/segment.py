@@ -15,6 +15,7 @@ from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import STEP, predict
 from napari_mobile_unet.unet.model import TILE, Precision, load_model
+from napari_mobile_unet.unet.sizes import factor_for, resize_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,19 +29,17 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-NEAR = 1.25
-"""Objects larger or smaller than the model knows by this factor are resized."""
 MIRRORS = ((0,), (1,), (0, 1))
 """Axes that an image is turned over on, besides the image as it is."""
-MOST, LEAST = 4, 16
-"""Factors by which a plane is enlarged, and shrunk, at most, unless a person says
-more."""
+SMALLEST, LARGEST = 1 / 4, 16
+"""Diameters that are found, as a multiple of that which the model knows: for smaller
+objects a person has to say so, since the network's time grows with the square."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
 SURE = 0.5
 """Confidence of a first look below which there is a second, of a smaller image."""
-FAR = 5
-"""How many times larger than the model knows objects are taken to be in it."""
+SHRUNK = 5
+"""How many times smaller."""
 
 
 class _Look(NamedTuple):
@@ -90,35 +89,37 @@ class UNet(Params):
 
         The model segments one tile in the middle of a few of them: as they are, and
         where it is not sure of what it finds so, of what surrounds it too, much
-        smaller. The size at which it is sure of more pixels wins. Near what it knows,
-        and where there is nothing, its own diameter is the answer, so that nothing is
-        resized without need.
+        smaller. The size at which it is sure of more pixels wins. Where there is
+        nothing, the diameter that the model knows is the answer.
         """
         known = model_of(self.model).card.diameter
         step = -(-len(planes) // LOOKS)
         seen = planes[step // 2 :: step]
-        found = self._first([_middle(plane, TILE) for plane in seen], known)
+        found = self._first([_middle(plane, TILE) for plane in seen], 1)
         if found.confidence < SURE:
-            around = [_middle(plane, FAR * TILE) for plane in seen]
-            shrunk = self._first(around, FAR * known)
+            around = [_middle(plane, SHRUNK * TILE) for plane in seen]
+            shrunk = self._first(around, 1 / SHRUNK)
             found = max(found, shrunk, key=lambda look: look.confidence * look.area)
-        typical = found.diameter
-        if not typical or known / NEAR < typical < known * NEAR:
+        if not found.area:
             return known
-        return float(np.clip(typical, known / MOST, known * LEAST))
+        return float(np.clip(found.diameter, known * SMALLEST, known * LARGEST))
 
-    def _first(self, planes: list[Plane], diameter: float) -> _Look:
-        """Return what is found where objects are taken to be of a diameter."""
-        guess = self.replace(diameter=diameter, min_confidence=0)
-        found = [guess.segment(plane, Objects()) for plane in planes]
+    def _first(self, planes: list[Plane], factor: float) -> _Look:
+        """Return what is found in planes that are resized by a factor."""
+        doubtful = self.replace(min_confidence=0)
+        found = [doubtful.segment(plane, Objects(), factor) for plane in planes]
         areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
         sure = np.concatenate([one.confidence for one in found])
         area = int(areas.sum())
         confidence = float(areas @ sure / area) if area else 0.0
-        return _Look(_typical_diameter(areas), area, confidence)
+        return _Look(_typical_diameter(areas, sure), area, confidence)
 
-    def segment(self, plane: Plane, objects: Objects) -> Decoded:
+    def segment(
+        self, plane: Plane, objects: Objects, factor: float | None = None
+    ) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
+
+        The network sees it resized by a factor; by default that of `factor_for`.
 
         Raises
         ------
@@ -128,7 +129,7 @@ class UNet(Params):
         model = model_of(self.model)
         decoding, calibration = model.card.decoding, model.card.calibration
         return decode(
-            self.maps(plane, model),
+            self.maps(plane, model, factor),
             objects,
             level=decoding.foreground,
             seed=decoding.seed,
@@ -136,22 +137,21 @@ class UNet(Params):
             least=self.min_confidence,
         )
 
-    def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
+    def maps(
+        self, plane: Plane, model: Model, factor: float | None = None
+    ) -> NDArray[np.float32]:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
-        normalisation = model.card.normalisation
+        normalisation, known = model.card.normalisation, model.card.diameter
         grey = luminance(plane)
         limits = self.limits or normalisation.limits(grey)
         colours = model.card.architecture.channels == 3
         image = normalisation.apply(plane if colours else grey, limits)
-        height, width = image.shape[:2]
-        scale = model.card.diameter / self.diameter if self.diameter else 1.0
-        if scale == 1:
+        if factor is None:
+            factor = factor_for(self.diameter or known, known)
+        if factor == 1:
             return self._predict(image, model)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        # Averaging while shrinking: anything else would alias.
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        resized = np.asarray(cv2.resize(image, size, interpolation=method), np.float32)
-        maps = self._predict(resized, model)
+        height, width = image.shape[:2]
+        maps = self._predict(resize_by(image, factor), model)
         return np.asarray(
             cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR),
             np.float32,
@@ -182,16 +182,20 @@ def _middle(plane: Plane, size: int) -> Plane:
     return np.nan_to_num(tile) if tile.dtype.kind == "f" else tile
 
 
-def _typical_diameter(areas: NDArray[np.int64]) -> float:
-    """Return the diameter in pixels of the object that a median object pixel lies in.
+def _typical_diameter(
+    areas: NDArray[np.int64], confidence: NDArray[np.float32]
+) -> float:
+    """Return the diameter in pixels of the median object, each counted by confidence.
 
-    Counting pixels, not objects, keeps crumbs from deciding. 0 if there are none.
+    Crumbs, and what two objects are found as, are doubtful and hardly count. 0 if
+    there are none.
     """
     if not len(areas):
         return 0.0
-    ordered = np.sort(areas)
-    half = np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)
-    return float(2 * np.sqrt(ordered[half] / np.pi))
+    order = np.argsort(areas)
+    counted = np.cumsum(confidence[order])
+    median = areas[order][np.searchsorted(counted, counted[-1] / 2)]
+    return float(2 * np.sqrt(median / np.pi))
 
 
 @lru_cache(maxsize=8)

@@ -25,7 +25,7 @@ import tensorflow as tf
 from napari_mobile_unet.unet import network
 from napari_mobile_unet.unet.augment import draw
 from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.export import keep_unfinished, known_diameter, save_model
+from napari_mobile_unet.unet.export import keep_unfinished, save_model
 from napari_mobile_unet.unet.job import TrainingJob
 from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.validation import tune, validate
@@ -168,7 +168,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
         "objects": sum(example.objects for example in training),
     }
     say("ready", validation=len(validation), **seen)
-    trainer, known = Trainer(job), known_diameter(job)
+    trainer, known = Trainer(job), job.augmentation.known
     batches = iter_batches(training, job)
     begin = kept = time.monotonic()
     epoch, share = 0, 0.0

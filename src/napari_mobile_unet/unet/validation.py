@@ -13,7 +13,8 @@ from napari_mobile_unet.confidence import Calibration
 from napari_mobile_unet.instances import Objects, grow_objects
 from napari_mobile_unet.metrics import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
-from napari_mobile_unet.unet.segment import DOUBTFUL, MOST, NEAR
+from napari_mobile_unet.unet.segment import DOUBTFUL
+from napari_mobile_unet.unet.sizes import factor_for, resize_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,18 +49,14 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
     height, width = example.labels.shape
     channels = network.input_shape[-1]
     image = example.image if channels > 1 else example.grey[..., None]
-    factor = diameter / example.diameter if np.isfinite(example.diameter) else 1.0
-    if 1 / NEAR < factor < NEAR:
-        factor = 1.0
-    factor = float(np.clip(factor, 1 / MOST, MOST))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    resized = cv2.resize(image, size, interpolation=method).reshape(*size[::-1], -1)
-    whole = np.broadcast_to(resized, (*size[::-1], channels))
-    padding = ((0, -size[1] % 32), (0, -size[0] % 32), (0, 0))
+    of = example.diameter if np.isfinite(example.diameter) else diameter
+    resized = resize_by(image, factor_for(of, diameter))
+    size = resized.shape[:2]
+    whole = np.broadcast_to(resized, (*size, channels))
+    padding = ((0, -size[0] % 32), (0, -size[1] % 32), (0, 0))
     padded = np.pad(whole, padding, mode="symmetric")
     logits = np.asarray(network(padded[None], training=False))[0]
-    maps = 1 / (1 + np.exp(-logits[: size[1], : size[0]]))
+    maps = 1 / (1 + np.exp(-logits[: size[0], : size[1]]))
     return np.asarray(
         cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
     )

@@ -1,0 +1,49 @@
+"""In which size a network sees an image: one in which it knows the objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+NEAR = 1.25
+"""Objects larger or smaller than the network knows by this factor are resized."""
+RESIZED = 2 / 3
+"""How far: large objects have finer outlines than small ones, and should keep some of
+their size. A network knows objects within some range, not of one size alone."""
+
+
+def factor_for(diameter: float, known: float) -> float:
+    """Return the factor that an image is resized by for a network.
+
+    Parameters
+    ----------
+    diameter : float
+        Of the typical object in pixels.
+    known : float
+        Of the objects that the network knows best, in pixels.
+    """
+    if known / NEAR < diameter < known * NEAR:
+        return 1.0
+    return float((known / diameter) ** RESIZED)
+
+
+def resize(image: Floats, height: int, width: int) -> Floats:
+    """Return (Y, X) or (Y, X, channels) in another size, averaged where it shrinks."""
+    # Anything else than an average would alias.
+    shrinks = height < image.shape[0]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(image, (width, height), interpolation=method)
+    return np.asarray(resized, np.float32).reshape(height, width, *image.shape[2:])
+
+
+def resize_by(image: Floats, factor: float) -> Floats:
+    """Return (Y, X) or (Y, X, channels) resized by a factor, to 1 pixel at least."""
+    height, width = (max(1, round(length * factor)) for length in image.shape[:2])
+    return resize(image, height, width)
