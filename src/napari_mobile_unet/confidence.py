@@ -150,6 +150,7 @@ def describe(
     spread = np.sqrt(np.maximum(mean(distance * distance) - middle**2, 0))
     core, doubt = mean(distance > CORE), mean(foreground < SURE)
     parted = np.zeros(count)
-    np.maximum.at(parted, own, seam)
+    runs = np.flatnonzero(np.diff(own, prepend=-1))  # of pixels of one object
+    np.maximum.at(parted, own[runs], np.maximum.reduceat(seam, runs))
     odds = np.log(chance / (1 - chance))
     return np.stack([odds, middle, spread, core, doubt, parted], 1)

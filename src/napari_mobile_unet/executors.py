@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import deque
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -18,6 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 
+from napari_mobile_unet.cores import (
+    THREADS_OF_A_WORKER,
+    process_cores,
+    sharing_threads,
+    told_cores,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -25,10 +31,10 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 THREADS, PROCESSES, CLUSTER = "threads", "processes", "tcp://"
+AHEAD = 2
+"""Planes at work at a time in one process, unless there are fewer."""
 DEATHS = 3
 """How often workers may die before a run is given up."""
-THREADS_OF_A_WORKER = "OMP_NUM_THREADS"
-"""Environment variable that says how many threads a worker may use; Dask sets it."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +56,7 @@ def check_executor(name: str) -> None:
 
 def count_workers(name: str, workers: int | None) -> int:
     """Return the number of workers: as many as asked for, else one for each core."""
-    return workers or len(_cores())
+    return workers or process_cores()
 
 
 @contextmanager
@@ -74,11 +80,11 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
     check_executor(name)
     number = count_workers(name, workers)
     if name == THREADS:
-        pool: Executor = ThreadPoolExecutor(number, "mobile-unet worker")
+        pool: Executor = sharing_threads(number, "worker")
     elif name == PROCESSES:
         from loky import ProcessPoolExecutor
 
-        each = str(max(1, len(_cores()) // number))
+        each = str(max(1, process_cores() // number))
         pool = ProcessPoolExecutor(
             number, env={THREADS_OF_A_WORKER: each}, timeout=None
         )
@@ -122,11 +128,12 @@ def _cluster(address: str) -> Iterator[Executor]:
 
 
 def iter_ahead(
-    work: Callable[[Work], Result], pieces: Iterable[Work], ahead: int = 2
+    work: Callable[[Work], Result], pieces: Iterable[Work], ahead: int = AHEAD
 ) -> Iterator[Result]:
     """Yield what comes of each piece of work, in order, with the next ones at work.
 
-    While one thread is busy with what runs on one core, the others go on.
+    While one thread is busy with what runs on one core, the others go on. Each uses
+    its part of the cores.
 
     Parameters
     ----------
@@ -138,7 +145,7 @@ def iter_ahead(
         Threads.
     """
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(ahead, "mobile-unet plane") as pool:
+    with sharing_threads(ahead, "plane") as pool:
         try:
             for piece in pieces:
                 waiting.append(pool.submit(work, piece))
@@ -212,12 +219,6 @@ def _capacity(pool: Executor, name: str, workers: int | None) -> int:
 
 def use_few_threads() -> None:
     """Keep OpenCV within the threads that this worker may use."""
-    if THREADS_OF_A_WORKER in os.environ:
-        cv2.setNumThreads(int(os.environ[THREADS_OF_A_WORKER].split(",")[0]))
-
-
-def _cores() -> set[int]:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return os.sched_getaffinity(0)
-    return set(range(os.cpu_count() or 1))
+    told = told_cores()
+    if told is not None:
+        cv2.setNumThreads(told)

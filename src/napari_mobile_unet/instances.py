@@ -138,11 +138,11 @@ def grow_objects(
         labels = _components(mask)
     if objects.fill_holes:
         _fill_holes(labels)
-    inside = labels > 0
-    own = labels[inside]
+    inside = np.flatnonzero(labels)
+    own = labels.take(inside)
     area = np.bincount(own, minlength=1)
     kept = _kept(labels, area, objects)
-    seen = foreground[inside], distance[inside], seam[inside]
+    seen = foreground.take(inside), distance.take(inside), seam.take(inside)
     features = describe(own, *seen, len(area))[kept]
     return _numbered(labels, kept), features
 

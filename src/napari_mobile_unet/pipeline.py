@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.blocks import is_large, segment_blocks
-from napari_mobile_unet.executors import iter_ahead
+from napari_mobile_unet.executors import AHEAD, iter_ahead
 from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, label_mask, labels_type
@@ -208,7 +208,7 @@ def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found
         for numbers, planes in stack.iter_batches(batch_size)
         for piece in zip(numbers, planes, strict=True)
     )
-    yield from iter_ahead(found, pieces)
+    yield from iter_ahead(found, pieces, min(AHEAD, stack.n_planes))
 
 
 def single_channel(plane: Plane) -> Plane:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_mobile_unet.cores import sharing_threads
 from napari_mobile_unet.unet import engine
 from napari_mobile_unet.unet.engine import HALO, TILE, predict
 from napari_mobile_unet.unet.model import load_model
@@ -76,13 +80,24 @@ def test_mirror_images_are_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.allclose(once.maps(plane, model), twice, atol=1e-6)
 
 
-def test_workers_keep_to_the_threads_they_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
-    assert engine.usable_cores() == 3
-    monkeypatch.setenv("OMP_NUM_THREADS", "")
-    assert engine.usable_cores() >= 1
+def test_threads_at_once_get_interpreters_of_their_own() -> None:
+    model = load_model("nuclei")
+    network = model.network("auto")
+    runs = engine.LiteRT(network)
+    rng = np.random.default_rng(0)
+    tiles = rng.random((4, TILE, TILE, 3), dtype=np.float32)
+    alone = [runs.run(tile) for tile in tiles]
+    meet = threading.Barrier(2)
+
+    def both(tile: np.ndarray) -> np.ndarray:
+        meet.wait()
+        return runs.run(tile)
+
+    with sharing_threads(2, "test") as pool:
+        together = list(pool.map(both, tiles))
+    for one, other in zip(alone, together, strict=True):
+        assert np.array_equal(one, other)
+    assert 2 <= sum(len(idle) for idle in runs._idle.values()) <= 3
 
 
 def test_a_tile_of_the_first_look_is_not_computed_twice(
@@ -93,25 +108,13 @@ def test_a_tile_of_the_first_look_is_not_computed_twice(
     far = (y % 50 - 25) ** 2 + (x % 50 - 25) ** 2
     plane = (1 / (1 + np.exp(far**0.5 - 10)) + rng.normal(0, 0.02, far.shape)) * 200
     model = load_model("nuclei")
-    network = model.network("auto")
-    runs = engine._load(network, model.card.files[network.name])
     unlooked = UNet(diameter=model.card.diameter).fit([plane]).maps(plane, model)
-
-    class Counted:
-        """An interpreter that counts how often it computes."""
-
-        invoked = 0
-
-        def __init__(self, interpreter: object) -> None:
-            self.interpreter = interpreter
-
-        def __getattr__(self, name: str) -> object:
-            self.invoked += name == "invoke"
-            return getattr(self.interpreter, name)
-
-    counted = Counted(runs._interpreter)
-    monkeypatch.setattr(runs, "_interpreter", counted)
+    invoked = []
+    invoke = Interpreter.invoke
+    monkeypatch.setattr(
+        Interpreter, "invoke", lambda own: (invoked.append(own), invoke(own))
+    )
     looked = UNet().fit([plane])
-    assert (looked.diameter, counted.invoked) == (pytest.approx(20, rel=0.2), 1)
+    assert (looked.diameter, len(invoked)) == (pytest.approx(20, rel=0.2), 1)
     assert np.array_equal(looked.maps(plane, model), unlooked)
-    assert counted.invoked == 4
+    assert len(invoked) == 4

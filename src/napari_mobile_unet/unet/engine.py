@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections import defaultdict
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 
+from napari_mobile_unet.cores import usable_cores
 from napari_mobile_unet.unet.model import TILE
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ sees too little around them."""
 STEP = TILE - 2 * HALO
 """Pixels from one tile to the next, in networks as they are exported now."""
 
+_making = threading.Lock()
+
 
 class Engine(Protocol):
     """Runs a network on single tiles."""
@@ -51,24 +56,19 @@ class Engine(Protocol):
 
 
 class LiteRT:
-    """The network on LiteRT, with all threads that this process may use.
+    """The network on LiteRT, with the cores that the calling thread may use.
 
-    The interpreter is not safe to be run by two threads at once, so a lock
-    keeps them apart; Python's own lock is released while it computes.
+    An interpreter is not safe to be run by two threads at once, so each borrows one;
+    Python's own lock is released while it computes.
     """
 
     def __init__(self, network: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        with _without_greeting():
-            self._interpreter = Interpreter(
-                model_path=str(network), num_threads=usable_cores()
-            )
-            self._interpreter.allocate_tensors()
-        details = self._interpreter.get_input_details()[0]
-        self._input, self._tile = details["index"], int(details["shape"][1])
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        self._lock = threading.Lock()
+        self._network = network
+        self._idle: defaultdict[int, list[Any]] = defaultdict(list)
+        with self._borrowed() as interpreter:
+            details = interpreter.get_input_details()[0]
+            self._input, self._tile = details["index"], int(details["shape"][1])
+            self._output = interpreter.get_output_details()[0]["index"]
         self._last: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     @property
@@ -78,24 +78,36 @@ class LiteRT:
 
     def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
-        with self._lock:
-            # The first look at an image is a tile of its segmentation.
-            if self._last is None or not np.array_equal(tile, self._last[0]):
-                self._interpreter.set_tensor(self._input, tile[None])
-                self._interpreter.invoke()
-                maps = np.asarray(self._interpreter.get_tensor(self._output)[0])
-                self._last = tile.copy(), maps
-            return self._last[1]
+        last = self._last
+        # The first look at an image is a tile of its segmentation.
+        if last is not None and np.array_equal(tile, last[0]):
+            return last[1]
+        with self._borrowed() as interpreter:
+            interpreter.set_tensor(self._input, tile[None])
+            interpreter.invoke()
+            maps = np.asarray(interpreter.get_tensor(self._output)[0])
+        self._last = tile.copy(), maps
+        return maps
 
+    @contextmanager
+    def _borrowed(self) -> Iterator[Any]:
+        """Lend an interpreter that nobody else runs; make one if there is none."""
+        cores = usable_cores()
+        idle = self._idle[cores]
+        try:
+            interpreter = idle.pop()
+        except IndexError:
+            interpreter = self._interpreter(cores)
+        yield interpreter
+        idle.append(interpreter)
 
-def usable_cores() -> int:
-    """Return how many cores this process may use; a worker may be told fewer."""
-    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if told.isdigit() and int(told):
-        return int(told)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    def _interpreter(self, threads: int) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _making, _without_greeting():
+            interpreter = Interpreter(str(self._network), num_threads=threads)
+            interpreter.allocate_tensors()
+        return interpreter
 
 
 @contextmanager
@@ -196,16 +208,17 @@ def predict(
     height, width = image.shape[:2]
     channels = model.card.architecture.channels
     maps = np.empty((height, width, len(model.card.architecture.maps)), np.float32)
-    for rows in _tiles(height, engine.tile):
-        for columns in _tiles(width, engine.tile):
-            inside, outside = zip(rows, columns, strict=True)
-            tile = engine.run(_cut(image, outside, engine.tile, channels))
-            maps[inside] = tile[
-                tuple(
-                    slice(i.start - o.start, i.stop - o.start)
-                    for i, o in zip(inside, outside, strict=True)
-                )
-            ]
+    for rows, columns in product(
+        _tiles(height, engine.tile), _tiles(width, engine.tile)
+    ):
+        inside, outside = zip(rows, columns, strict=True)
+        tile = engine.run(_cut(image, outside, engine.tile, channels))
+        maps[inside] = tile[
+            tuple(
+                slice(i.start - o.start, i.stop - o.start)
+                for i, o in zip(inside, outside, strict=True)
+            )
+        ]
     return maps
 
 

@@ -1,0 +1,43 @@
+"""How many processor cores the work in hand may use."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+THREADS_OF_A_WORKER = "OMP_NUM_THREADS"
+"""Environment variable that says how many threads a worker may use; Dask sets it."""
+
+_share = threading.local()
+
+
+def process_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def told_cores() -> int | None:
+    """Return how many cores a worker was told to use, if it was."""
+    told = os.environ.get(THREADS_OF_A_WORKER, "").split(",")[0]
+    return int(told) if told.isdigit() and int(told) else None
+
+
+def usable_cores() -> int:
+    """Return how many cores this thread may use for what it computes."""
+    cores = told_cores() or process_cores()
+    return max(1, cores // getattr(_share, "parts", 1))
+
+
+def sharing_threads(parts: int, name: str) -> ThreadPoolExecutor:
+    """Return threads each of which may use its part of the cores.
+
+    Two networks with all cores each would wait for each other at every layer.
+    """
+
+    def share() -> None:
+        _share.parts = parts
+
+    return ThreadPoolExecutor(parts, f"mobile-unet {name}", share)
