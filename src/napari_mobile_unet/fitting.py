@@ -130,12 +130,17 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted:
     steps = fit_steps(shared, [mosaic])
     method = recipe.segment
     if isinstance(method, UNet):
-        method = _shared(method).fit([apply_steps(steps, mosaic)])
+        method = in_parts(_shared(method).fit([apply_steps(steps, mosaic)]))
         return Fitted(recipe.replace(steps=steps, segment=method))
     split = fitted.split or method.split(
         count_planes(lambda: _prepared(stack, steps, [number]))
     )
     return replace(fitted, recipe=recipe.replace(steps=steps), split=split)
+
+
+def in_parts(method: UNet) -> UNet:
+    """Return settings under which parts of a plane are what they are in the whole."""
+    return method.replace(mirror="never") if method.mirror == "auto" else method
 
 
 def spaced(stack: Stack) -> list[int]:

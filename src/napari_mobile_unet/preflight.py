@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psutil
 
 from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
+from napari_mobile_unet.fitting import in_parts
 from napari_mobile_unet.pipeline import segment_plane
+from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,10 +151,15 @@ def _seconds(stack: Stack, fitted: Fitted) -> float:
         slice(max(0, (n - TRIAL) // 2), (n + TRIAL) // 2) for n in stack.plane_shape
     )
     plane = stack.plane(stack.n_planes // 2, (rows, columns))
+    recipe = fitted.recipe
+    if isinstance(recipe.segment, UNet) and plane.shape[:2] != stack.plane_shape:
+        recipe = recipe.replace(segment=in_parts(recipe.segment))
+        fitted = replace(fitted, recipe=recipe)
     times = []
-    for _ in range(2):  # the first one loads the model
+    # The first one loads the model, and the network knows the same tile again.
+    for seen in (plane, plane[::-1]):
         begun = time.perf_counter()
-        segment_plane(plane, fitted)
+        segment_plane(seen, fitted)
         times.append(time.perf_counter() - begun)
     return min(times) * 1e6 / float(plane.shape[0] * plane.shape[1])
 

@@ -31,8 +31,10 @@ class Echo:
     """An engine each of whose three maps is the tile's first channel."""
 
     tile = TILE
+    count = 0
 
     def run(self, tile: np.ndarray) -> np.ndarray:
+        self.count += 1
         assert tile.shape[:2] == (TILE, TILE)
         return np.repeat(tile[..., :1], 3, axis=-1)
 
@@ -71,13 +73,21 @@ def test_a_colour_image_and_its_grey_both_fit(monkeypatch: pytest.MonkeyPatch) -
     assert predict(plane[..., 0], model).shape == (40, 30, 3)
 
 
-def test_mirror_images_are_turned_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_load", lambda *_: Echo())
-    plane = np.random.default_rng(0).random((33, 47), dtype=np.float32)
-    once = UNet(limits=(0, 1), diameter=20)
+@pytest.mark.parametrize("shape", [(33, 47), (TILE + 1, 20)])
+def test_an_image_is_turned_and_turned_back(
+    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Echo()
+    monkeypatch.setattr(engine, "_load", lambda *_: runs)
+    plane = np.random.default_rng(0).random(shape, dtype=np.float32)
+    once = UNet(limits=(0, 1), diameter=20, mirror="never")
     model = load_model("nuclei")
-    twice = once.replace(mirror=True).maps(plane, model)
-    assert np.allclose(once.maps(plane, model), twice, atol=1e-6)
+    maps = once.maps(plane, model)
+    tiles = runs.count
+    for mirror, times in (("always", 2), ("auto", 2 if max(shape) <= TILE else 1)):
+        runs.count = 0
+        assert np.allclose(once.replace(mirror=mirror).maps(plane, model), maps)
+        assert runs.count == times * tiles
 
 
 def test_threads_at_once_get_interpreters_of_their_own() -> None:

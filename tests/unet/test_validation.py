@@ -30,11 +30,13 @@ class Oracle:
 
     def __init__(self, labels: np.ndarray, certainty: float = 12) -> None:
         maps = maps_of(targets_of(labels))[..., :3]
+        self._mask = labels > 0
         self._logits = certainty * (maps - 0.5)
 
     def __call__(self, image: Any, training: bool) -> Any:
         assert image.shape == (1, *self._logits.shape[:2], 1)
-        return self._logits[None]
+        upright = np.array_equal(image[0, ..., 0] > 0, self._mask)
+        return self._logits[None] if upright else self._logits[None, ::-1, ::-1]
 
 
 def example(labels: np.ndarray) -> Example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import cv2
@@ -15,7 +15,7 @@ from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import STEP, predict
 from napari_mobile_unet.unet.model import TILE, Precision, load_model
-from napari_mobile_unet.unet.sizes import factor_for, resize_by
+from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-MIRRORS = ((0,), (1,), (0, 1))
-"""Axes that an image is turned over on, besides the image as it is."""
 SMALLEST, LARGEST = 1 / 4, 16
 """Diameters that are found, as a multiple of that which the model knows: for smaller
 objects a person has to say so, since the network's time grows with the square."""
@@ -66,8 +64,8 @@ class UNet(Params):
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     precision: Precision = "auto"
     """Of the network: 8-bit integers if the model has them, which is twice as quick; or one of both."""  # noqa: E501
-    mirror: bool = False
-    """Average over four mirror images: four times slower, and better in doubtful places."""  # noqa: E501
+    mirror: Literal["auto", "always", "never"] = "auto"
+    """Average with the image turned by half a turn: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
     min_confidence: Annotated[float, Field(ge=0, le=1)] = DOUBTFUL
     """Objects less likely than this to be right are left out; 0 keeps them all."""
     limits: tuple[float, float] | None = None
@@ -106,7 +104,7 @@ class UNet(Params):
 
     def _first(self, planes: list[Plane], factor: float) -> _Look:
         """Return what is found in planes that are resized by a factor."""
-        doubtful = self.replace(min_confidence=0)
+        doubtful = self.replace(min_confidence=0, mirror="never")
         found = [doubtful.segment(plane, Objects(), factor) for plane in planes]
         areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
         sure = np.concatenate([one.confidence for one in found])
@@ -158,14 +156,14 @@ class UNet(Params):
         )
 
     def _predict(self, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
-        """Return the maps of a normalised image; of its mirror images too, if asked."""
-        maps = predict(image, model, self.precision)
-        if self.mirror:
-            for axes in MIRRORS:
-                turned = predict(np.flip(image, axes), model, self.precision)
-                maps += np.flip(turned, axes)
-            maps /= 1 + len(MIRRORS)
-        return maps
+        """Return the maps of a normalised image, from one side or from both."""
+        seen = partial(predict, model=model, precision=self.precision)
+        one_tile = self.mirror == "auto" and fits_a_tile(image)
+        return (
+            both_ways(seen, image)
+            if one_tile or self.mirror == "always"
+            else seen(image)
+        )
 
 
 def _middle(plane: Plane, size: int) -> Plane:

@@ -1,4 +1,4 @@
-"""In which size a network sees an image: one in which it knows the objects."""
+"""How a network sees an image: in a size in which it knows the objects, and turned."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from napari_mobile_unet.unet.model import TILE
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -47,3 +51,24 @@ def resize_by(image: Floats, factor: float) -> Floats:
     """Return (Y, X) or (Y, X, channels) resized by a factor, to 1 pixel at least."""
     height, width = (max(1, round(length * factor)) for length in image.shape[:2])
     return resize(image, height, width)
+
+
+def fits_a_tile(image: Floats) -> bool:
+    """Return whether one tile of a network holds an image (Y, X, ...)."""
+    height, width = image.shape[:2]
+    return bool(max(height, width) <= TILE)
+
+
+def both_ways(see: Callable[[Floats], Floats], image: Floats) -> Floats:
+    """Return the mean of what is seen in an image as it is, and turned by half a turn.
+
+    Parameters
+    ----------
+    see : function
+        From an image (Y, X, ...) to its maps (Y, X, maps).
+    image : ndarray
+        The image.
+    """
+    maps = see(image)
+    turned = see(np.ascontiguousarray(np.flip(image, (0, 1))))
+    return np.asarray((maps + np.flip(turned, (0, 1))) / 2, np.float32)

@@ -14,7 +14,7 @@ from napari_mobile_unet.instances import Objects, grow_objects
 from napari_mobile_unet.metrics import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.segment import DOUBTFUL
-from napari_mobile_unet.unet.sizes import factor_for, resize_by
+from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,12 +51,16 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
     image = example.image if channels > 1 else example.grey[..., None]
     of = example.diameter if np.isfinite(example.diameter) else diameter
     resized = resize_by(image, factor_for(of, diameter))
-    size = resized.shape[:2]
-    whole = np.broadcast_to(resized, (*size, channels))
-    padding = ((0, -size[0] % 32), (0, -size[1] % 32), (0, 0))
-    padded = np.pad(whole, padding, mode="symmetric")
-    logits = np.asarray(network(padded[None], training=False))[0]
-    maps = 1 / (1 + np.exp(-logits[: size[0], : size[1]]))
+
+    def see(seen: Maps) -> Maps:
+        height, width = seen.shape[:2]
+        whole = np.broadcast_to(seen, (height, width, channels))
+        padding = ((0, -height % 32), (0, -width % 32), (0, 0))
+        padded = np.pad(whole, padding, mode="symmetric")
+        logits = np.asarray(network(padded[None], training=False))[0]
+        return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
+
+    maps = both_ways(see, resized) if fits_a_tile(resized) else see(resized)
     return np.asarray(
         cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
     )
