@@ -263,16 +263,25 @@ def test_a_large_plane_is_not_resized_to_a_size() -> None:
         segment(np.zeros((8, 5000), np.uint8), recipe, axes="YX")
 
 
-@pytest.mark.parametrize("place", [(450, 400), (200, 300), (500, 500)])
+@pytest.mark.parametrize(
+    ("place", "diameter", "size"),
+    [
+        ((450, 400), 180, 900),
+        ((200, 300), 180, 900),
+        ((500, 500), 180, 900),
+        ((300, 300), 400, 600),
+        ((700, 900), 1000, 1800),
+    ],
+)
 def test_objects_much_larger_than_the_model_knows_are_found(
-    place: tuple[int, int],
+    place: tuple[int, int], diameter: int, size: int
 ) -> None:
-    y, x = np.mgrid[:900, :900]
+    y, x = np.mgrid[:size, :size]
     rng = np.random.default_rng(0)
-    disc = (y - place[0]) ** 2 + (x - place[1]) ** 2 < 90**2
+    disc = (y - place[0]) ** 2 + (x - place[1]) ** 2 < (diameter / 2) ** 2
     image = (20 + 200.0 * disc + rng.normal(0, 5, disc.shape)).astype(np.float32)
     (plane,) = iter_segment(image)
-    assert plane.fitted.recipe.segment.diameter == pytest.approx(180, rel=0.2)
+    assert plane.fitted.recipe.segment.diameter == pytest.approx(diameter, rel=0.2)
     assert evaluate(plane.labels, disc.astype(np.uint8)).ap[0.8] == 1
     assert plane.objects["confidence"].item() > 0.5
 

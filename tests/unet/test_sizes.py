@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_mobile_unet.unet.sizes import NEAR, factor_for, resize, resize_by
+from napari_mobile_unet.unet.sizes import (
+    KEPT,
+    NEAR,
+    RANGE,
+    factor_for,
+    resize,
+    resize_by,
+)
 
 KNOWN = 20.0
 
@@ -20,7 +27,8 @@ def test_objects_come_nearer_to_the_known_size_and_not_beyond(diameter: float) -
     before, after = (
         np.log(size / KNOWN) for size in (diameter, diameter * factor_for(diameter, 20))
     )
-    assert after == pytest.approx(before if abs(before) < np.log(NEAR) else before / 3)
+    kept = np.clip(before * KEPT, -np.log(RANGE), np.log(RANGE))
+    assert after == pytest.approx(before if abs(before) < np.log(NEAR) else kept)
 
 
 def test_what_shrinks_is_averaged() -> None:

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-SMALLEST, LARGEST = 1 / 4, 16
+SMALLEST, LARGEST = 1 / 4, 100
 """Diameters that are found, as a multiple of that which the model knows: for smaller
 objects a person has to say so, since the network's time grows with the square."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
 SURE = 0.5
-"""Confidence of a first look below which there is a second, of a smaller image."""
-SHRUNK = 5
-"""How many times smaller."""
+"""Confidence of a first look below which there are others, of smaller images."""
+SMALLER = (3, 9, 27, 81)
+"""How many times smaller the images of further looks are."""
 
 
 class _Look(NamedTuple):
@@ -85,27 +85,30 @@ class UNet(Params):
     def look(self, planes: Sequence[Plane]) -> float:
         """Return the diameter in pixels of the typical object in some planes.
 
-        The model segments one tile in the middle of a few of them: as they are, and
-        where it is not sure of what it finds so, of what surrounds it too, much
-        smaller. The size at which it is sure of more pixels wins. Where there is
-        nothing, the diameter that the model knows is the answer.
+        The model segments one tile in the middle of a few of them as they are. Where
+        it is not sure of what it finds so, it looks at what surrounds that, too, in
+        smaller and smaller images, and the size at which it is sure of the most pixels
+        wins. Where there is nothing, the diameter that it knows is the answer.
         """
         known = model_of(self.model).card.diameter
         step = -(-len(planes) // LOOKS)
         seen = planes[step // 2 :: step]
-        found = self._first([_middle(plane, TILE) for plane in seen], 1)
-        if found.confidence < SURE:
-            around = [_middle(plane, SHRUNK * TILE) for plane in seen]
-            shrunk = self._first(around, 1 / SHRUNK)
-            found = max(found, shrunk, key=lambda look: look.confidence * look.area)
+        looks = [self._first(seen, 1)]
+        if looks[0].confidence < SURE or looks[0].area < known**2:
+            room = max(seen[0].shape[:2]) / known
+            looks += [
+                self._first(seen, smaller) for smaller in SMALLER if smaller < room
+            ]
+        found = max(looks, key=lambda look: look.confidence * look.area)
         if not found.area:
             return known
         return float(np.clip(found.diameter, known * SMALLEST, known * LARGEST))
 
-    def _first(self, planes: list[Plane], factor: float) -> _Look:
-        """Return what is found in planes that are resized by a factor."""
+    def _first(self, planes: Sequence[Plane], smaller: int) -> _Look:
+        """Return what is found in the middle of planes that are made smaller."""
         doubtful = self.replace(min_confidence=0, mirror="never")
-        found = [doubtful.segment(plane, Objects(), factor) for plane in planes]
+        middles = (_middle(plane, smaller * TILE) for plane in planes)
+        found = [doubtful.segment(part, Objects(), 1 / smaller) for part in middles]
         areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
         sure = np.concatenate([one.confidence for one in found])
         area = int(areas.sum())

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 NEAR = 1.25
 """Objects larger or smaller than the network knows by this factor are resized."""
-RESIZED = 2 / 3
-"""How far: large objects have finer outlines than small ones, and should keep some of
-their size. A network knows objects within some range, not of one size alone."""
+KEPT = 1 / 3
+"""How much of the difference is kept, on a logarithmic scale: the finer outlines of
+large objects are worth something, and a network knows more than one size."""
+RANGE = 2
+"""A network knows no objects larger or smaller by more than this factor."""
 
 
 def factor_for(diameter: float, known: float) -> float:
@@ -35,7 +37,8 @@ def factor_for(diameter: float, known: float) -> float:
     """
     if known / NEAR < diameter < known * NEAR:
         return 1.0
-    return float((known / diameter) ** RESIZED)
+    seen = known * np.clip((diameter / known) ** KEPT, 1 / RANGE, RANGE)
+    return float(seen / diameter)
 
 
 def resize(image: Floats, height: int, width: int) -> Floats:
