@@ -87,8 +87,9 @@ class UNet(Params):
 
         The model segments one tile in the middle of a few of them as they are. Where
         it is not sure of what it finds so, it looks at what surrounds that, too, in
-        smaller and smaller images, and the size at which it is sure of the most pixels
-        wins. Where there is nothing, the diameter that it knows is the answer.
+        smaller and smaller images; of those where it is sure, the one with the most
+        pixels of objects wins. Where there is nothing, the diameter that it knows is
+        the answer.
         """
         known = model_of(self.model).card.diameter
         step = -(-len(planes) // LOOKS)
@@ -96,9 +97,8 @@ class UNet(Params):
         looks = [self._first(seen, 1)]
         if looks[0].confidence < SURE or looks[0].area < known**2:
             room = max(seen[0].shape[:2]) / known
-            looks += [
-                self._first(seen, smaller) for smaller in SMALLER if smaller < room
-            ]
+            others = (self._first(seen, factor) for factor in SMALLER if factor < room)
+            looks += [look for look in others if look.confidence >= SURE]
         found = max(looks, key=lambda look: look.confidence * look.area)
         if not found.area:
             return known
