@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # napari's own fixtures wipe the settings file that they find.
@@ -15,3 +17,13 @@ os.environ["NAPARI_STRICT_QT"] = "1"
 # On a busy machine an example may take any time; that says nothing of the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to open windows beside TensorFlow, with which OpenGL crashes."""
+    windows = any(item.get_closest_marker("gui") for item in session.items)
+    if windows and "tensorflow" in sys.modules:
+        raise pytest.UsageError(
+            "tests of windows need a process without TensorFlow, but a test's module "
+            "imports it; import it within the test"
+        )

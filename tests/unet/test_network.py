@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.network import BatchNormalization
+pytestmark = pytest.mark.model
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_batch_normalization_does_what_that_of_keras_does(training: bool) -> None:
+    import keras
+
+    from napari_mobile_unet.unet.network import BatchNormalization
+
     rng = np.random.default_rng(0)
     maps = rng.normal(3, 2, (4, 16, 16, 8)).astype(np.float32)
     own, theirs = (
