@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NEAR = 1.25
 """Objects larger or smaller than the network knows by this factor are resized."""
-KEPT = 1 / 3
+KEPT = 1 / 2
 """How much of the difference is kept, on a logarithmic scale: the finer outlines of
 large objects are worth something, and a network knows more than one size."""
 RANGE = 2
