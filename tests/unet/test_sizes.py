@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_mobile_unet.unet.sizes import (
-    KEPT,
+    KEPT_LARGE,
+    KEPT_SMALL,
     NEAR,
     RANGE,
     factor_for,
@@ -27,7 +28,8 @@ def test_objects_come_nearer_to_the_known_size_and_not_beyond(diameter: float) -
     before, after = (
         np.log(size / KNOWN) for size in (diameter, diameter * factor_for(diameter, 20))
     )
-    kept = np.clip(before * KEPT, -np.log(RANGE), np.log(RANGE))
+    kept = before * (KEPT_LARGE if before > 0 else KEPT_SMALL)
+    kept = np.clip(kept, -np.log(RANGE), np.log(RANGE))
     assert after == pytest.approx(before if abs(before) < np.log(NEAR) else kept)
 
 

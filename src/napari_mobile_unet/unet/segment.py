@@ -34,8 +34,9 @@ SMALLEST, LARGEST = 1 / 4, 100
 objects a person has to say so, since the network's time grows with the square."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
-SURE = 0.5
-"""Confidence of a first look below which there are others, of smaller images."""
+LIKELY, SURE = 0.65, 0.8
+"""Confidence of a first look below which there are others, of smaller images, and from
+which on those count: large objects fall into pieces that are not all doubtful."""
 SMALLER = (3, 9, 27, 81)
 """How many times smaller the images of further looks are."""
 
@@ -95,7 +96,7 @@ class UNet(Params):
         step = -(-len(planes) // LOOKS)
         seen = planes[step // 2 :: step]
         looks = [self._first(seen, 1)]
-        if looks[0].confidence < SURE or looks[0].area < known**2:
+        if looks[0].confidence < LIKELY or looks[0].area < known**2:
             room = max(seen[0].shape[:2]) / known
             others = (self._first(seen, factor) for factor in SMALLER if factor < room)
             looks += [look for look in others if look.confidence >= SURE]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 NEAR = 1.25
 """Objects larger or smaller than the network knows by this factor are resized."""
-KEPT = 1 / 2
-"""How much of the difference is kept, on a logarithmic scale: the finer outlines of
-large objects are worth something, and a network knows more than one size."""
+KEPT_SMALL, KEPT_LARGE = 1 / 3, 1 / 2
+"""How much of the difference is kept, on a logarithmic scale. A network knows more than
+one size, and images that are shrunk lose fine outlines; enlarged ones lose nothing."""
 RANGE = 2
 """A network knows no objects larger or smaller by more than this factor."""
 
@@ -37,7 +37,8 @@ def factor_for(diameter: float, known: float) -> float:
     """
     if known / NEAR < diameter < known * NEAR:
         return 1.0
-    seen = known * np.clip((diameter / known) ** KEPT, 1 / RANGE, RANGE)
+    kept = KEPT_LARGE if diameter > known else KEPT_SMALL
+    seen = known * np.clip((diameter / known) ** kept, 1 / RANGE, RANGE)
     return float(seen / diameter)
 
 
