@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--fold", default="test")
     parser.add_argument("--diameter", type=float, default=0)
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--mirror", default="auto")
+    parser.add_argument("--mirror", default="auto", choices=("auto", "always", "never"))
     parser.add_argument("--rescale", type=float, default=1, help="of all images")
     chosen = parser.parse_args()
     settings = nmu.UNet(
