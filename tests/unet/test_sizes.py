@@ -33,9 +33,10 @@ def test_objects_come_nearer_to_the_known_size_and_not_beyond(diameter: float) -
     assert after == pytest.approx(before if abs(before) < np.log(NEAR) else kept)
 
 
-def test_what_shrinks_is_averaged() -> None:
-    checks = np.indices((8, 6)).sum(0).astype(np.float32) % 2
-    assert np.allclose(resize(checks, 4, 3), 0.5)
+@pytest.mark.parametrize("shape", [(8, 6), (1, 6)])
+def test_what_shrinks_is_averaged(shape: tuple[int, int]) -> None:
+    checks = np.indices(shape).sum(0).astype(np.float32) % 2
+    assert np.allclose(resize(checks, max(1, shape[0] // 2), 3), 0.5)
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 1), (5, 7, 3), (1, 1, 3)])

@@ -45,7 +45,7 @@ def factor_for(diameter: float, known: float) -> float:
 def resize(image: Floats, height: int, width: int) -> Floats:
     """Return (Y, X) or (Y, X, channels) in another size, averaged where it shrinks."""
     # Anything else than an average would alias.
-    shrinks = height < image.shape[0]
+    shrinks = height * width < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(image, (width, height), interpolation=method)
     return np.asarray(resized, np.float32).reshape(height, width, *image.shape[2:])
