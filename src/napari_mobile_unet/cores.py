@@ -32,12 +32,13 @@ def usable_cores() -> int:
 
 
 def sharing_threads(parts: int, name: str) -> ThreadPoolExecutor:
-    """Return threads each of which may use its part of the cores.
+    """Return threads each of which may use its part of this thread's cores.
 
     Two networks with all cores each would wait for each other at every layer.
     """
+    divided = parts * getattr(_share, "parts", 1)
 
     def share() -> None:
-        _share.parts = parts
+        _share.parts = divided
 
     return ThreadPoolExecutor(parts, f"mobile-unet {name}", share)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int32]
 
+SMALL, SMALL_SHARE = 16, 1 / 5
+"""Pixels of the smallest object, unless a person says so; and, where that is less, its
+share of the area of a typical one."""
 CRUMB = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -26,8 +29,8 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 class Objects(Params):
     """What becomes of a mask: which objects are kept, and how they are cut."""
 
-    min_size: Annotated[int, Field(ge=0)] = 16
-    """Smallest area of an object in pixels; smaller ones are dropped."""
+    min_size: Annotated[int, Field(ge=0)] = 0
+    """Smallest area of an object in pixels; 0: 16, or less where the U-Net finds that all are small."""  # noqa: E501
     smooth: Annotated[int, Field(ge=0, le=50)] = 0
     """Radius in pixels of the opening that smooths outlines; 0 leaves them."""
     fill_holes: bool = True
@@ -38,6 +41,18 @@ class Objects(Params):
     """Smallest distance in pixels between centres when a mask is split; 0: half the typical object's width."""  # noqa: E501
     drop_border: bool = False
     """Drop objects that touch the edge of the plane."""
+
+    def suited(self, diameter: float) -> Objects:
+        """Return these settings with a smallest area, if they have none of their own.
+
+        Parameters
+        ----------
+        diameter : float
+            Of the typical object in pixels.
+        """
+        typical = np.pi / 4 * diameter**2
+        least = min(SMALL, max(1, round(SMALL_SHARE * typical)))
+        return self.replace(min_size=self.min_size or least)
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +249,7 @@ def _select(labels: Labels, objects: Objects) -> Labels:
 
 def _kept(labels: Labels, area: NDArray[np.intp], objects: Objects) -> NDArray[np.intp]:
     """Return the ids of the objects to keep, by the area of each id from 0."""
-    keep = area >= max(objects.min_size, 1)
+    keep = area >= (objects.min_size or SMALL)
     keep[0] = False
     if objects.drop_border:
         for edge in _edges(labels):

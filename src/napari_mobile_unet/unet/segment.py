@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import cv2
 import numpy as np
@@ -11,10 +11,13 @@ from pydantic import Field
 
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.confidence import UNCALIBRATED
+from napari_mobile_unet.cores import usable_cores
+from napari_mobile_unet.executors import iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
-from napari_mobile_unet.unet.engine import STEP, predict
-from napari_mobile_unet.unet.model import TILE, Precision, load_model
+from napari_mobile_unet.unet.engine import predict
+from napari_mobile_unet.unet.looks import Look, find_diameter, middle
+from napari_mobile_unet.unet.model import Precision, load_model
 from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
@@ -29,27 +32,8 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-SMALLEST, LARGEST = 1 / 4, 100
-"""Diameters that are found, as a multiple of that which the model knows: for smaller
-objects a person has to say so, since the network's time grows with the square."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
-LIKELY, SURE = 0.65, 0.8
-"""Confidence of a first look below which there are others, of smaller images, and from
-which on those count: large objects fall into pieces that are not all doubtful."""
-SMALLER = (3, 9, 27, 81)
-"""How many times smaller the images of further looks are."""
-
-
-class _Look(NamedTuple):
-    """What a first look at some planes finds."""
-
-    diameter: float
-    """Of the typical object in pixels; 0 if there is none."""
-    area: int
-    """Pixels of objects."""
-    confidence: float
-    """Of the object that a pixel lies in, on average."""
 
 
 class UNet(Params):
@@ -84,44 +68,22 @@ class UNet(Params):
         return fitted if self.diameter else fitted.replace(diameter=fitted.look(seen))
 
     def look(self, planes: Sequence[Plane]) -> float:
-        """Return the diameter in pixels of the typical object in some planes.
-
-        The model segments one tile in the middle of a few of them as they are. Where
-        it is not sure of what it finds so, it looks at what surrounds that, too, in
-        smaller and smaller images; of those where it is sure, the one with the most
-        pixels of objects wins. Where there is nothing, the diameter that it knows is
-        the answer.
-        """
-        known = model_of(self.model).card.diameter
+        """Return the diameter in pixels of the typical object in some planes."""
         step = -(-len(planes) // LOOKS)
         seen = planes[step // 2 :: step]
-        looks = [self._first(seen, 1)]
-        if looks[0].confidence < LIKELY or looks[0].area < known**2:
-            room = max(seen[0].shape[:2]) / known
-            others = (self._first(seen, factor) for factor in SMALLER if factor < room)
-            looks += [look for look in others if look.confidence >= SURE]
-        found = max(looks, key=lambda look: look.confidence * look.area)
-        if not found.area:
-            return known
-        return float(np.clip(found.diameter, known * SMALLEST, known * LARGEST))
+        doubtful = self.replace(min_confidence=0, mirror="never", diameter=0)
+        find = partial(doubtful.segment, objects=Objects())
 
-    def _first(self, planes: Sequence[Plane], smaller: int) -> _Look:
-        """Return what is found in the middle of planes that are made smaller."""
-        doubtful = self.replace(min_confidence=0, mirror="never")
-        middles = (_middle(plane, smaller * TILE) for plane in planes)
-        found = [doubtful.segment(part, Objects(), 1 / smaller) for part in middles]
-        areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
-        sure = np.concatenate([one.confidence for one in found])
-        area = int(areas.sum())
-        confidence = float(areas @ sure / area) if area else 0.0
-        return _Look(_typical_diameter(areas, sure), area, confidence)
+        def look_at(factor: float) -> Look:
+            parts = (middle(plane, factor) for plane in seen)
+            each = iter_ahead(find, parts, min(usable_cores(), len(seen)))
+            return Look.of(list(each), factor)
 
-    def segment(
-        self, plane: Plane, objects: Objects, factor: float | None = None
-    ) -> Decoded:
+        known = model_of(self.model).card.diameter
+        return find_diameter(look_at, known, max(seen[0].shape[:2]))
+
+    def segment(self, plane: Plane, objects: Objects) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
-
-        The network sees it resized by a factor; by default that of `factor_for`.
 
         Raises
         ------
@@ -131,25 +93,25 @@ class UNet(Params):
         model = model_of(self.model)
         decoding, calibration = model.card.decoding, model.card.calibration
         return decode(
-            self.maps(plane, model, factor),
-            objects,
+            self.maps(plane, model),
+            objects.suited(self.diameter or model.card.diameter),
             level=decoding.foreground,
             seed=decoding.seed,
             calibration=calibration or UNCALIBRATED,
             least=self.min_confidence,
         )
 
-    def maps(
-        self, plane: Plane, model: Model, factor: float | None = None
-    ) -> NDArray[np.float32]:
-        """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
+    def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
+        """Return the model's maps (Y, X, maps) of a plane, on the plane's grid.
+
+        The network sees it resized by `factor_for`.
+        """
         normalisation, known = model.card.normalisation, model.card.diameter
         grey = luminance(plane)
         limits = self.limits or normalisation.limits(grey)
         colours = model.card.architecture.channels == 3
         image = normalisation.apply(plane if colours else grey, limits)
-        if factor is None:
-            factor = factor_for(self.diameter or known, known)
+        factor = factor_for(self.diameter or known, known)
         if factor == 1:
             return self._predict(image, model)
         height, width = image.shape[:2]
@@ -168,36 +130,6 @@ class UNet(Params):
             if one_tile or self.mirror == "always"
             else seen(image)
         )
-
-
-def _middle(plane: Plane, size: int) -> Plane:
-    """Return the middle of a plane, a square of a size; without NaN, which has no size.
-
-    It begins where a tile does that the plane is segmented in, so that the engine
-    knows that tile again.
-    """
-    starts = (
-        STEP * max(0, round((length - size) / 2 / STEP)) for length in plane.shape[:2]
-    )
-    rows, columns = (slice(start, start + size) for start in starts)
-    tile = plane[rows, columns]
-    return np.nan_to_num(tile) if tile.dtype.kind == "f" else tile
-
-
-def _typical_diameter(
-    areas: NDArray[np.int64], confidence: NDArray[np.float32]
-) -> float:
-    """Return the diameter in pixels of the median object, each counted by confidence.
-
-    Crumbs, and what two objects are found as, are doubtful and hardly count. 0 if
-    there are none.
-    """
-    if not len(areas):
-        return 0.0
-    order = np.argsort(areas)
-    counted = np.cumsum(confidence[order])
-    median = areas[order][np.searchsorted(counted, counted[-1] / 2)]
-    return float(2 * np.sqrt(median / np.pi))
 
 
 @lru_cache(maxsize=8)
