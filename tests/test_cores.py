@@ -25,3 +25,14 @@ def test_threads_share_the_cores_and_others_keep_theirs(
         with sharing_threads(parts, "test") as pool:
             assert pool.submit(usable_cores).result() == each
     assert usable_cores() == 8
+
+
+def test_threads_of_a_thread_share_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
+
+    def within() -> int:
+        with sharing_threads(2, "inner") as pool:
+            return pool.submit(usable_cores).result()
+
+    with sharing_threads(2, "outer") as pool:
+        assert pool.submit(within).result() == 2

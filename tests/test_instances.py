@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from napari_mobile_unet.instances import CRUMB, Objects, decode, label_mask
 
-KEEP_ALL = Objects(min_size=0, fill_holes=False, split=False)
+KEEP_ALL = Objects(min_size=1, fill_holes=False, split=False)
 
 
 def disc(shape: tuple[int, int], y: float, x: float, radius: float) -> np.ndarray:
@@ -121,7 +121,7 @@ def test_smoothing_removes_a_thin_bridge() -> None:
 
 @given(hnp.arrays(bool, st.tuples(st.integers(1, 24), st.integers(1, 24))))
 def test_splitting_never_adds_or_loses_a_pixel(mask: np.ndarray) -> None:
-    labels = label_mask(mask, Objects(min_size=0, fill_holes=False))
+    labels = label_mask(mask, Objects(min_size=1, fill_holes=False))
     assert np.array_equal(labels > 0, mask)
     ids = np.unique(labels[labels > 0])
     assert np.array_equal(ids, np.arange(1, len(ids) + 1))
@@ -132,7 +132,7 @@ def test_decoding_any_maps_gives_the_foreground(seed: int, y: int, x: int) -> No
     rng = np.random.default_rng(seed)
     foreground, distance = rng.random((2, y, x), dtype=np.float32)
     found = decode(
-        np.dstack([foreground, distance]), Objects(min_size=0, fill_holes=False)
+        np.dstack([foreground, distance]), Objects(min_size=1, fill_holes=False)
     )
     assert np.array_equal(found.labels > 0, foreground > 0.5)
     assert len(found.confidence) == found.labels.max(initial=0)
@@ -154,7 +154,7 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     pieces, n_pieces = ndimage.label(foreground > level)
     every = decode(
         np.dstack([foreground, distance]),
-        Objects(min_size=0, fill_holes=False),
+        Objects(min_size=1, fill_holes=False),
         level=level,
     )
     labels = every.labels
@@ -178,7 +178,7 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12))))
 def test_holes_are_filled_like_one_by_one(noise: np.ndarray) -> None:
     mask = noise % 4 > 0
-    own = label_mask(mask, Objects(min_size=0, fill_holes=False, split=False))
+    own = label_mask(mask, Objects(min_size=1, fill_holes=False, split=False))
     expected = own.copy()
     holes, count = ndimage.label(own == 0)
     framed = np.pad(own == 0, 1, constant_values=True)
@@ -188,7 +188,7 @@ def test_holes_are_filled_like_one_by_one(noise: np.ndarray) -> None:
         around = np.unique(own[ndimage.binary_dilation(hole, np.ones((3, 3)))])
         if not outside[hole].any() and len(around) == 2:  # 0 and an object
             expected[hole] = around[1]
-    filled = label_mask(mask, Objects(min_size=0, split=False))
+    filled = label_mask(mask, Objects(min_size=1, split=False))
     assert np.array_equal(filled, expected)
 
 

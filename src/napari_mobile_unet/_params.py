@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True)
+class Zero:
+    """Annotates a number of which 0 is no size but a wish, as its tooltip says."""
+
+    shown: str
+    """What a form shows instead of 0."""
 
 
 class Params(BaseModel):

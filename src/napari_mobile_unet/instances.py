@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, describe
 from napari_mobile_unet.watershed import flood
 
@@ -29,7 +29,7 @@ _NEIGHBOURS = np.ones((3, 3), np.uint8)
 class Objects(Params):
     """What becomes of a mask: which objects are kept, and how they are cut."""
 
-    min_size: Annotated[int, Field(ge=0)] = 0
+    min_size: Annotated[int, Field(ge=0), Zero("automatic")] = 0
     """Smallest area of an object in pixels; 0: 16, or less where the U-Net finds that all are small."""  # noqa: E501
     smooth: Annotated[int, Field(ge=0, le=50)] = 0
     """Radius in pixels of the opening that smooths outlines; 0 leaves them."""
@@ -37,7 +37,7 @@ class Objects(Params):
     """Fill holes that lie within one object."""
     split: bool = True
     """Separate objects that touch."""
-    spacing: Annotated[float, Field(ge=0)] = 0
+    spacing: Annotated[float, Field(ge=0), Zero("automatic")] = 0
     """Smallest distance in pixels between centres when a mask is split; 0: half the typical object's width."""  # noqa: E501
     drop_border: bool = False
     """Drop objects that touch the edge of the plane."""
@@ -127,7 +127,8 @@ def grow_objects(
     maps : ndarray of float32
         (Y, X, 2 or 3): the probability of belonging to an object; the distance, 0 at
         an object's rim, 1 at its centre; and the seam, 1 between two objects, where
-        the distance is made to fall to 0 as at a rim.
+        the distance is made to fall to 0 as at a rim, and halfway to a quarter, since
+        a network that is not sure of a seam shows half of one.
     objects : Objects
         Which objects are kept.
     level : float
@@ -145,7 +146,7 @@ def grow_objects(
     foreground = maps[..., 0]
     # A network of two maps knows no seams.
     seam = maps[..., 2] if maps.shape[-1] > 2 else np.zeros_like(foreground)
-    distance = maps[..., 1] * (1 - seam)
+    distance = maps[..., 1] * (1 - seam) ** 2
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
         labels = flood((distance > seed) & mask, mask, distance, CRUMB)

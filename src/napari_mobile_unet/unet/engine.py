@@ -35,10 +35,10 @@ HALO = 16
 """Pixels at a tile's rim that are computed and thrown away: there the network
 sees too little around them."""
 
-REMEMBERED = 2
-"""Tiles whose maps an engine keeps: looks at an image are made in pairs."""
 STEP = TILE - 2 * HALO
 """Pixels from one tile to the next, in networks as they are exported now."""
+REMEMBERED = 3
+"""Tiles whose maps an engine keeps: as a rule no more looks at an image are made."""
 
 _making = threading.Lock()
 

@@ -146,9 +146,8 @@ def middle(plane: Plane, factor: float) -> Plane:
         tile = np.nan_to_num(tile)
     if factor == 1:
         return tile
-    if tile.dtype not in (np.uint8, np.uint16):  # of the others OpenCV knows few
-        tile = tile.astype(np.float32)
-    return resize_by(tile, factor)
+    # OpenCV resizes few types of whole numbers, and rounds.
+    return resize_by(tile.astype(np.float32), factor)
 
 
 def _typical_diameter(areas: NDArray[np.int64], weights: NDArray[np.generic]) -> float:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED
 from napari_mobile_unet.cores import usable_cores
 from napari_mobile_unet.executors import iter_ahead
@@ -43,7 +43,7 @@ class UNet(Params):
     """Tag of this method in a recipe."""
     model: str = "nuclei"
     """Name or folder of the model."""
-    diameter: Annotated[float, Field(ge=0, le=2000)] = 0
+    diameter: Annotated[float, Field(ge=0, le=2000), Zero("found")] = 0
     """Diameter of the objects in pixels; 0: found in a first look at the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -42,11 +42,8 @@ def factor_for(diameter: float, known: float) -> float:
     return float(seen / diameter)
 
 
-def resize(image: NDArray[Any], height: int, width: int) -> Floats:
-    """Return (Y, X) or (Y, X, channels) in another size, averaged where it shrinks.
-
-    Of whole numbers they may have 8 or 16 bits without a sign: OpenCV knows no others.
-    """
+def resize(image: NDArray[np.floating], height: int, width: int) -> Floats:
+    """Return (Y, X) or (Y, X, channels) in another size, averaged where it shrinks."""
     # Anything else than an average would alias.
     shrinks = height * width < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -54,7 +51,7 @@ def resize(image: NDArray[Any], height: int, width: int) -> Floats:
     return np.asarray(resized, np.float32).reshape(height, width, *image.shape[2:])
 
 
-def resize_by(image: NDArray[Any], factor: float) -> Floats:
+def resize_by(image: NDArray[np.floating], factor: float) -> Floats:
     """Return (Y, X) or (Y, X, channels) resized by a factor, to 1 pixel at least."""
     height, width = (max(1, round(length * factor)) for length in image.shape[:2])
     return resize(image, height, width)

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     Maps = NDArray[np.float32]
 
-LEVELS = (0.4, 0.5, 0.6, 0.7)
+LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 """Foreground probabilities that tuning tries."""
 RIGHT, TIGHT = 0.5, 0.75
 """IoU with a true object from which an object is right, and its outline too."""
 ENOUGH = 20
 """Right objects, and wrong ones, that a calibration needs at least."""
-SEEDS = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+SEEDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 """Core distances that tuning tries."""
 
 
@@ -77,8 +77,11 @@ class Outcome(NamedTuple):
 
 def outcome(maps: Maps, example: Example, decoding: Decoding) -> Outcome:
     """Return what becomes of the maps of an image."""
+    objects = Objects()
+    if np.isfinite(example.diameter):
+        objects = objects.suited(example.diameter)
     labels, features = grow_objects(
-        maps, Objects(), level=decoding.foreground, seed=decoding.seed
+        maps, objects, level=decoding.foreground, seed=decoding.seed
     )
     return Outcome(features, iou_matrix(labels, example.labels))
 

@@ -8,7 +8,7 @@ from magicgui.widgets import Container, create_widget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet._params import Params, Zero
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -99,9 +99,13 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         high = limits.get("le", limits.get("lt", FAR + nearest) - nearest)
         fine = kind is float and high <= 10
         options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
-    return create_widget(
+    editor = create_widget(
         value, annotation=kind, name=name, label=name.replace("_", " "), options=options
     )
+    for zero in field.metadata:
+        if isinstance(zero, Zero):
+            editor.native.setSpecialValueText(zero.shown)
+    return editor
 
 
 def _limits(constraint: Any) -> dict[str, float]:

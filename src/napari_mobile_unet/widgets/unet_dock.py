@@ -50,8 +50,6 @@ class UNetDock(Dock):
         self.folder_button.setToolTip("Choose a model folder")
         self.folder_button.setMaximumWidth(32)
         self.settings = Form(UNet(), leave_out=("method", "model", "limits"))
-        # 0 means that it is found, as the tooltip says.
-        self.settings.fields["diameter"].native.setSpecialValueText("found")
         self.batch_size = QSpinBox()
         self.batch_size.setRange(1, 1024)
         self.batch_size.setValue(4)

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_mobile_unet import Objects, UNet
+from napari_mobile_unet.instances import Decoded
+from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.pipeline import iter_segment
+from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.unet.engine import STEP
+from napari_mobile_unet.unet.looks import Look, find_diameter, middle
+from napari_mobile_unet.unet.model import TILE
+from napari_mobile_unet.unet.sizes import factor_for, resize
+
+KNOWN = 20.0
+
+
+def look(factor: float, diameter: float, **found: float) -> Look:
+    """A look that finds objects of a diameter and is sure of them, unless told."""
+    sure = {"area": 5000, "share": 0.2, "confidence": 0.95, "width": diameter * factor}
+    return Look(factor=factor, diameter=diameter, **{**sure, **found})
+
+
+class Image:
+    """Looks at an image, by their factor; others find nothing."""
+
+    def __init__(self, *looks: Look) -> None:
+        self.looks = {each.factor: each for each in looks}
+        self.asked: list[float] = []
+
+    def __call__(self, factor: float) -> Look:
+        self.asked.append(factor)
+        nothing = look(factor, 0, area=0, share=0, confidence=0)
+        return self.looks.get(factor, nothing)
+
+
+def test_objects_of_the_known_size_take_one_look() -> None:
+    image = Image(look(1, 22))
+    assert find_diameter(image, KNOWN, 2000) == 22
+    assert image.asked == [1]
+
+
+def test_nothing_anywhere_gives_the_known_size_after_all_looks() -> None:
+    image = Image()
+    assert find_diameter(image, KNOWN, 2000) == KNOWN
+    assert image.asked == [1, 2, 1 / 2, 1 / 6, 1 / 18, 1 / 54]
+
+
+def test_no_image_is_looked_at_that_holds_less_than_one_object() -> None:
+    image = Image()
+    find_diameter(image, KNOWN, 150)
+    assert image.asked == [1, 2, 1 / 2, 1 / 6]
+
+
+def test_sure_pieces_of_large_objects_are_seen_through() -> None:
+    pieces = look(1, 9, width=60, share=0.21)
+    image = Image(pieces, look(1 / 2, 70, share=0.2), look(1 / 6, 75, share=0.1))
+    assert find_diameter(image, KNOWN, 2000) == 70
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        look(1 / 2, 40, confidence=0.8),  # not sure
+        look(1 / 2, 40, share=0.1),  # of half of the objects
+        look(1 / 2, 19),  # clumps of small ones
+    ],
+)
+def test_a_smaller_image_that_shows_less_changes_nothing(half: Look) -> None:
+    image = Image(look(1, 33, width=40), half, look(1 / 6, 300))
+    assert find_diameter(image, KNOWN, 2000) == 33
+    assert image.asked == [1, 1 / 2]
+
+
+def test_small_objects_are_found_enlarged_and_not_as_one_blob() -> None:
+    blurred = look(1, 8, confidence=0.3)
+    image = Image(blurred, look(2, 7, confidence=0.9), look(1 / 6, 200, share=0.5))
+    enlarged = factor_for(7, KNOWN)
+    image.looks[enlarged] = look(enlarged, 6.5)
+    assert find_diameter(image, KNOWN, 2000) == 6.5
+    assert image.asked == [1, 2, enlarged]
+
+
+def test_small_objects_that_are_not_seen_again_keep_their_size() -> None:
+    image = Image(look(1, 12))
+    assert find_diameter(image, KNOWN, 2000) == 12
+    assert len(image.asked) == 2
+
+
+@given(st.floats(0.01, 1e5))
+def test_what_is_found_stays_within_what_the_network_can_be_shown(size: float) -> None:
+    found = find_diameter(Image(look(1, size, width=20)), KNOWN, 2000)
+    assert KNOWN / 4 <= found <= KNOWN * 100
+
+
+def test_a_look_counts_objects_by_their_confidence() -> None:
+    labels = np.zeros((100, 100), np.int32)
+    labels[:10, :10], labels[20:22, :2], labels[40:42, :2], labels[60:90, :30] = (
+        np.arange(1, 5)
+    )
+    sure = np.array([0.9, 0.1, 0.1, 0.9], np.float32)
+    half = Look.of([Decoded(labels, sure)], 1 / 2)
+    assert half.area == 1008
+    assert half.confidence == pytest.approx((1000 * 0.9 + 8 * 0.1) / 1008)
+    assert half.share == pytest.approx(half.confidence * 0.1008)
+    # The median is the smaller of both sure objects; most pixels are in the larger.
+    assert half.diameter == pytest.approx(2 * 2 * np.sqrt(100 / np.pi))
+    assert half.width == pytest.approx(2 * np.sqrt(900 / np.pi))
+
+
+def test_an_empty_look_is_no_look() -> None:
+    empty = Look.of([Decoded(np.zeros((9, 9), np.int32), np.zeros(0, np.float32))], 1)
+    assert empty == look(1, 0, area=0, share=0, confidence=0)
+    assert not empty.is_likely(KNOWN) and not empty.is_enough(KNOWN)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float64", "bool"])
+@pytest.mark.parametrize("factor", [1 / 6, 1 / 2, 1, 2])
+def test_the_middle_of_a_plane_fills_a_tile_at_most(dtype: str, factor: float) -> None:
+    plane = np.random.default_rng(0).integers(0, 2, (4001, 310)).astype(dtype)
+    part = middle(plane, factor)
+    height = min(TILE, round(4001 * factor))
+    assert abs(part.shape[0] - height) <= 1
+    assert abs(part.shape[1] - min(TILE, round(310 * factor))) <= 1
+    assert part.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_middle_as_it_is_is_a_tile_of_the_segmentation() -> None:
+    plane = np.arange(2000)[:, None] + np.zeros(700, np.int64)
+    assert middle(plane, 1)[0, 0] % STEP == 0
+
+
+def test_nan_has_no_size() -> None:
+    plane = np.full((50, 40), np.nan)
+    assert not middle(plane, 1 / 2).any()
+
+
+@pytest.mark.parametrize("times", [0.5, 0.75, 2, 4])
+def test_one_image_has_its_size_at_every_zoom(times: float) -> None:
+    plane = read_stack(sample_path("nuclei_timelapse.tif")).plane(0)
+    height, width = (round(times * length) for length in plane.shape)
+    zoomed = resize(plane, height, width)
+    as_it_is, seen = (UNet().fit([each]).diameter for each in (plane, zoomed))
+    assert seen == pytest.approx(times * as_it_is, rel=0.15)
+
+
+def test_the_smallest_object_follows_the_typical_one_unless_a_person_says() -> None:
+    plane = read_stack(sample_path("nuclei_timelapse.tif")).plane(0)
+    small = resize(plane, *(length // 3 for length in plane.shape))
+    (found,) = iter_segment(small)
+    diameter = found.fitted.recipe.segment.diameter
+    least = Objects().suited(diameter).min_size
+    assert found.fitted.recipe.objects.min_size == 0 and 1 < least < 16
+    assert least <= np.bincount(found.labels.ravel())[1:].min() < 16
+    asked = found.fitted.recipe.replace(objects=Objects(min_size=16))
+    (fewer,) = iter_segment(small, asked)
+    assert np.bincount(fewer.labels.ravel())[1:].min() >= 16
