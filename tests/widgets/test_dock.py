@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from superqt import QCollapsible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.gui
 
@@ -26,3 +31,30 @@ def test_the_layer_that_was_added_last_is_the_choice(
     assert panel.source.layer is first
     viewer.layers.remove(first)
     assert panel.source.layer is second
+
+
+@pytest.mark.parametrize("name", DOCKS)
+def test_in_a_low_window_a_dock_scrolls_and_nothing_overlaps(
+    name: str, viewer: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    viewer.add_image(np.random.default_rng(0).integers(0, 255, (3, 64, 48), np.uint8))
+    window = viewer.window._qt_window
+    window.resize(1000, 700)
+    window.show()
+    panel = dock(name)
+    for more in panel.findChildren(QCollapsible):
+        more.expand(animate=False)
+    area = panel.findChild(QScrollArea)
+    bar = area.verticalScrollBar()
+    if name != "Pre-process":  # which is low without a step
+        qtbot.waitUntil(lambda: bar.maximum() > 100)
+    qtbot.wait(50)
+    assert window.height() == 700
+    assert area.widget().width() <= area.viewport().width()
+    content = area.widget().findChildren(QWidget)
+    for parent in [area.widget(), *content]:
+        if isinstance(parent.layout(), QVBoxLayout):
+            items = [parent.layout().itemAt(n) for n in range(parent.layout().count())]
+            shown = [i.geometry() for i in items if not i.isEmpty()]
+            for above, below in pairwise(shown):
+                assert above.bottom() < below.top()

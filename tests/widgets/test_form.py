@@ -61,3 +61,16 @@ def test_a_field_stays_within_its_range(qtbot: QtBot) -> None:
     qtbot.addWidget(form)
     assert form.fields["smooth"].min == 0
     assert form.fields["smooth"].max == 50
+
+
+def test_what_0_means_is_said_and_can_be_chosen_again(qtbot: QtBot) -> None:
+    form = Form(Objects())
+    qtbot.addWidget(form)
+    size = form.fields["min_size"]
+    assert size.native.text() == form.fields["spacing"].native.text() == "automatic"
+    size.native.stepUp()
+    size.native.stepUp()
+    assert (size.native.text(), form.value.min_size) == ("2", 2)
+    assert isinstance(form.value.min_size, int)
+    size.native.setValue(0)
+    assert (size.native.text(), form.value) == ("automatic", Objects())

@@ -99,12 +99,19 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         high = limits.get("le", limits.get("lt", FAR + nearest) - nearest)
         fine = kind is float and high <= 10
         options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
+    zero = next((each for each in field.metadata if isinstance(each, Zero)), None)
     editor = create_widget(
-        value, annotation=kind, name=name, label=name.replace("_", " "), options=options
+        value,
+        # superqt's box for whole numbers shows no text in place of one.
+        annotation=float if zero else kind,
+        name=name,
+        label=name.replace("_", " "),
+        options=options,
     )
-    for zero in field.metadata:
-        if isinstance(zero, Zero):
-            editor.native.setSpecialValueText(zero.shown)
+    if zero:
+        editor.native.setSpecialValueText(zero.shown)
+        if kind is int:
+            editor.native.setDecimals(0)
     return editor
 
 

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
 )
 
 from napari_mobile_unet.console import one_line
@@ -92,7 +91,7 @@ class PreprocessDock(Dock):
         files = QHBoxLayout()
         files.addWidget(self.load_button)
         files.addWidget(self.save_button)
-        layout = QVBoxLayout(self)
+        layout = self.column()
         for widget in (self.source, self.chain, self.preview, self.apply_button):
             layout.addWidget(widget)
         layout.addWidget(self.bar)

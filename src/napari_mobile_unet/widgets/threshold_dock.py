@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QLabel,
     QSizePolicy,
-    QVBoxLayout,
 )
 from superqt import QCollapsible
 
@@ -95,7 +94,7 @@ class ThresholdDock(Dock):
         more.addWidget(self.objects)
         linking = QCollapsible("Over Z and T")
         linking.addWidget(self.link)
-        layout = QVBoxLayout(self)
+        layout = self.column()
         layout.addWidget(self.source)
         layout.addLayout(where)
         layout.addWidget(self.settings)

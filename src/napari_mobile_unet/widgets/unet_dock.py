@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
 )
 from superqt import QCollapsible
 
@@ -82,7 +81,7 @@ class UNetDock(Dock):
         more.addWidget(self.objects)
         linking = QCollapsible("Over Z and T")
         linking.addWidget(self.link)
-        layout = QVBoxLayout(self)
+        layout = self.column()
         layout.addWidget(self.source)
         layout.addLayout(form)
         layout.addWidget(self.settings)
