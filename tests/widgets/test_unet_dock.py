@@ -179,7 +179,7 @@ def test_bad_images_end_in_a_line_and_the_old_result_stays(
     unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    def fails(*_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("the network broke; restart napari")
 
     monkeypatch.setattr(UNet, "segment", fails)
