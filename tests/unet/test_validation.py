@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from napari_mobile_unet.confidence import FEATURES, Calibration
 from napari_mobile_unet.instances import Objects, decode
+from napari_mobile_unet.unet import validation
 from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.targets import maps_of, targets_of
@@ -76,3 +77,30 @@ def test_doubtful_objects_count_in_no_precision() -> None:
     assert precision(found, 0.9, calibration) == 0
     nothing = Outcome(np.zeros((0, FEATURES)), csr_array((0, 0)))
     assert precision(nothing, 0.5, calibration) == 1
+
+
+def test_a_decoding_that_suits_by_chance_alone_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lucky = Decoding(foreground=validation.LEVELS[1], seed=validation.SEEDS[1])
+    steady = Decoding(foreground=validation.LEVELS[-3], seed=validation.SEEDS[-3])
+
+    def score(decoding: Decoding, *_: Any) -> float:
+        if decoding == lucky:
+            return 0.9
+        levels, seeds = (
+            abs(values.index(one) - values.index(other)) <= 1
+            for values, one, other in (
+                (validation.LEVELS, decoding.foreground, steady.foreground),
+                (validation.SEEDS, decoding.seed, steady.seed),
+            )
+        )
+        return 0.8 + 0.01 * (decoding == steady) if levels and seeds else 0.5
+
+    monkeypatch.setattr(validation, "predict_maps", lambda *_: None)
+    monkeypatch.setattr(validation, "outcome", lambda _, __, decoding: decoding)
+    monkeypatch.setattr(validation, "calibrate", lambda *_: None)
+    monkeypatch.setattr(validation, "precision", score)
+    tuned = tune(None, [example(squares())], 20.0)
+    assert tuned.decoding == steady
+    assert tuned.ap == pytest.approx(0.81)

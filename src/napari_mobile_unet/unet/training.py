@@ -99,8 +99,12 @@ def iter_batches(examples: list[Example], job: TrainingJob) -> Iterator[Batch]:
 
 
 def _samples(examples: list[Example], job: TrainingJob) -> list[Any]:
-    """Return tiles on which the ranges of a network of integers are found."""
-    each = job.replace(crop=TILE, batch=4)
+    """Return tiles on which the ranges of a network of integers are found.
+
+    As a segmentation sees them: ranges for what is never seen would be coarse.
+    """
+    plain = job.augmentation.replace(plain=1)
+    each = job.replace(crop=TILE, batch=4, augmentation=plain)
     batches = iter_batches(examples, each)
     return [image for _ in range(SAMPLES // each.batch) for image in next(batches)[0]]
 
