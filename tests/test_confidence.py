@@ -30,19 +30,6 @@ def test_a_calibration_ranks_and_its_chances_are_true() -> None:
         assert right[some].mean() == pytest.approx(chance[some].mean(), abs=0.06)
 
 
-def test_an_object_that_counts_twice_is_as_two() -> None:
-    rng = np.random.default_rng(1)
-    features = rng.normal(0, 1, (60, FEATURES))
-    right = features[:, 0] + rng.normal(0, 1, 60) > 0
-    often = rng.integers(1, 4, 60)
-    weighed = Calibration.fit(features, right, often.astype(float))
-    copied = Calibration.fit(np.repeat(features, often, 0), np.repeat(right, often))
-    # But for the ridge, which knows how many there are.
-    assert weighed.apply(features) == pytest.approx(copied.apply(features), abs=0.03)
-    alike = Calibration.fit(features, right).apply(features)
-    assert np.abs(weighed.apply(features) - alike).max() > 0.03
-
-
 def test_objects_that_are_all_right_calibrate_nothing() -> None:
     with pytest.raises(ValueError, match="got 3 right of 3"):
         Calibration.fit(np.zeros((3, FEATURES)), np.ones(3, bool))

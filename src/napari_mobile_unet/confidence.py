@@ -48,9 +48,7 @@ class Calibration(Params):
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
     @classmethod
-    def fit(
-        cls, features: Floats, right: NDArray[np.bool_], weights: Floats | None = None
-    ) -> Self:
+    def fit(cls, features: Floats, right: NDArray[np.bool_]) -> Self:
         """Return the calibration that explains which objects are right.
 
         Parameters
@@ -59,8 +57,6 @@ class Calibration(Params):
             (n, 6) of `describe`, of objects that training has not seen.
         right : ndarray of bool
             (n,).
-        weights : ndarray, optional
-            (n,), how much each counts; all alike by default.
 
         Raises
         ------
@@ -75,18 +71,17 @@ class Calibration(Params):
         centre, spread = features.mean(0), features.std(0) + 1e-9
         scaled = (features - centre) / spread
         sign = np.where(right, -1.0, 1.0)
-        counts = np.ones(len(right)) if weights is None else weights / weights.mean()
 
         def cost(coefficients: Floats) -> float:
             odds = scaled @ coefficients[1:] + coefficients[0]
-            loss = (counts * np.logaddexp(0, sign * odds)).mean()
+            loss = np.logaddexp(0, sign * odds).mean()
             return float(loss + RIDGE * (coefficients[1:] ** 2).sum() / len(right))
 
         found = optimize.minimize(cost, np.zeros(1 + FEATURES), method="BFGS").x
-        each = found[1:] / spread
+        weights = found[1:] / spread
         return cls(
-            intercept=float(found[0] - each @ centre),
-            weights=tuple(float(weight) for weight in each),
+            intercept=float(found[0] - weights @ centre),
+            weights=tuple(float(weight) for weight in weights),
         )
 
 

@@ -127,8 +127,7 @@ def grow_objects(
     maps : ndarray of float32
         (Y, X, 2 or 3): the probability of belonging to an object; the distance, 0 at
         an object's rim, 1 at its centre; and the seam, 1 between two objects, where
-        the distance is made to fall to 0 as at a rim, and halfway to a quarter, since
-        a network that is not sure of a seam shows half of one.
+        the distance is made to fall to 0 as at a rim.
     objects : Objects
         Which objects are kept.
     level : float
@@ -146,7 +145,7 @@ def grow_objects(
     foreground = maps[..., 0]
     # A network of two maps knows no seams.
     seam = maps[..., 2] if maps.shape[-1] > 2 else np.zeros_like(foreground)
-    distance = maps[..., 1] * (1 - seam) ** 2
+    distance = maps[..., 1] * (1 - seam)
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
         labels = flood((distance > seed) & mask, mask, distance, CRUMB)

@@ -99,7 +99,7 @@ def test_a_decoding_that_suits_by_chance_alone_is_not_taken(
 
     monkeypatch.setattr(validation, "predict_maps", lambda *_: None)
     monkeypatch.setattr(validation, "outcome", lambda _, __, decoding: decoding)
-    monkeypatch.setattr(validation, "calibrate", lambda *_: None)
+    monkeypatch.setattr(validation, "calibrate", lambda _: None)
     monkeypatch.setattr(validation, "precision", score)
     tuned = tune(None, [example(squares())], 20.0)
     assert tuned.decoding == steady

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 LOOKS = 4
 """Planes that the size of the objects is found in."""
-DOUBTFUL = 0.4
-"""Confidence below which an object is not shown, unless a person says another. One less
-likely than AP / (1 + AP), 0.41 for an AP of 0.7, lowers the AP to be expected."""
+DOUBTFUL = 0.35
+"""Confidence below which an object is not shown, unless a person says another."""
 
 
 class UNet(Params):

@@ -141,7 +141,7 @@ def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
         for level, seed in product(LEVELS, SEEDS):
             decoding = Decoding(foreground=level, seed=seed)
             found = list(pool.map(outcome, maps, examples, repeat(decoding)))
-            calibration = calibrate(found, weights)
+            calibration = calibrate(found)
             aps = [
                 [precision(f, t, calibration) for t in (RIGHT, TIGHT)] for f in found
             ]
@@ -155,18 +155,11 @@ def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
     return tried[int(np.ravel_multi_index(tuple(middle), grid.shape))]
 
 
-def calibrate(
-    found: list[Outcome], weights: NDArray[np.floating]
-) -> Calibration | None:
-    """Return what tells right objects from wrong ones; None if too few are known.
-
-    Each counts by the weight of its image.
-    """
+def calibrate(found: list[Outcome]) -> Calibration | None:
+    """Return what tells right objects from wrong ones; None if too few are known."""
     features = np.concatenate([each.features for each in found])
     nearest = [each.iou.toarray().max(axis=1, initial=0) for each in found]
     right = np.concatenate(nearest) >= RIGHT
     if min(right.sum(), (~right).sum()) < ENOUGH:
         return None
-    return Calibration.fit(
-        features, right, np.repeat(weights, [len(each.features) for each in found])
-    )
+    return Calibration.fit(features, right)
