@@ -44,7 +44,7 @@ class UNet(Params):
     model: str = "nuclei"
     """Name or folder of the model."""
     diameter: Annotated[float, Field(ge=0, le=2000), Zero("found")] = 0
-    """Diameter of the objects in pixels; 0: found in a first look at the image."""
+    """Diameter of the objects in pixels; 0: found in a few looks at the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     precision: Precision = "auto"
