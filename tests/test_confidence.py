@@ -2,25 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import optimize
 
-from napari_mobile_unet.confidence import FEATURES, Calibration, describe, doubts
-
-
-def test_features_describe_each_object_alone() -> None:
-    own = np.array([0, 0, 1, 1, 1])
-    foreground = np.array([0.9, 0.9, 0.6, 0.8, 0.7], np.float32)
-    distance = np.array([1, 0.5, 0.1, 0.2, 0.3], np.float32)
-    seam = np.array([0.1, 0.3, 0, 0.5, 0.2], np.float32)
-    first, second = describe(own, foreground, distance, seam, 2)
-    expected = [np.log(9), 0.75, 0.25, 0.5, 0, 0.3]
-    assert first.tolist() == pytest.approx(expected, rel=1e-5)
-    assert second[1] == pytest.approx(0.2)
-    assert second[3:].tolist() == [0, 1, 0.5]
+from napari_mobile_unet.confidence import UNITS, Calibration, _cost, doubts
+from napari_mobile_unet.traits import TRAITS
 
 
 def test_a_calibration_ranks_and_its_chances_are_true() -> None:
     rng = np.random.default_rng(0)
-    features = rng.normal(3, 2, (4000, FEATURES))
+    features = rng.normal(3, 2, (4000, TRAITS))
     odds = 1.5 * features[:, 0] - 0.5 * features[:, 2] - 2
     right = rng.random(4000) < 1 / (1 + np.exp(-odds))
     chance = Calibration.fit(features, right).apply(features)
@@ -32,21 +22,36 @@ def test_a_calibration_ranks_and_its_chances_are_true() -> None:
 
 def test_objects_that_are_all_right_calibrate_nothing() -> None:
     with pytest.raises(ValueError, match="got 3 right of 3"):
-        Calibration.fit(np.zeros((3, FEATURES)), np.ones(3, bool))
+        Calibration.fit(np.zeros((3, TRAITS)), np.ones(3, bool))
 
 
 def test_a_calibration_of_fewer_features_leaves_out_the_last() -> None:
-    features = np.random.default_rng(0).normal(0, 1, (9, FEATURES))
+    features = np.random.default_rng(0).normal(0, 1, (9, TRAITS))
     short = Calibration(intercept=0.5, weights=(1, -2))
-    full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (FEATURES - 2))
+    full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (TRAITS - 2))
     assert np.array_equal(short.apply(features), full.apply(features))
 
 
+def test_hidden_units_learn_what_is_wrong_at_both_ends() -> None:
+    rng = np.random.default_rng(0)
+    traits = rng.normal(0, 1, (4000, TRAITS))
+    right = (np.abs(traits[:, 0]) < 0.7) ^ (rng.random(4000) < 0.05)
+    chance = Calibration.fit(traits, right).apply(traits)
+    assert ((chance > 0.5) == right).mean() > 0.9
+
+
+def test_the_gradient_of_a_fit_is_that_of_its_cost() -> None:
+    rng = np.random.default_rng(0)
+    traits, right = rng.normal(0, 1, (40, 3)), rng.random(40) < 0.5
+    place = rng.normal(0, 1, (1 + UNITS) * 5)
+    gradient = _cost(place, traits, right)[1]
+    measured = optimize.approx_fprime(place, lambda x: _cost(x, traits, right)[0])
+    assert np.allclose(gradient, measured, atol=1e-5)
+
+
 def test_no_objects_have_no_confidence() -> None:
-    empty = np.zeros(0, np.float32)
-    features = describe(np.zeros(0, np.int32), empty, empty, empty, 0)
-    calibration = Calibration(intercept=0, weights=(1,) * FEATURES)
-    assert calibration.apply(features).shape == (0,)
+    calibration = Calibration(intercept=0, weights=(1,) * TRAITS)
+    assert calibration.apply(np.zeros((0, TRAITS))).shape == (0,)
 
 
 @pytest.mark.parametrize(

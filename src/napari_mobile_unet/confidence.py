@@ -14,26 +14,39 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-CORE, SURE = 0.7, 0.85
-"""Distance from which a pixel is inside, foreground from which it is beyond doubt."""
-FEATURES = 6
-"""Numbers that describe an object."""
 TRUSTED = 0.65
 """Confidence of the median object below which a person is told to doubt them all."""
-RIDGE = 1e-2
-"""Weight of the squares of the coefficients, which keeps few objects from deciding."""
+UNITS = 8
+"""Hidden units of a calibration: an object may be wrong in more than one way."""
+RIDGE, BENT = 1e-2, 4.0
+"""Weight of the squares of the coefficients, which keeps few objects from deciding; of
+the straight part, and of the hidden units."""
+
+
+class Unit(Params):
+    """One hidden unit of a calibration: it bends the odds along one direction."""
+
+    gain: float
+    """What the unit adds to the log odds, times -1 to 1."""
+    bias: float
+    """What its input is where all features are zero."""
+    weights: tuple[float, ...]
+    """Of each feature."""
 
 
 class Calibration(Params):
-    """A logistic regression, from the features of an object to the chance it is right.
+    """From the features of an object to the chance that it is right.
 
-    Right is an object that shares an IoU of at least 0.5 with a true one.
+    A logistic regression, with a layer of hidden units beside it. Right is an object
+    that shares an IoU of at least 0.5 with a true one.
     """
 
     intercept: float
-    """Log odds of an object whose features are all zero."""
+    """Log odds of an object whose features are all zero, but for the units."""
     weights: tuple[float, ...]
     """Of each feature, in the order of `describe`; those left out at the end are 0."""
+    units: tuple[Unit, ...] = ()
+    """What a straight line cannot say."""
 
     def apply(self, features: Floats) -> NDArray[np.float32]:
         """Return the chance that each object is right.
@@ -41,10 +54,13 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, 6) of `describe`.
+            (n, traits) of `describe`.
         """
-        known = features[:, : len(self.weights)]
-        odds = known @ np.array(self.weights) + self.intercept
+        odds = np.full(len(features), self.intercept)
+        odds += features[:, : len(self.weights)] @ np.array(self.weights)
+        for unit in self.units:
+            bent = features[:, : len(unit.weights)] @ np.array(unit.weights)
+            odds += unit.gain * np.tanh(bent + unit.bias)
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
     @classmethod
@@ -54,7 +70,7 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, 6) of `describe`, of objects that training has not seen.
+            (n, traits) of `describe`, of objects that training has not seen.
         right : ndarray of bool
             (n,).
 
@@ -69,20 +85,60 @@ class Calibration(Params):
                 f"right of {len(right)}; use more images"
             )
         centre, spread = features.mean(0), features.std(0) + 1e-9
-        scaled = (features - centre) / spread
-        sign = np.where(right, -1.0, 1.0)
-
-        def cost(coefficients: Floats) -> float:
-            odds = scaled @ coefficients[1:] + coefficients[0]
-            loss = np.logaddexp(0, sign * odds).mean()
-            return float(loss + RIDGE * (coefficients[1:] ** 2).sum() / len(right))
-
-        found = optimize.minimize(cost, np.zeros(1 + FEATURES), method="BFGS").x
-        weights = found[1:] / spread
+        start = np.random.default_rng(0).normal(0, 0.3, (1 + UNITS, 2 + len(centre)))
+        start[0] = 0
+        found = optimize.minimize(
+            _cost,
+            start.ravel(),
+            ((features - centre) / spread, right),
+            method="L-BFGS-B",
+            jac=True,
+            options={"maxiter": 300},
+        ).x.reshape(start.shape)
+        found[:, 2:] /= spread
+        found[:, 1] -= found[:, 2:] @ centre
+        straight, *units = found.tolist()
         return cls(
-            intercept=float(found[0] - weights @ centre),
-            weights=tuple(float(weight) for weight in weights),
+            intercept=straight[1],
+            weights=tuple(straight[2:]),
+            units=tuple(
+                Unit(gain=gain, bias=bias, weights=tuple(weights))
+                for gain, bias, *weights in units
+            ),
         )
+
+
+def _cost(
+    flat: Floats, features: Floats, right: NDArray[np.bool_]
+) -> tuple[float, Floats]:
+    """Return the mean loss over some objects, and its gradient.
+
+    Parameters
+    ----------
+    flat : ndarray
+        (1 + units) * (2 + features): gain, bias and weights of the straight part, whose
+        gain does nothing, and of each unit.
+    features : ndarray
+        (n, features), scaled.
+    right : ndarray of bool
+        (n,).
+    """
+    rows = flat.reshape(1 + UNITS, -1)
+    gain, bias, weights = rows[1:, 0], rows[:, 1], rows[:, 2:]
+    inputs = features @ weights.T + bias
+    bent = np.tanh(inputs[:, 1:])
+    odds = inputs[:, 0] + bent @ gain
+    sign, count = np.where(right, -1.0, 1.0), len(right)
+    ridge = np.full_like(rows, BENT / count)
+    ridge[0], ridge[:, 1] = RIDGE / count, 0
+    loss = np.logaddexp(0, sign * odds).mean() + (ridge * rows**2).sum()
+    slope = sign / (1 + np.exp(-sign * odds)) / count
+    slopes = np.hstack([slope[:, None], slope[:, None] * gain * (1 - bent**2)])
+    gradient = 2 * ridge * rows
+    gradient[1:, 0] += bent.T @ slope
+    gradient[:, 1] += slopes.sum(0)
+    gradient[:, 2:] += slopes.T @ features
+    return float(loss), gradient.ravel()
 
 
 UNCALIBRATED = Calibration(intercept=0, weights=(1,))
@@ -113,44 +169,3 @@ def doubts(confidence: NDArray[np.floating], left_out: int) -> str:
         f"{said}. Low confidence: the model may not know such images, or "
         "another channel, size or model may suit them"
     )
-
-
-def describe(
-    own: NDArray[np.int32],
-    foreground: NDArray[np.float32],
-    distance: NDArray[np.float32],
-    seam: NDArray[np.float32],
-    count: int,
-) -> Floats:
-    """Return what tells right objects from wrong ones.
-
-    Parameters
-    ----------
-    own : ndarray of int
-        (pixels,), the object 0 to ``count - 1`` of each pixel that has one.
-    foreground, distance, seam : ndarray
-        (pixels,) of the network's maps there.
-    count : int
-        Objects; each has a pixel.
-
-    Returns
-    -------
-    ndarray
-        (count, 6): log odds of the mean foreground; mean and standard deviation of
-        the distance map; share of core pixels; share of doubtful pixels; the largest
-        value of the seam map.
-    """
-
-    def mean(values: NDArray[np.generic]) -> Floats:
-        return np.bincount(own, values, count) / area
-
-    area = np.maximum(np.bincount(own, minlength=count), 1)
-    chance = mean(foreground).clip(1e-4, 1 - 1e-4)
-    middle = mean(distance)
-    spread = np.sqrt(np.maximum(mean(distance * distance) - middle**2, 0))
-    core, doubt = mean(distance > CORE), mean(foreground < SURE)
-    parted = np.zeros(count)
-    runs = np.flatnonzero(np.diff(own, prepend=-1))  # of pixels of one object
-    np.maximum.at(parted, own[runs], np.maximum.reduceat(seam, runs))
-    odds = np.log(chance / (1 - chance))
-    return np.stack([odds, middle, spread, core, doubt, parted], 1)

@@ -10,17 +10,21 @@ import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params, Zero
-from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, describe
+from napari_mobile_unet.confidence import UNCALIBRATED, Calibration
+from napari_mobile_unet.traits import describe
 from napari_mobile_unet.watershed import flood
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float32]
     Labels = NDArray[np.int32]
 
 SMALL, SMALL_SHARE = 16, 1 / 5
 """Pixels of the smallest object, unless a person says so; and, where that is less, its
 share of the area of a typical one."""
+TYPICAL = 20.0
+"""Diameter in pixels of the typical object, unless it is known."""
 CRUMB = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
@@ -80,6 +84,7 @@ def decode(
     *,
     level: float = 0.5,
     seed: float = 0.6,
+    diameter: float = TYPICAL,
     calibration: Calibration = UNCALIBRATED,
     least: float = 0,
 ) -> Decoded:
@@ -87,7 +92,7 @@ def decode(
 
     Parameters
     ----------
-    maps, objects, level, seed
+    maps, objects, level, seed, diameter
         As for ``grow_objects``.
     calibration : Calibration
         What makes a chance of what the maps look like within an object; by default
@@ -100,13 +105,11 @@ def decode(
     Decoded
         The labels, and for each object the chance that it is right.
     """
-    labels, features = grow_objects(maps, objects, level=level, seed=seed)
-    confidence = calibration.apply(features)
+    labels, kept, traits = _grown(maps, objects, level, seed, diameter)
+    confidence = calibration.apply(traits)
     enough = confidence >= least
-    left_out = int((~enough).sum())
-    if left_out:
-        labels = _numbered(labels, 1 + np.flatnonzero(enough))
-    return Decoded(labels, confidence[enough], left_out)
+    labels = _numbered(labels, kept[enough])
+    return Decoded(labels, confidence[enough], int((~enough).sum()))
 
 
 def grow_objects(
@@ -115,6 +118,7 @@ def grow_objects(
     *,
     level: float = 0.5,
     seed: float = 0.6,
+    diameter: float = TYPICAL,
 ) -> tuple[Labels, NDArray[np.float64]]:
     """Return all objects that the network's maps show, and what describes them.
 
@@ -134,18 +138,30 @@ def grow_objects(
         Foreground probability from which a pixel belongs to an object.
     seed : float
         Distance from which a pixel is a core.
+    diameter : float
+        Of the typical object in pixels.
 
     Returns
     -------
     labels : ndarray of int32
         (Y, X), 0 is background, ids 1 to n without gaps.
-    features : ndarray
-        (n, 6) of ``describe``.
+    traits : ndarray
+        (n, traits) of ``describe``.
     """
-    foreground = maps[..., 0]
+    labels, kept, traits = _grown(maps, objects, level, seed, diameter)
+    return _numbered(labels, kept), traits
+
+
+def _grown(
+    maps: Floats, objects: Objects, level: float, seed: float, diameter: float
+) -> tuple[Labels, NDArray[np.intp], NDArray[np.float64]]:
+    """Return all that grows, which ids are to be kept, and what describes those."""
+    # One after the other, which all that follows is quicker on.
+    planes: list[Floats] = [np.asarray(each, np.float32) for each in cv2.split(maps)]
+    foreground = planes[0]
     # A network of two maps knows no seams.
-    seam = maps[..., 2] if maps.shape[-1] > 2 else np.zeros_like(foreground)
-    distance = maps[..., 1] * (1 - seam)
+    seam = planes[2] if len(planes) > 2 else np.zeros_like(foreground)
+    distance = planes[1] * (1 - seam)
     mask = _open(foreground > level, objects.smooth)
     if objects.split:
         labels = flood((distance > seed) & mask, mask, distance, CRUMB)
@@ -153,13 +169,9 @@ def grow_objects(
         labels = _components(mask)
     if objects.fill_holes:
         _fill_holes(labels)
-    inside = np.flatnonzero(labels)
-    own = labels.take(inside)
-    area = np.bincount(own, minlength=1)
-    kept = _kept(labels, area, objects)
-    seen = foreground.take(inside), distance.take(inside), seam.take(inside)
-    features = describe(own, *seen, len(area))[kept]
-    return _numbered(labels, kept), features
+    area, traits = describe(labels, foreground, distance, seam, diameter)
+    kept = _kept(labels, area, objects.suited(diameter))
+    return labels, kept, traits[kept]
 
 
 def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:

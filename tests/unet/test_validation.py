@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from napari_mobile_unet.confidence import FEATURES, Calibration
+from napari_mobile_unet.confidence import Calibration
 from napari_mobile_unet.instances import Objects, decode
+from napari_mobile_unet.traits import TRAITS
 from napari_mobile_unet.unet import validation
 from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.targets import maps_of, targets_of
-from napari_mobile_unet.unet.validation import Outcome, precision, tune, validate
+from napari_mobile_unet.unet.validation import (
+    Outcome,
+    precision,
+    predict_maps,
+    tune,
+    validate,
+)
 
 
 def squares() -> np.ndarray:
@@ -47,14 +54,15 @@ def example(labels: np.ndarray) -> Example:
 
 def test_a_perfect_network_is_tuned_to_find_all() -> None:
     labels = squares()
-    tuned = tune(Oracle(labels), [example(labels)], 20.0)
+    maps = predict_maps(Oracle(labels), example(labels), 20.0)
+    tuned = tune([maps], [example(labels)])
     assert tuned.ap == 1
     assert tuned.calibration is None  # it errs too little
     assert validate(Oracle(labels), [example(labels)], 20.0) == 1
 
 
 def test_without_examples_nothing_is_tuned() -> None:
-    assert tune(Oracle(squares()), [], 20.0) == (Decoding(), None, None)
+    assert tune([], []) == (Decoding(), None, None)
 
 
 def test_a_seam_parts_what_the_distance_joins() -> None:
@@ -68,14 +76,14 @@ def test_a_seam_parts_what_the_distance_joins() -> None:
 
 
 def test_doubtful_objects_count_in_no_precision() -> None:
-    calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (FEATURES - 1))
-    features = np.zeros((2, FEATURES))
-    features[0, 0] = 1
-    found = Outcome(features, csr_array(np.array([[0.8], [0.0]])))
+    calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (TRAITS - 1))
+    traits = np.zeros((2, TRAITS))
+    traits[0, 0] = 1
+    found = Outcome(traits, csr_array(np.array([[0.8], [0.0]])))
     assert precision(found, 0.5) == pytest.approx(1 / 2)
     assert precision(found, 0.5, calibration) == 1
     assert precision(found, 0.9, calibration) == 0
-    nothing = Outcome(np.zeros((0, FEATURES)), csr_array((0, 0)))
+    nothing = Outcome(np.zeros((0, TRAITS)), csr_array((0, 0)))
     assert precision(nothing, 0.5, calibration) == 1
 
 
@@ -97,10 +105,9 @@ def test_a_decoding_that_suits_by_chance_alone_is_not_taken(
         )
         return 0.8 + 0.01 * (decoding == steady) if levels and seeds else 0.5
 
-    monkeypatch.setattr(validation, "predict_maps", lambda *_: None)
     monkeypatch.setattr(validation, "outcome", lambda _, __, decoding: decoding)
     monkeypatch.setattr(validation, "calibrate", lambda _: None)
     monkeypatch.setattr(validation, "precision", score)
-    tuned = tune(None, [example(squares())], 20.0)
+    tuned = tune([np.zeros(0)], [example(squares())])
     assert tuned.decoding == steady
     assert tuned.ap == pytest.approx(0.81)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 """Version of the folder's layout; raised when an older reader would go wrong."""
 
 CARD = "model.json"
@@ -43,6 +43,8 @@ class Architecture(Params):
     """How much wider the middle of a block is than its input."""
     stem_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions behind the stem."""
+    middle_depth: int = Field(0, ge=0)
+    """Residual blocks of full convolutions in each decoder stage but the finest."""
     head_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions before the head."""
 
@@ -141,7 +143,7 @@ class Training(Params):
 class Card(Params):
     """``model.json``: everything that a person or a program must know to use it."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FORMAT
     """Version of the folder's layout."""
     name: str
     """Name of the model."""

@@ -13,17 +13,27 @@ import numpy as np
 import tensorflow as tf
 
 from napari_mobile_unet.unet import network
-from napari_mobile_unet.unet.card import Card, Decoding, Training, write_card
-from napari_mobile_unet.unet.model import NETWORK, QUANTISED, TILE, WEIGHTS, sha256
+from napari_mobile_unet.unet.card import Card, Training, write_card
+from napari_mobile_unet.unet.model import (
+    NETWORK,
+    QUANTISED,
+    TILE,
+    WEIGHTS,
+    Model,
+    sha256,
+)
+from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.unet.validation import tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.confidence import Calibration
+    from napari_mobile_unet.unet.augment import Example
     from napari_mobile_unet.unet.card import Architecture
     from napari_mobile_unet.unet.job import TrainingJob
+    from napari_mobile_unet.unet.validation import Tuned
 
 INPUTS = (
     "one grey channel, bright or dark objects",
@@ -110,7 +120,7 @@ def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> No
     fresh = job.unfinished.with_name(f".{job.unfinished.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     named = job.replace(output=fresh, name=job.name or job.output.name)
-    save_model(model, named, Decoding(), **training)
+    save_model(model, named, **training)
     shutil.rmtree(job.unfinished, ignore_errors=True)
     fresh.rename(job.unfinished)
 
@@ -118,12 +128,11 @@ def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> No
 def save_model(
     model: keras.Model,
     job: TrainingJob,
-    decoding: Decoding,
-    calibration: Calibration | None = None,
+    examples: Sequence[Example] = (),
     samples: Sequence[NDArray[np.float32]] = (),
     **training: Any,
-) -> None:
-    """Write the model folder of a job, whole or not at all.
+) -> Tuned:
+    """Write the model folder of a job, whole or not at all; return how it is tuned.
 
     Parameters
     ----------
@@ -131,10 +140,9 @@ def save_model(
         The trained network.
     job : TrainingJob
         What it was trained by; its ``output`` names the folder.
-    decoding : Decoding
-        Where its maps are to be cut.
-    calibration : Calibration, optional
-        What the confidence of its objects is made of.
+    examples : sequence of Example
+        What the decoding and the confidence of its objects are tuned on, with the
+        network as it is exported: that of integers differs a little.
     samples : sequence of ndarray
         As for ``to_litert``; with them it also has a network of 8-bit integers.
     **training
@@ -158,26 +166,37 @@ def save_model(
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
             diameter=job.augmentation.known,
-            decoding=decoding,
-            calibration=calibration,
-            training=Training(
-                data=job.data,
-                start=job.start,
-                seed=job.seed,
-                versions={
-                    package: version(package)
-                    for package in ("napari-mobile-unet", "keras", "numpy")
-                }
-                | {"tensorflow": tf.__version__},
-                **training,
-            ),
             inputs=INPUTS[job.architecture.channels == 3],
             files={path.name: sha256(path) for path in sorted(beside.iterdir())},
         )
         write_card(beside, card)
+        exported = Model(beside)
+        tuned = tune([_maps(example, exported) for example in examples], examples)
+        record = Training(
+            data=job.data,
+            start=job.start,
+            seed=job.seed,
+            versions={
+                package: version(package)
+                for package in ("napari-mobile-unet", "keras", "numpy")
+            }
+            | {"tensorflow": tf.__version__},
+            validation_ap=tuned.ap,
+            **training,
+        )
+        found = {"decoding": tuned.decoding, "calibration": tuned.calibration}
+        write_card(beside, card.replace(training=record, **found))
         if job.output.exists():
             job.output.rmdir()  # empty, as was checked before the training
         beside.chmod(0o755)
         beside.rename(job.output)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    return tuned
+
+
+def _maps(example: Example, model: Model) -> NDArray[np.float32]:
+    """Return what a model makes of an example, whose size is known."""
+    colours = model.card.architecture.channels == 3
+    size = example.diameter if np.isfinite(example.diameter) else 0
+    return UNet(diameter=size).see(example.image if colours else example.grey, model)

@@ -94,23 +94,28 @@ class UNet(Params):
         decoding, calibration = model.card.decoding, model.card.calibration
         return decode(
             self.maps(plane, model),
-            objects.suited(self.diameter or model.card.diameter),
+            objects,
             level=decoding.foreground,
             seed=decoding.seed,
+            diameter=self.diameter or model.card.diameter,
             calibration=calibration or UNCALIBRATED,
             least=self.min_confidence,
         )
 
     def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
-        """Return the model's maps (Y, X, maps) of a plane, on the plane's grid.
-
-        The network sees it resized by `factor_for`.
-        """
-        normalisation, known = model.card.normalisation, model.card.diameter
+        """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
+        normalisation = model.card.normalisation
         grey = luminance(plane)
         limits = self.limits or normalisation.limits(grey)
         colours = model.card.architecture.channels == 3
-        image = normalisation.apply(plane if colours else grey, limits)
+        return self.see(normalisation.apply(plane if colours else grey, limits), model)
+
+    def see(self, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+        """Return the model's maps (Y, X, maps) of an image that is normalised.
+
+        The network sees it resized by `factor_for`.
+        """
+        known = model.card.diameter
         factor = factor_for(self.diameter or known, known)
         if factor == 1:
             return self._predict(image, model)

@@ -28,7 +28,7 @@ from napari_mobile_unet.unet.examples import read_examples
 from napari_mobile_unet.unet.export import keep_unfinished, save_model
 from napari_mobile_unet.unet.job import TrainingJob
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.validation import tune, validate
+from napari_mobile_unet.unet.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def loss(targets: Any, logits: Any) -> Any:
     Parameters
     ----------
     targets : tensor
-        (b, y, x, 4): foreground, distance, seam, weight.
+        (b, y, x, 5): foreground, distance, seam, centre, weight.
     logits : tensor
         (b, y, x, maps): the same maps, or the first of them.
 
@@ -213,17 +213,14 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
             share=min(share, 1.0),
         )
     minutes = (time.monotonic() - begin) / 60
-    tuned = tune(trainer.average, validation, known)
-    save_model(
+    tuned = save_model(
         trainer.average,
         job,
-        tuned.decoding,
-        tuned.calibration,
+        validation,
         samples=_samples(training, job) if job.quantise else (),
         epochs=epoch,
         **seen,
         minutes=round(minutes, 1),
-        validation_ap=tuned.ap,
     )
     shutil.rmtree(job.unfinished, ignore_errors=True)
     say("done", epochs=epoch, ap=tuned.ap, minutes=minutes, output=str(job.output))

@@ -11,13 +11,15 @@ import numpy as np
 from scipy import ndimage
 
 from napari_mobile_unet.confidence import Calibration
-from napari_mobile_unet.instances import Objects, grow_objects
+from napari_mobile_unet.instances import TYPICAL, Objects, grow_objects
 from napari_mobile_unet.metrics import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.segment import DOUBTFUL
 from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
@@ -72,21 +74,22 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
 class Outcome(NamedTuple):
     """What became of one image."""
 
-    features: NDArray[np.float64]
-    """(n, 6) of `describe`, one row for each object that was found."""
+    traits: NDArray[np.float64]
+    """(n, traits) of `describe`, one row for each object that was found."""
     iou: csr_array
     """(n, n_true) of `iou_matrix`."""
 
 
 def outcome(maps: Maps, example: Example, decoding: Decoding) -> Outcome:
     """Return what becomes of the maps of an image."""
-    objects = Objects()
-    if np.isfinite(example.diameter):
-        objects = objects.suited(example.diameter)
-    labels, features = grow_objects(
-        maps, objects, level=decoding.foreground, seed=decoding.seed
+    labels, traits = grow_objects(
+        maps,
+        Objects(),
+        level=decoding.foreground,
+        seed=decoding.seed,
+        diameter=example.diameter if np.isfinite(example.diameter) else TYPICAL,
     )
-    return Outcome(features, iou_matrix(labels, example.labels))
+    return Outcome(traits, iou_matrix(labels, example.labels))
 
 
 def precision(
@@ -98,7 +101,7 @@ def precision(
     """
     iou = found.iou
     if calibration is not None:
-        iou = iou[calibration.apply(found.features) >= DOUBTFUL]
+        iou = iou[calibration.apply(found.traits) >= DOUBTFUL]
     tp, objects = matches(iou, threshold), sum(iou.shape)
     return tp / (objects - tp) if objects else 1.0
 
@@ -120,8 +123,10 @@ class Tuned(NamedTuple):
     """At IoU 0.5, mean over the images."""
 
 
-def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
+def tune(maps: Sequence[Maps], examples: Sequence[Example]) -> Tuned:
     """Return the decoding that suits the examples best, and how far to trust it.
+
+    ``maps`` are what a network makes of each of them.
 
     Best is the mean of AP at IoU 0.5 and at 0.75, without doubtful objects: the first
     alone does not see outlines that are too wide. It is taken over a decoding and those
@@ -133,7 +138,6 @@ def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
     """
     if not examples:
         return Tuned(Decoding())
-    maps = [predict_maps(network, example, diameter) for example in examples]
     groups = [example.group for example in examples]
     weights = np.array([groups.count(group) ** -0.5 for group in groups])
     tried, scores = [], []
@@ -157,9 +161,9 @@ def tune(network: Any, examples: list[Example], diameter: float) -> Tuned:
 
 def calibrate(found: list[Outcome]) -> Calibration | None:
     """Return what tells right objects from wrong ones; None if too few are known."""
-    features = np.concatenate([each.features for each in found])
+    traits = np.concatenate([each.traits for each in found])
     nearest = [each.iou.toarray().max(axis=1, initial=0) for each in found]
     right = np.concatenate(nearest) >= RIGHT
     if min(right.sum(), (~right).sum()) < ENOUGH:
         return None
-    return Calibration.fit(features, right)
+    return Calibration.fit(traits, right)
