@@ -61,8 +61,8 @@ def flood(
     Returns
     -------
     ndarray of int32
-        (Y, X), 0 is background; first the ids of the cores, then those of the pieces
-        without any.
+        (Y, X), 0 is background; first the ids of the cores, crumbs counted, then those
+        of the pieces without any.
 
     References
     ----------
@@ -79,15 +79,13 @@ def flood(
     """
     n_pieces, pieces = _components(mask, 4)
     n_cores, cores = _components(core, 8)
+    first, last = _runs(core)  # the first pixel of each run along a row stands for it
+    own, home = cores.take(first), pieces.take(first)
     if crumb:
-        own = cores[core]
-        kept = np.bincount(own, minlength=n_cores) >= crumb
-        kept[0] = False
-        cores[core] = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[own]
-        n_cores, core = 1 + int(kept.sum()), cores > 0
-    starts = core.copy()  # the first pixel of each run along a row stands for it
-    starts[:, 1:] &= ~core[:, :-1]
-    own, home = cores[starts], pieces[starts]
+        length = last - first + 1
+        crumbs = (np.bincount(own, length, n_cores) < crumb).take(own)
+        cores.ravel()[_places(first[crumbs], length[crumbs])] = 0
+        own, home = own[~crumbs], home[~crumbs]
     owner = np.zeros(n_pieces, np.int32)
     owner[home] = own
     bare = np.flatnonzero(owner[1:] == 0) + 1
@@ -98,6 +96,20 @@ def flood(
     if len(pixels):
         labels.ravel()[pixels] = _Pixels(pixels, cores, height).drained()
     return labels
+
+
+def _runs(mask: NDArray[np.bool_]) -> tuple[Nodes, Nodes]:
+    """Return the places of the first and of the last pixel of each run along a row."""
+    first, last = mask.copy(), mask.copy()
+    first[:, 1:] &= ~mask[:, :-1]
+    last[:, :-1] &= ~mask[:, 1:]
+    return np.flatnonzero(first), np.flatnonzero(last)
+
+
+def _places(first: Nodes, length: Nodes) -> Nodes:
+    """Return the places of all pixels of some runs."""
+    before = np.cumsum(length) - length
+    return np.asarray(np.arange(length.sum()) + np.repeat(first - before, length))
 
 
 def _components(mask: NDArray[np.bool_], connectivity: int) -> tuple[int, Labels]:
