@@ -80,7 +80,7 @@ class LiteRT:
         return self._tile
 
     def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
+        """Return the maps (y, x, maps) of a tile (y, x, channels), which is kept."""
         # A look at an image is a tile of its segmentation.
         for seen, maps in list(self._last):
             if np.array_equal(tile[0], seen[0]) and np.array_equal(tile, seen):
@@ -89,7 +89,7 @@ class LiteRT:
             interpreter.set_tensor(self._input, tile[None])
             interpreter.invoke()
             maps = np.asarray(interpreter.get_tensor(self._output)[0])
-        self._last.append((tile.copy(), maps))
+        self._last.append((tile, maps))
         return maps
 
     @contextmanager
@@ -248,7 +248,7 @@ def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
 def _cut(
     image: NDArray[np.float32], where: tuple[slice, ...], size: int, channels: int
 ) -> NDArray[np.float32]:
-    """Return a tile; beyond the plane's end the image is mirrored.
+    """Return a copy of a tile; beyond the plane's end the image is mirrored.
 
     A network for colour takes grey as three equal channels.
     """
@@ -259,4 +259,4 @@ def _cut(
         tile = np.pad(tile, widths, mode="symmetric")
     if tile.shape[2] < channels:
         return np.asarray(cv2.cvtColor(tile, cv2.COLOR_GRAY2RGB), np.float32)
-    return np.ascontiguousarray(tile)
+    return np.array(tile, order="C")
