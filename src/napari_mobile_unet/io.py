@@ -21,11 +21,13 @@ from napari_mobile_unet.ngff import (
     write_zarr,
     zarr_root,
 )
-from napari_mobile_unet.stack import AxesSource, Stack
+from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from napari_mobile_unet.named_array import AxesSource
 
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_mobile_unet.fitting import Fitted
-    from napari_mobile_unet.stack import Channel, Stack
+    from napari_mobile_unet.named_array import Channel
+    from napari_mobile_unet.stack import Stack
 
 
 @dataclass(frozen=True)
