@@ -10,15 +10,6 @@ from napari_mobile_unet.unet.sizes import factor_for
 from napari_mobile_unet.unet.targets import targets_of
 
 
-def squares() -> np.ndarray:
-    """Return two squares of 11² that touch, and one of 5² on its own."""
-    labels = np.zeros((40, 40), np.uint16)
-    labels[4:15, 4:15] = 3
-    labels[4:15, 15:26] = 9
-    labels[30:35, 30:35] = 1
-    return labels
-
-
 def example(labels: np.ndarray, channels: int = 1) -> Example:
     rng = np.random.default_rng(0)
     image = (labels > 0)[..., None] * rng.uniform(0.5, 1, (*labels.shape, channels))
@@ -32,8 +23,10 @@ def example(labels: np.ndarray, channels: int = 1) -> Example:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_one_seed_gives_one_crop_and_another_a_different_one(channels: int) -> None:
-    examples = [example(squares(), channels)]
+def test_one_seed_gives_one_crop_and_another_a_different_one(
+    channels: int, squares: np.ndarray
+) -> None:
+    examples = [example(squares, channels)]
     first, again, other = (
         draw(examples, np.ones(1), 64, Augmentation(), np.random.default_rng(seed))
         for seed in (5, 5, 6)
@@ -45,11 +38,10 @@ def test_one_seed_gives_one_crop_and_another_a_different_one(channels: int) -> N
     assert not np.array_equal(first[0], other[0])
 
 
-def test_image_and_targets_move_together() -> None:
-    labels = squares()
+def test_image_and_targets_move_together(squares: np.ndarray) -> None:
     plain = Augmentation(gamma=0, invert=0, blur=0.31, noise=0)
-    image = (labels > 0).astype(np.float32)[..., None]
-    still = Example(image, labels.astype(np.int32), targets_of(labels), 11.0, "a")
+    image = (squares > 0).astype(np.float32)[..., None]
+    still = Example(image, squares.astype(np.int32), targets_of(squares), 11.0, "a")
     for seed in range(8):
         rng = np.random.default_rng(seed)
         crop, targets = draw([still], np.ones(1), 64, plain, rng)
@@ -59,8 +51,10 @@ def test_image_and_targets_move_together() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_plain_crop_is_a_part_of_the_image_as_it_is(channels: int) -> None:
-    whole = replace(example(squares()), diameter=np.nan)  # unknown, so not resized
+def test_a_plain_crop_is_a_part_of_the_image_as_it_is(
+    channels: int, squares: np.ndarray
+) -> None:
+    whole = replace(example(squares), diameter=np.nan)  # unknown, so not resized
     settings = Augmentation(plain=1)
     for seed in range(8):
         rng = np.random.default_rng(seed)

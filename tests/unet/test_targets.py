@@ -16,33 +16,24 @@ from napari_mobile_unet.unet.targets import (
 )
 
 
-def squares() -> np.ndarray:
-    """Return two squares of 11² that touch, and one of 5² on its own."""
-    labels = np.zeros((40, 40), np.uint16)
-    labels[4:15, 4:15] = 3
-    labels[4:15, 15:26] = 9
-    labels[30:35, 30:35] = 1
-    return labels
+def test_foreground_is_where_labels_are(squares: np.ndarray) -> None:
+    assert np.array_equal(maps_of(targets_of(squares))[..., 0], squares > 0)
 
 
-def test_foreground_is_where_labels_are() -> None:
-    labels = squares()
-    assert np.array_equal(maps_of(targets_of(labels))[..., 0], labels > 0)
-
-
-def test_distance_is_1_inside_every_object_and_dips_between_touching_ones() -> None:
-    labels = squares()
-    distance = maps_of(targets_of(labels))[..., 1]
+def test_distance_is_1_inside_every_object_and_dips_between_touching_ones(
+    squares: np.ndarray,
+) -> None:
+    distance = maps_of(targets_of(squares))[..., 1]
     for label in (1, 3, 9):
-        assert distance[labels == label].max() == pytest.approx(1)
+        assert distance[squares == label].max() == pytest.approx(1)
     assert distance[9, 9] == distance[32, 32] == pytest.approx(1)
     assert distance[9, 14] == distance[9, 15] == pytest.approx(0.5 / RIM)
-    assert (distance[labels == 0] == 0).all()
-    assert (distance[labels > 0] > 0).all()
+    assert (distance[squares == 0] == 0).all()
+    assert (distance[squares > 0] > 0).all()
 
 
-def test_the_rim_keeps_its_width_when_the_crop_is_scaled() -> None:
-    labels = np.kron(squares(), np.ones((4, 4), np.uint16))
+def test_the_rim_keeps_its_width_when_the_crop_is_scaled(squares: np.ndarray) -> None:
+    labels = np.kron(squares, np.ones((4, 4), np.uint16))
     targets = targets_of(labels)
     smaller = targets * np.float32([1, 0.5, 0.5, 0.5])
     full, half = maps_of(targets)[..., 1], maps_of(smaller)[..., 1]
@@ -59,15 +50,17 @@ def test_the_gap_is_that_between_the_two_nearest_objects(labels: np.ndarray) -> 
     assert np.allclose(gap_of(labels), np.minimum(expected, FURTHEST), atol=1e-4)
 
 
-def test_a_seam_runs_only_where_two_objects_meet() -> None:
-    seam = maps_of(targets_of(squares()))[..., 2]
+def test_a_seam_runs_only_where_two_objects_meet(squares: np.ndarray) -> None:
+    seam = maps_of(targets_of(squares))[..., 2]
     assert seam[9, 14] == seam[9, 15] == pytest.approx(1 - 1 / RIM)
     assert list(seam[9, 9:15]) == sorted(seam[9, 9:15])
     assert seam[9, 9] == seam[32, 32] == seam[0, 39] == 0
 
 
-def test_the_centre_rises_to_1_where_an_object_is_widest_however_large_it_is() -> None:
-    labels = np.kron(squares(), np.ones((6, 6), np.uint16))
+def test_the_centre_rises_to_1_where_an_object_is_widest_however_large_it_is(
+    squares: np.ndarray,
+) -> None:
+    labels = np.kron(squares, np.ones((6, 6), np.uint16))
     centre = maps_of(targets_of(labels))[..., 3]
     middles = [(57, 57), (57, 123), (195, 195)]  # of the two that touch, and the third
     assert [centre[place] for place in middles] == pytest.approx([1, 1, 1], abs=0.05)
@@ -77,10 +70,9 @@ def test_the_centre_rises_to_1_where_an_object_is_widest_however_large_it_is() -
     assert (centre[labels == 0] == 0).all()
 
 
-def test_errors_cost_more_at_seams_and_in_small_objects() -> None:
-    labels = squares()
-    labels[20:39, 8:27] = 2
-    weight = maps_of(targets_of(labels))[..., -1]
+def test_errors_cost_more_at_seams_and_in_small_objects(squares: np.ndarray) -> None:
+    squares[20:39, 8:27] = 2
+    weight = maps_of(targets_of(squares))[..., -1]
     assert weight[9, 14] > 2 * weight[9, 9]
     assert weight[32, 32] > weight[9, 9] > weight[30, 17] == pytest.approx(1, abs=0.05)
     assert weight[0, 39] == pytest.approx(1)
