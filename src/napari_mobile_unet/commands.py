@@ -62,6 +62,11 @@ def train(
             for message in iter_train(job):
                 if as_json:
                     typer.echo(json.dumps(message))
+                elif message["kind"] == "stopping":
+                    errors.print(
+                        "stopping: what was learnt is tuned and saved, which may take "
+                        "minutes; Ctrl-C once more gives it up"
+                    )
                 elif message["kind"] == "epoch":
                     bar.update(task, completed=int(1000 * message["share"]))
                     ap = "" if message["ap"] is None else f", AP {message['ap']:.3f}"

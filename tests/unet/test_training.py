@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -142,6 +147,30 @@ def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
     while next(messages)["kind"] != "epoch":
         pass
     messages.close()
+    assert load_model(tmp_path / "stopped").card.training.epochs >= 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_ctrl_c_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.json"
+    small = {"architecture": TINY.model_dump(), "steps": 10, "batch": 4, "crop": 64}
+    settings.write_text(json.dumps(small), encoding="utf-8")
+    folders = [str(data / "images"), str(data / "labels")]
+    command = [sys.executable, "-m", "napari_mobile_unet", "train", *folders, "--json"]
+    command += ["-o", str(tmp_path / "stopped"), "--epochs", "10000"]
+    with subprocess.Popen(
+        [*command, "--settings", str(settings)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as terminal:
+        kinds = []
+        for line in terminal.stdout:
+            kinds.append(json.loads(line)["kind"])
+            if kinds == ["ready", "epoch"]:
+                os.killpg(terminal.pid, signal.SIGINT)
+    assert terminal.returncode == 0
+    assert "stopping" in kinds and kinds[-1] == "done"
     assert load_model(tmp_path / "stopped").card.training.epochs >= 1
 
 

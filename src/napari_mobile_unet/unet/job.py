@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.unet.model import Model
 
-STOP_SECONDS = 60
-"""How long a stopped child may take to save what it has learnt."""
+STOP_SECONDS = 900
+"""How long a stopped child may take to tune and save what it has learnt."""
 
 
 class JobError(Exception):
@@ -129,7 +129,8 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
     The first has ``kind`` "ready" (images, validation, objects), then one
     "epoch" (epoch, loss, ap, minutes, share) each, the last is "done" (epochs,
     ap, minutes, output). Closing the generator stops the training: the model
-    learnt until then is still saved.
+    learnt until then is still saved. So does Ctrl-C, which gives a message
+    "stopping"; the second one gives up the model, too.
 
     Raises
     ------
@@ -147,21 +148,29 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
         child.stdin.write(job.model_dump_json() + "\n")
         child.stdin.flush()
         try:
-            for line in child.stdout:
-                message: dict[str, Any] = json.loads(line)
-                if message["kind"] == "error":
-                    raise JobError(message["message"])
-                yield message
+            yield from _messages(child.stdout)
         except GeneratorExit:
             child.stdin.close()
             child.wait(STOP_SECONDS)
             raise
+        except KeyboardInterrupt:
+            child.stdin.close()
+            yield {"kind": "stopping"}
+            yield from _messages(child.stdout)
         if child.wait() != 0:
             log.seek(0)
             last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
             raise JobError(
                 f"the training process ended with {child.returncode}: {last}"
             )
+
+
+def _messages(lines: IO[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        message: dict[str, Any] = json.loads(line)
+        if message["kind"] == "error":
+            raise JobError(message["message"])
+        yield message
 
 
 def start_from(

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -236,6 +237,8 @@ def main() -> int:
         messages.write(json.dumps({"kind": kind, **content}) + "\n")
         messages.flush()
 
+    # A terminal sends Ctrl-C to parent and child; the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     stopped = threading.Event()
 
     def listen() -> None:
