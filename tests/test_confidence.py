@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import optimize
 
-from napari_mobile_unet.confidence import UNITS, Calibration, _cost, doubts
+from napari_mobile_unet.confidence import Calibration, doubts
 from napari_mobile_unet.traits import TRAITS
 
 
@@ -30,23 +29,6 @@ def test_a_calibration_of_fewer_features_leaves_out_the_last() -> None:
     short = Calibration(intercept=0.5, weights=(1, -2))
     full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (TRAITS - 2))
     assert np.array_equal(short.apply(features), full.apply(features))
-
-
-def test_hidden_units_learn_what_is_wrong_at_both_ends() -> None:
-    rng = np.random.default_rng(0)
-    traits = rng.normal(0, 1, (4000, TRAITS))
-    right = (np.abs(traits[:, 0]) < 0.7) ^ (rng.random(4000) < 0.05)
-    chance = Calibration.fit(traits, right).apply(traits)
-    assert ((chance > 0.5) == right).mean() > 0.9
-
-
-def test_the_gradient_of_a_fit_is_that_of_its_cost() -> None:
-    rng = np.random.default_rng(0)
-    traits, right = rng.normal(0, 1, (40, 3)), rng.random(40) < 0.5
-    place = rng.normal(0, 1, (1 + UNITS) * 5)
-    gradient = _cost(place, traits, right)[1]
-    measured = optimize.approx_fprime(place, lambda x: _cost(x, traits, right)[0])
-    assert np.allclose(gradient, measured, atol=1e-5)
 
 
 def test_no_objects_have_no_confidence() -> None:

@@ -10,9 +10,9 @@ from skimage.measure import regionprops
 from napari_mobile_unet.traits import TRAITS, describe
 
 
-def traits_of(labels: np.ndarray, diameter: float = 20) -> np.ndarray:
+def traits_of(labels: np.ndarray) -> np.ndarray:
     flat = np.zeros(labels.shape, np.float32)
-    return describe(labels.astype(np.int32), flat, flat, flat, diameter)[1]
+    return describe(labels.astype(np.int32), flat, flat, flat)[1]
 
 
 def test_traits_describe_each_object_alone() -> None:
@@ -20,20 +20,12 @@ def test_traits_describe_each_object_alone() -> None:
     foreground = np.array([[0.9, 0.9, 1, 0.6, 0.8, 0.7]], np.float32)
     distance = np.array([[1, 0.5, 1, 0.1, 0.2, 0.3]], np.float32)
     seam = np.array([[0.1, 0.3, 1, 0, 0.5, 0.2]], np.float32)
-    area, (_, first, second) = describe(labels, foreground, distance, seam, 20)
+    area, (_, first, second) = describe(labels, foreground, distance, seam)
     assert area.tolist() == [1, 2, 3]
     expected = [np.log(9), 0.75, 0.25, 0.5, 0, 0.3]
     assert first[:6].tolist() == pytest.approx(expected, rel=1e-5)
     assert second[1] == pytest.approx(0.2)
     assert second[3:6].tolist() == [0, 1, 0.5]
-
-
-def test_size_is_told_in_typical_objects() -> None:
-    labels = np.zeros((40, 60), int)
-    labels[10:20, 10:20] = 1
-    square = traits_of(labels, diameter=2 * np.sqrt(100 / np.pi))[1, 6]
-    assert square == pytest.approx(0)
-    assert traits_of(labels, diameter=10)[1, 6] == pytest.approx(np.log(4 / np.pi))
 
 
 def test_an_ellipse_is_full_and_two_touching_discs_are_not() -> None:
@@ -43,9 +35,9 @@ def test_an_ellipse_is_full_and_two_touching_discs_are_not() -> None:
         np.hypot(rows - 20, columns - 20), np.hypot(rows - 20, columns - 38)
     )
     whole, two = traits_of(ellipse)[1], traits_of(pair <= 9.5)[1]
-    assert whole[7] == pytest.approx(1, abs=0.02)
-    assert whole[8] == pytest.approx(np.log(2), abs=0.03)
-    assert two[7] < 0.94
+    assert whole[6] == pytest.approx(1, abs=0.02)
+    assert whole[7] == pytest.approx(np.log(2), abs=0.03)
+    assert two[6] < 0.94
 
 
 @given(
@@ -67,5 +59,5 @@ def test_axes_are_those_of_scikit_image(labels: np.ndarray) -> None:
         )
         if wide > 2:
             ours = found[region.label]
-            assert ours[7] == pytest.approx(region.area / (np.pi / 4 * long * wide))
-            assert ours[8] == pytest.approx(np.log(long / wide), abs=1e-5)
+            assert ours[6] == pytest.approx(region.area / (np.pi / 4 * long * wide))
+            assert ours[7] == pytest.approx(np.log(long / wide), abs=1e-5)

@@ -169,7 +169,7 @@ def _grown(
         labels = _components(mask)
     if objects.fill_holes:
         _fill_holes(labels)
-    area, traits = describe(labels, foreground, distance, seam, diameter)
+    area, traits = describe(labels, foreground, distance, seam)
     kept = _kept(labels, area, objects.suited(diameter))
     return labels, kept, traits[kept]
 

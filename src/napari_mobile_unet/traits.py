@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 CORE, SURE = 0.7, 0.85
 """Distance from which a pixel is inside, foreground from which it is beyond doubt."""
-TRAITS = 9
+TRAITS = 8
 """Numbers that describe an object."""
 
 
@@ -22,7 +22,6 @@ def describe(
     foreground: NDArray[np.float32],
     distance: NDArray[np.float32],
     seam: NDArray[np.float32],
-    diameter: float,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Return the area of each object, and what tells right ones from wrong ones.
 
@@ -32,19 +31,17 @@ def describe(
         (Y, X), 0 is background.
     foreground, distance, seam : ndarray
         (Y, X), the network's maps.
-    diameter : float
-        Of the typical object in pixels.
 
     Returns
     -------
     ndarray of int
         (n + 1,), pixels of the ids 0 to n; 0 for background.
     ndarray
-        (n + 1, 9): log odds of the mean foreground; mean and standard deviation of the
+        (n + 1, 8): log odds of the mean foreground; mean and standard deviation of the
         distance map; share of core pixels; share of doubtful pixels; the largest value
-        of the seam map; logarithm of the area, 0 for a typical one; how full the
-        ellipse of the same moments is, 1 for an ellipse and less where two objects are
-        found as one; logarithm of how much longer than wide that is.
+        of the seam map; how full the ellipse of the same moments is, 1 for an ellipse
+        and less where two objects are found as one; logarithm of how much longer than
+        wide that is.
     """
     runs = _Runs(labels)
     area = runs.total(runs.length)
@@ -60,7 +57,6 @@ def describe(
     doubt = mean((foreground < SURE).astype(np.float32))
     parted = runs.largest(seam)
     wide, long = runs.axes(count)
-    typical = np.pi / 4 * diameter**2
     traits = [
         np.log(chance / (1 - chance)),
         middle,
@@ -68,7 +64,6 @@ def describe(
         core,
         doubt,
         parted,
-        np.log(count / typical),
         count / (np.pi / 4 * wide * long),
         np.log(long / wide),
     ]

@@ -32,7 +32,7 @@ def test_one_seed_gives_one_crop_and_another_a_different_one(
         for seed in (5, 5, 6)
     )
     assert first[0].shape == (64, 64, 1)
-    assert first[1].shape == (64, 64, 5)
+    assert first[1].shape == (64, 64, 4)
     assert np.array_equal(first[0], again[0])
     assert np.array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])
@@ -59,7 +59,7 @@ def test_a_plain_crop_is_a_part_of_the_image_as_it_is(
     for seed in range(8):
         rng = np.random.default_rng(seed)
         image, maps = draw([whole], np.ones(1), 32, settings, rng, channels)
-        assert image.shape == (32, 32, channels) and maps.shape == (32, 32, 5)
+        assert image.shape == (32, 32, channels) and maps.shape == (32, 32, 4)
         grey = image[..., 0]
         turned = [np.rot90(each, k) for each in (grey, grey.T) for k in range(4)]
         places = [(y, x) for y in range(9) for x in range(9)]
@@ -82,7 +82,7 @@ def test_a_plain_crop_is_resized_as_for_a_segmentation(
     for seed in range(12):
         rng = np.random.default_rng(seed)
         image, maps = draw([whole], np.ones(1), 96, settings, rng, channels)
-        assert image.shape == (96, 96, channels) and maps.shape == (96, 96, 5)
+        assert image.shape == (96, 96, channels) and maps.shape == (96, 96, 4)
         inside = maps[..., 0] > 0.99
         assert image[inside].min() > image[maps[..., 0] < 0.01].max()
         runs = np.diff(np.flatnonzero(np.diff(inside.astype(int)).ravel()))

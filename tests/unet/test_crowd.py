@@ -28,7 +28,7 @@ def test_two_crops_are_laid_over_each_other_as_light_would_be() -> None:
 
 
 def test_the_upper_object_hides_the_lower_one_and_a_seam_runs_between_them() -> None:
-    foreground, distance, seam, *_ = np.moveaxis(
+    foreground, distance, seam, _ = np.moveaxis(
         maps_of(overlay(LOWER, UPPER, bright=True)[1]), -1, 0
     )
     both = maps_of(LOWER[1])[..., 0] + maps_of(UPPER[1])[..., 0] > 0

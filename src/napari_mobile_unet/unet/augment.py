@@ -122,7 +122,7 @@ def draw(
     rng: np.random.Generator,
     channels: int = 1,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return one random crop: image (size, size, channels), maps (size, size, 5).
+    """Return one random crop: image (size, size, channels), maps (size, size, 4).
 
     Of three channels in a network, a grey image fills all; of a colour image the
     colours are kept, or mixed to grey.

@@ -43,8 +43,6 @@ class Architecture(Params):
     """How much wider the middle of a block is than its input."""
     stem_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions behind the stem."""
-    middle_depth: int = Field(0, ge=0)
-    """Residual blocks of full convolutions in each decoder stage but the finest."""
     head_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions before the head."""
 

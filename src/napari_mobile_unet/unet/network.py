@@ -206,8 +206,6 @@ def _mobile(inputs: Tensor, architecture: Architecture) -> Tensor:
             y = _conv(y, width, 1, f"decode_{stage}_{block}")
             x = layers.Add(name=f"decode_{stage}_{block}_add")([x, y])
         x = layers.ReLU(name=f"decode_{stage}_relu")(x)
-        for block in range(architecture.middle_depth if stage else 0):
-            x = _residual(x, f"middle_{stage}_{block}")
     for block in range(architecture.head_depth):
         x = _residual(x, f"head_{block}")
     return x

@@ -82,26 +82,18 @@ def maps_of(targets: Floats) -> Floats:
     Returns
     -------
     ndarray of float32
-        (Y, X, 5): foreground; distance, which rises from 0 at an object's rim to 1
+        (Y, X, 4): foreground; distance, which rises from 0 at an object's rim to 1
         within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
-        from 1 between two objects to 0 within as many; centre, which rises from 0 at
-        the rim to 1 where the object is widest, however large it is; weight, larger at
-        seams and in small objects, which count as much as large ones when they are
-        missed.
-
-    Notes
-    -----
-    Where two objects touch and their seam cannot be seen, a network draws it faintly
-    over all places where it may be. The centre map has two summits even then.
+        from 1 between two objects to 0 within as many; weight, larger at seams and
+        in small objects, which count as much as large ones when they are missed.
     """
     foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
     reach = np.maximum(np.minimum(largest, RIM), 0.5)
     relative = np.clip(distance / reach, 0, 1) * foreground
     seam = np.clip(1 - gap / RIM, 0, 1)
-    centre = np.clip(distance / np.maximum(largest, 0.5), 0, 1) * foreground
     small = np.clip(np.sqrt(2 * RIM / np.maximum(largest, 0.5)), 0.7, 2)
     weight = (1 + SEAM * seam) * (1 + foreground * (small - 1))
-    return np.dstack([foreground, relative, seam, centre, weight])
+    return np.dstack([foreground, relative, seam, weight])
 
 
 def distance_to(mask: NDArray[np.bool_]) -> Floats:

@@ -52,7 +52,7 @@ def loss(targets: Any, logits: Any) -> Any:
     Parameters
     ----------
     targets : tensor
-        (b, y, x, 5): foreground, distance, seam, centre, weight.
+        (b, y, x, 4): foreground, distance, seam, weight.
     logits : tensor
         (b, y, x, maps): the same maps, or the first of them.
 
