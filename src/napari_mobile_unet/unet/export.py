@@ -171,7 +171,7 @@ def save_model(
         )
         write_card(beside, card)
         exported = Model(beside)
-        tuned = tune([_maps(example, exported) for example in examples], examples)
+        tuned = tune([see_example(example, exported) for example in examples], examples)
         record = Training(
             data=job.data,
             start=job.start,
@@ -195,7 +195,7 @@ def save_model(
     return tuned
 
 
-def _maps(example: Example, model: Model) -> NDArray[np.float32]:
+def see_example(example: Example, model: Model) -> NDArray[np.float32]:
     """Return what a model makes of an example, whose size is known."""
     colours = model.card.architecture.channels == 3
     size = example.diameter if np.isfinite(example.diameter) else 0
