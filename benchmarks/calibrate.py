@@ -19,7 +19,7 @@ from napari_mobile_unet.unet.examples import read_examples
 from napari_mobile_unet.unet.export import see_example
 from napari_mobile_unet.unet.job import TrainingJob
 from napari_mobile_unet.unet.model import Model
-from napari_mobile_unet.unet.validation import calibrate, outcome
+from napari_mobile_unet.unet.validation import ENOUGH, calibrate, outcome
 
 
 def main() -> None:
@@ -40,7 +40,13 @@ def main() -> None:
         outcome(see_example(example, model), example, card.decoding)
         for example in examples
     ]
-    write_card(chosen.model, card.replace(format=FORMAT, calibration=calibrate(found)))
+    calibration = calibrate(found)
+    if calibration is None:
+        parser.error(
+            f"the fold must show {ENOUGH} right and {ENOUGH} wrong objects; it shows "
+            "fewer; the card stays as it is"
+        )
+    write_card(chosen.model, card.replace(format=FORMAT, calibration=calibration))
 
 
 if __name__ == "__main__":
