@@ -46,6 +46,7 @@ def test_pieces_are_handed_out_as_they_are_asked_for() -> None:
     results = iter_done(begun.append, range(100), "threads", 2)
     next(results)
     assert len(begun) < 10
+    # It is a generator, which its annotation, an iterator, does not say.
     results.close()  # type: ignore[attr-defined]
     assert len(begun) < 20
 

@@ -82,6 +82,7 @@ def run(folder: Path) -> None:
                 case.recipe,
                 existing="overwrite",
                 overlay=True,
+                # mypy does not infer the type of a lambda with a default.
                 advanced=lambda done, planes, task=task: bar.update(  # type: ignore[misc]
                     task, completed=done, total=planes
                 ),

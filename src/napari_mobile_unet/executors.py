@@ -212,6 +212,7 @@ def iter_done(
 def _capacity(pool: Executor, name: str, workers: int | None) -> int:
     """Return how many pieces are handed out at a time: all busy, and some waiting."""
     if name.startswith(CLUSTER):
+        # Dask keeps the client of its executor to itself.
         threads: dict[str, int] = pool._client.nthreads()  # type: ignore[attr-defined]
         return 2 * max(1, sum(threads.values()))
     return count_workers(name, workers) + 1

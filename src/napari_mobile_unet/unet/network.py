@@ -42,7 +42,7 @@ Tensor = Any
 
 
 @keras.saving.register_keras_serializable("napari_mobile_unet")
-class Upsample(layers.Layer):  # type: ignore[misc]
+class Upsample(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Doubles height and width, bilinearly.
 
     ``keras.layers.UpSampling2D`` fails in graph mode when height and width are
@@ -66,7 +66,7 @@ class Upsample(layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("napari_mobile_unet")
-class DepthToSpace(layers.Layer):  # type: ignore[misc]
+class DepthToSpace(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Lays each group of four channels out as a block of 2×2 pixels."""
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class DepthToSpace(layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("napari_mobile_unet")
-class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]
+class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # as above
     """Batch normalization that is one operation in training.
 
     Keras composes it of a dozen passes over the maps, which took a third of the

@@ -63,6 +63,7 @@ class ScopeBox(QComboBox):
     def kind(self) -> Kind:
         """What is chosen."""
         data: Any = self.currentData()
+        # Every entry that is a str is a Kind: the class itself put them there.
         return data if isinstance(data, str) else "region"  # type: ignore[return-value]
 
     @property
