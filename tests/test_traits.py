@@ -11,8 +11,8 @@ from napari_mobile_unet.traits import TRAITS, describe
 
 
 def traits_of(labels: np.ndarray) -> np.ndarray:
-    flat = np.zeros(labels.shape, np.float32)
-    return describe(labels.astype(np.int32), flat, flat, flat)[1]
+    maps = np.zeros((*labels.shape, 3), np.float32)
+    return describe(labels.astype(np.int32), maps)[1]
 
 
 def test_traits_describe_each_object_alone() -> None:
@@ -20,11 +20,13 @@ def test_traits_describe_each_object_alone() -> None:
     foreground = np.array([[0.9, 0.9, 1, 0.6, 0.8, 0.7]], np.float32)
     distance = np.array([[1, 0.5, 1, 0.1, 0.2, 0.3]], np.float32)
     seam = np.array([[0.1, 0.3, 1, 0, 0.5, 0.2]], np.float32)
-    area, (_, first, second) = describe(labels, foreground, distance, seam)
-    assert area.tolist() == [1, 2, 3]
-    expected = [np.log(9), 0.75, 0.25, 0.5, 0, 0.3]
+    maps = np.stack([foreground, distance, seam], axis=2)
+    area, (_, first, second) = describe(labels, maps)
+    assert area.tolist() == [0, 2, 3]
+    # At a seam the distance is less: 1 and 0.5 are 0.9 and 0.35.
+    expected = [np.log(9), 0.625, 0.275, 0.5, 0, 0.3]
     assert first[:6].tolist() == pytest.approx(expected, rel=1e-5)
-    assert second[1] == pytest.approx(0.2)
+    assert second[1] == pytest.approx((0.1 + 0.1 + 0.24) / 3)
     assert second[3:6].tolist() == [0, 1, 0.5]
 
 
@@ -61,3 +63,10 @@ def test_axes_are_those_of_scikit_image(labels: np.ndarray) -> None:
             ours = found[region.label]
             assert ours[6] == pytest.approx(region.area / (np.pi / 4 * long * wide))
             assert ours[7] == pytest.approx(np.log(long / wide), abs=1e-5)
+
+
+def test_a_network_without_seams_is_described_too() -> None:
+    labels = np.array([[1, 1, 0, 2, 2, 2]], np.int32)
+    maps = np.random.default_rng(0).random((*labels.shape, 3), np.float32)
+    maps[..., 2] = 0
+    assert np.array_equal(describe(labels, maps)[1], describe(labels, maps[..., :2])[1])

@@ -54,7 +54,8 @@ def flood(
         (Y, X), True where there is an object. Pixels that touch at a corner only
         are of two pieces.
     height : ndarray of float32
-        (Y, X), finite; highest in the middle of objects.
+        (pixels,), finite: of the pixels of the mask, row by row; highest in the middle
+        of objects.
     crumb : int
         Cores of fewer pixels are none.
 
@@ -91,10 +92,15 @@ def flood(
     bare = np.flatnonzero(owner[1:] == 0) + 1
     owner[bare] = np.arange(n_cores, n_cores + len(bare))
     owner[home[owner[home] != own]] = -1  # of several
-    labels: Labels = owner.take(pieces)
-    pixels = np.flatnonzero(labels < 0)
-    if len(pixels):
-        labels.ravel()[pixels] = _Pixels(pixels, cores, height).drained()
+    inside = np.flatnonzero(mask)
+    found = owner.take(pieces.take(inside))
+    several = np.flatnonzero(found < 0)
+    if len(several):
+        found[several] = _Pixels(
+            inside.take(several), cores, height.take(several)
+        ).drained()
+    labels: Labels = np.zeros(mask.shape, np.int32)
+    labels.ravel()[inside] = found
     return labels
 
 
@@ -130,22 +136,21 @@ class _Pixels:
     cores : ndarray of int32
         (Y, X), the id of each core, 0 elsewhere.
     height : ndarray of float32
-        (Y, X).
+        (n,).
     """
 
     def __init__(
         self, pixels: Nodes, cores: Labels, height: NDArray[np.float32]
     ) -> None:
         rows, width = cores.shape
-        y = pixels // width
         # With a frame, so that the end of a row does not touch the next one.
         framed = width + 2
         self._steps = (-framed, -1, 1, framed)
-        self._place = np.append(0, pixels + 2 * y + framed + 1)
+        self._place = np.append(0, pixels + 2 * (pixels // width) + framed + 1)
         self._node = np.zeros((rows + 2) * framed, np.int32)
         self._node[self._place[1:]] = np.arange(1, len(pixels) + 1)
         self._core = np.append(np.int32(0), cores.take(pixels))
-        self._height = np.append(LOWEST, _unlike(height[y, pixels - y * width]))
+        self._height = np.append(LOWEST, _unlike(height))
 
     def drained(self) -> Labels:
         """Return the id of the core that each pixel drains to."""
