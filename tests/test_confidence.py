@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mobile_unet.confidence import Calibration, doubts
+from napari_mobile_unet.confidence import MANY, TRUSTED, Calibration, bar, doubts
 from napari_mobile_unet.traits import TRAITS
 
 
@@ -54,3 +54,20 @@ def test_doubts_are_said_where_there_are_any(
     assert told.startswith(said)
     assert ("Low" in told) == ("Low" in said)
     assert bool(told) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "least", "expected"),
+    [
+        ([0.1] * 30 + [0.9] * 10, 0.35, TRUSTED),  # a photograph
+        ([0.1] * 30 + [0.9] * 10, 0.8, 0.8),
+        ([0.1] * 30 + [0.9] * 10, 0, 0),  # all are asked for
+        ([0.1] * 10 + [0.9] * 30, 0.35, 0.35),
+        ([0.4] * (MANY - 1), 0.35, 0.35),  # a few do not fill the screen
+        ([], 0.35, 0.35),
+    ],
+)
+def test_where_most_objects_are_doubtful_only_the_others_are_shown(
+    confidence: list[float], least: float, expected: float
+) -> None:
+    assert bar(np.array(confidence), least) == expected

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TRUSTED = 0.65
 """Confidence of the median object below which a person is told to doubt them all."""
+MANY = 20
+"""Objects of a plane from which they would fill the screen if they were all wrong."""
 RIDGE = 1e-2
 """Weight of the squares of the coefficients, which keeps few objects from deciding."""
 
@@ -85,6 +87,26 @@ class Calibration(Params):
 
 UNCALIBRATED = Calibration(intercept=0, weights=(1,))
 """The mean foreground probability, which knows nothing of right and wrong."""
+
+
+def bar(confidence: NDArray[np.floating], least: float) -> float:
+    """Return the confidence from which the objects of a plane are shown.
+
+    A photograph, a page of text or noise would fill the screen. So where many
+    objects are found, and most of them are not to be trusted, only those are shown
+    that are.
+
+    Parameters
+    ----------
+    confidence : ndarray
+        (n,) of all objects found.
+    least : float
+        Confidence below which no object is shown; 0 shows all, whatever they are.
+    """
+    shown = np.where(confidence >= least, confidence, 0)
+    if least and len(shown) >= MANY and np.median(shown) < TRUSTED:
+        return max(least, TRUSTED)
+    return least
 
 
 def doubts(confidence: NDArray[np.floating], left_out: int) -> str:

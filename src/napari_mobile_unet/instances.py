@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet._params import Params, Zero
-from napari_mobile_unet.confidence import UNCALIBRATED, Calibration
+from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, bar
 from napari_mobile_unet.traits import describe, seen_at
 from napari_mobile_unet.watershed import flood
 
@@ -98,7 +98,7 @@ def decode(
         What makes a chance of what the maps look like within an object; by default
         that is the mean foreground probability.
     least : float
-        Confidence from which an object is kept.
+        Confidence from which an object is kept, see ``bar``.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def decode(
     """
     labels, kept, traits = _grown(maps, objects, level, seed, diameter)
     confidence = calibration.apply(traits)
-    enough = confidence >= least
+    enough = confidence >= bar(confidence, least)
     labels = _numbered(labels, kept[enough])
     return Decoded(labels, confidence[enough], int((~enough).sum()))
 

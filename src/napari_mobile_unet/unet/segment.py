@@ -52,7 +52,7 @@ class UNet(Params):
     mirror: Literal["auto", "always", "never"] = "auto"
     """Average with the image turned by half a turn: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
     min_confidence: Annotated[float, Field(ge=0, le=1)] = DOUBTFUL
-    """Objects less likely than this to be right are left out; 0 keeps them all."""
+    """Objects less likely than this to be right are left out, and where most are doubtful all that are; 0 keeps them all."""  # noqa: E501
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
