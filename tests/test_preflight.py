@@ -66,7 +66,7 @@ def test_it_is_said_in_one_line(stack: Stack, tmp_path: Path) -> None:
 def test_fewer_at_a_time_where_memory_is_short(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    available(monkeypatch, 2_000_000)
+    available(monkeypatch, 1_500_000)
     ahead = look_ahead(stack, fit(stack, RECIPE), 8, 1, tmp_path)
     assert ahead.workers == 1
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.axes import iter_windows
+from napari_mobile_unet.executors import AHEAD, iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.unet.engine import STEP
@@ -55,7 +56,7 @@ def segment_blocks(
     read : function
         From a window to that part of the plane, (y, x) or (y, x, 3).
     segment : function
-        From a part of the plane to its objects.
+        From a part of the plane to its objects; run in threads, on two at a time.
     labels : array
         (Y, X) of integers, 0, NumPy or Zarr; the labels 1 to n are written to it.
     block, margin : int
@@ -73,10 +74,19 @@ def segment_blocks(
     parts: list[pd.DataFrame] = []
     cut: set[int] = set()
     used, left_out = 0, 0.0
-    for core in iter_windows(shape, block):
+
+    def find(
+        piece: tuple[Window, NDArray[Any]],
+    ) -> tuple[Window, NDArray[Any], Decoded]:
+        core, image = piece
+        return core, luminance(image), segment(image)
+
+    pieces = (
+        (core, read(_widened(core, shape, margin)))
+        for core in iter_windows(shape, block)
+    )
+    for core, grey, found in iter_ahead(find, pieces, AHEAD):
         outer = _widened(core, shape, margin)
-        image = read(outer)
-        found = segment(image)
         left_out += found.left_out * _area(core) / _area(outer)
         before = np.asarray(labels[outer]).astype(np.int32)
         ids, used = _identify(found.labels, before, _inside(core, outer), cut, used)
@@ -85,7 +95,7 @@ def segment_blocks(
             continue
         labels[outer] = np.where(before > 0, before, fresh)
         cut.update(np.unique(fresh[_rim(outer, shape)]).tolist())
-        part = measure_plane(fresh, luminance(image))
+        part = measure_plane(fresh, grey)
         confidence = np.zeros(used + 1, np.float32)
         confidence[ids[1:]] = found.confidence
         part["confidence"] = confidence[part["label"].to_numpy()]
