@@ -12,6 +12,7 @@ from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
+import psutil
 import pytest
 
 from napari_mobile_unet.unet.card import Architecture
@@ -172,6 +173,22 @@ def test_ctrl_c_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
     assert terminal.returncode == 0
     assert "stopping" in kinds and kinds[-1] == "done"
     assert load_model(tmp_path / "stopped").card.training.epochs >= 1
+
+
+def test_a_second_ctrl_c_gives_the_model_up(data: Path, tmp_path: Path) -> None:
+    messages = iter_train(job_of(data, tmp_path / "given_up", epochs=10_000))
+    while next(messages)["kind"] != "epoch":
+        pass
+    (child,) = (
+        process
+        for process in psutil.Process().children()
+        if "napari_mobile_unet.unet.training" in process.cmdline()
+    )
+    assert messages.throw(KeyboardInterrupt) == {"kind": "stopping"}
+    with pytest.raises(KeyboardInterrupt):
+        messages.throw(KeyboardInterrupt)
+    assert not child.is_running()
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) -> None:
