@@ -54,6 +54,7 @@ def test_doubts_are_said_where_there_are_any(
     assert told.startswith(said)
     assert ("Low" in told) == ("Low" in said)
     assert bool(told) == bool(said)
+    assert ("shows all" in told) == bool(left_out and "Low" in said)
 
 
 @pytest.mark.parametrize(

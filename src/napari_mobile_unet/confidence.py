@@ -130,6 +130,7 @@ def doubts(confidence: NDArray[np.floating], left_out: int) -> str:
     if np.median(np.append(confidence, np.zeros(left_out))) >= TRUSTED:
         return said
     return (
-        f"{said}. Low confidence: the model may not know such images, or "
-        "another channel, size or model may suit them"
+        f"{said}. Low confidence: the model may not know such images; "
+        "try another channel, size or model"
+        + (", or a min confidence of 0, which shows all" if left_out else "")
     )
