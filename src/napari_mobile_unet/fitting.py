@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_mobile_unet.axes import WHOLE, iter_windows
-from napari_mobile_unet.blocks import BLOCK, is_large
+from napari_mobile_unet.blocks import BLOCK, is_large, middle_window
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
 from napari_mobile_unet.split import otsu
+from napari_mobile_unet.unet.looks import looked_at
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def fit(stack: Stack, recipe: Recipe) -> Fitted:
     steps = fit_to_stack(stack, recipe.steps)
     method = recipe.segment
     if isinstance(method, UNet):
-        some = (sampled(stack, number) for number in spaced(stack))
-        method = method.fit(apply_steps(steps, plane) for plane in some)
+        method = _fit_unet(method, stack, steps, spaced(stack))
         return Fitted(recipe.replace(steps=steps, segment=method))
     split = None
     if method.scope == "plane" and method.foreground == "auto":
@@ -126,16 +126,29 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted:
                 f"be resized to {step.height} × {step.width}; resize by a factor"
             )
     shared = [_shared(step) for step in recipe.steps]
-    mosaic = sampled(stack, number)
-    steps = fit_steps(shared, [mosaic])
+    steps = fit_steps(shared, [sampled(stack, number)])
     method = recipe.segment
     if isinstance(method, UNet):
-        method = in_parts(_shared(method).fit([apply_steps(steps, mosaic)]))
+        method = in_parts(_fit_unet(_shared(method), stack, steps, [number]))
         return Fitted(recipe.replace(steps=steps, segment=method))
     split = fitted.split or method.split(
         count_planes(lambda: _prepared(stack, steps, [number]))
     )
     return replace(fitted, recipe=recipe.replace(steps=steps), split=split)
+
+
+def _fit_unet(method: UNet, stack: Stack, steps: Steps, numbers: list[int]) -> UNet:
+    """Return the settings with the grey range and object size of some planes.
+
+    The size is found in one piece of a large plane: windows of it that are put side
+    by side cut objects, and show others where none are.
+    """
+    planes = (apply_steps(steps, sampled(stack, number)) for number in numbers)
+    if not is_large(stack.plane_shape):
+        return method.fit(planes)
+    window = middle_window(stack.plane_shape)
+    seen = (stack.plane(number, window) for number in looked_at(numbers))
+    return method.fit(planes, (apply_steps(steps, plane) for plane in seen))
 
 
 def in_parts(method: UNet) -> UNet:

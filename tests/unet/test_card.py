@@ -79,3 +79,10 @@ def test_values_that_are_counted_have_the_limits_of_sorted_ones(
     for seen in (planes, planes[:1], planes[2:], [planes[2] * 0]):
         counted = normalisation.limits(*seen)
         assert counted == normalisation.limits(*(p.astype(np.float64) for p in seen))
+
+
+def test_what_float32_cannot_hold_is_the_brightest() -> None:
+    plane = np.array([[0, 1, 1e300, np.inf]])
+    settings = Normalisation(low=0, high=100)
+    assert settings.limits(plane) == (0, 1)
+    assert settings.apply(plane, (0, 1)).tolist() == [[0, 1, *[settings.clip[1]] * 2]]

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_mobile_unet import Objects, UNet
+from napari_mobile_unet import Objects, Recipe, UNet
+from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.instances import Decoded
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.pipeline import iter_segment
 from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.looks import Look, find_diameter, middle
 from napari_mobile_unet.unet.model import TILE
@@ -158,3 +161,12 @@ def test_the_smallest_object_follows_the_typical_one_unless_a_person_says() -> N
     asked = found.fitted.recipe.replace(objects=Objects(min_size=16))
     (fewer,) = iter_segment(small, asked)
     assert np.bincount(fewer.labels.ravel())[1:].min() >= 16
+
+
+def test_large_objects_of_a_large_plane_are_seen_whole() -> None:
+    # Windows of a plane that are put side by side would cut the one in the middle.
+    plane = np.random.default_rng(0).normal(20, 3, (4200, 4200)).astype(np.float32)
+    for y, x in ((2100, 2100), (1000, 1000), (3072, 1000), (3072, 3072)):
+        cv2.circle(plane, (x, y), 100, 170, -1)
+    fitted = fit(Stack(plane, "YX"), Recipe())
+    assert fitted.recipe.segment.diameter == pytest.approx(200, rel=0.1)

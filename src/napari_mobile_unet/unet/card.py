@@ -67,7 +67,8 @@ class Normalisation(Params):
         seen = [plane[_every(plane), _every(plane)].ravel() for plane in planes]
         if seen and all(part.dtype in (np.uint8, np.uint16) for part in seen):
             return self._limits_of_counts(np.sum([_counts(part) for part in seen], 0))
-        values = np.concatenate(seen).astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):
+            values = np.concatenate(seen).astype(np.float32, copy=False)
         values = values[np.isfinite(values)]
         if not values.size:
             return 0.0, 1.0
@@ -98,7 +99,8 @@ class Normalisation(Params):
     ) -> NDArray[np.float32]:
         """Return the plane scaled by its limits, float32; NaN becomes 0."""
         low, high = limits
-        scaled = plane.astype(np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            scaled = plane.astype(np.float32)
         scaled -= np.float32(low)
         scaled /= np.float32(high - low or 1.0)
         if plane.dtype.kind == "f":

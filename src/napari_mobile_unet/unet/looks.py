@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.sizes import factor_for, resize_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     Plane = NDArray[np.generic]
 
+Some = TypeVar("Some")
+
+LOOKS = 4
+"""Planes that the size of the objects is found in."""
 SMALLEST, LARGEST = 1 / 4, 100
 """Diameters that are found, as a multiple of that which the model knows: for smaller
 objects a person has to say so, since the network's time grows with the square."""
@@ -130,6 +134,12 @@ def find_diameter(look_at: Callable[[float], Look], known: float, room: float) -
     return float(diameter)
 
 
+def looked_at(planes: Sequence[Some]) -> Sequence[Some]:
+    """Return the planes of a stack, or their numbers, that are looked at."""
+    step = -(-len(planes) // LOOKS)
+    return planes[step // 2 :: step]
+
+
 def middle(plane: Plane, factor: float) -> Plane:
     """Return the middle of a plane, resized by a factor to one tile, or what there is.
 
@@ -142,12 +152,13 @@ def middle(plane: Plane, factor: float) -> Plane:
     )
     rows, columns = (slice(start, start + size) for start in starts)
     tile = plane[rows, columns]
-    if tile.dtype.kind == "f":
-        tile = np.nan_to_num(tile)
-    if factor == 1:
+    if tile.dtype.kind != "f" and factor == 1:
         return tile
     # OpenCV resizes few types of whole numbers, and rounds.
-    return resize_by(tile.astype(np.float32), factor)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+        values = tile.astype(np.float32)
+    values[np.isnan(values)] = 0
+    return values if factor == 1 else resize_by(values, factor)
 
 
 def _typical_diameter(areas: NDArray[np.int64], weights: NDArray[np.generic]) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED
@@ -16,7 +16,7 @@ from napari_mobile_unet.executors import iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.looks import Look, find_diameter, middle
+from napari_mobile_unet.unet.looks import Look, find_diameter, looked_at, middle
 from napari_mobile_unet.unet.model import Precision, load_model
 from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     Plane = NDArray[np.generic]
 
 
-LOOKS = 4
-"""Planes that the size of the objects is found in."""
 DOUBTFUL = 0.35
 """Confidence below which an object is not shown, unless a person says another."""
 
@@ -56,8 +54,27 @@ class UNet(Params):
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; found in the image unless given."""
 
-    def fit(self, planes: Iterable[Plane]) -> UNet:
-        """Return these settings with the grey range and object size of the planes."""
+    @field_validator("limits")
+    @classmethod
+    def _check_order(
+        cls, value: tuple[float, float] | None
+    ) -> tuple[float, float] | None:
+        if value and value[0] > value[1]:
+            raise ValueError("the lower limit comes first; swap them")
+        return value
+
+    def fit(
+        self, planes: Iterable[Plane], middles: Iterable[Plane] | None = None
+    ) -> UNet:
+        """Return these settings with the grey range and object size of the planes.
+
+        Parameters
+        ----------
+        planes : iterable of ndarray
+            Of the stack, or what stands for them.
+        middles : iterable of ndarray, optional
+            What the size is found in, if not in those: a mosaic cuts objects.
+        """
         if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
         seen, fitted = list(planes), self
@@ -65,12 +82,15 @@ class UNet(Params):
             normalisation = model_of(self.model).card.normalisation
             grey = (luminance(plane) for plane in seen)
             fitted = self.replace(limits=normalisation.limits(*grey))
-        return fitted if self.diameter else fitted.replace(diameter=fitted.look(seen))
+        if fitted.diameter:
+            return fitted
+        return fitted.replace(
+            diameter=fitted.look(seen if middles is None else list(middles))
+        )
 
     def look(self, planes: Sequence[Plane]) -> float:
         """Return the diameter in pixels of the typical object in some planes."""
-        step = -(-len(planes) // LOOKS)
-        seen = planes[step // 2 :: step]
+        seen = looked_at(planes)
         doubtful = self.replace(min_confidence=0, mirror="never", diameter=0)
         find = partial(doubtful.segment, objects=Objects())
 
