@@ -207,7 +207,7 @@ def test_flat_tiny_and_nan_images_are_done_not_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--recipe", "nowhere.json"], "none at nowhere.json"),
+        (["--recipe", "nowhere.json"], "nowhere.json cannot be read"),
         (["--model", "nuclai"], "received 'nuclai'"),
         (["--method", "otsu", "--diameter", 5], "--diameter belongs to"),
     ],
@@ -264,8 +264,16 @@ def test_results_are_replaced_only_if_asked(picture: Path, tmp_path: Path) -> No
     assert refused.exit_code == 1
     assert "add --overwrite" in refused.stderr
     assert labels.stat().st_mtime_ns == before
+    # The table and the record would be those of the other labels.
+    assert run(*arguments, "--format", "zarr").exit_code == 1
     assert run(*arguments, "--overwrite").exit_code == 0
     assert labels.stat().st_mtime_ns > before
+
+
+def test_a_folder_of_images_is_no_image(picture: Path, tmp_path: Path) -> None:
+    refused = run("segment", picture.parent, "-o", tmp_path / "out")
+    assert refused.exit_code == 1
+    assert "name what is in it" in refused.stderr
 
 
 def test_an_unwritable_folder_is_refused(picture: Path, tmp_path: Path) -> None:

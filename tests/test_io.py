@@ -199,7 +199,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "text.png": (lambda path: path.write_text("hello"), "not a readable"),
     "text.npy": (lambda path: path.write_text("hello"), "not a whole NPY"),
     "folder.tif": (Path.mkdir, "is a folder"),
-    "folder": (Path.mkdir, "must be one of"),
+    "folder": (Path.mkdir, "name what is in it"),
     "empty.zarr": (Path.mkdir, "no Zarr"),
     "file.zarr": (lambda path: path.write_text("hello"), "is a file"),
     "group.zarr": (

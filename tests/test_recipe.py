@@ -48,7 +48,13 @@ def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
         ('{"segment": {"method": "magic"}}', "segment: .*'unet', 'otsu'"),
         ('{"steps": [{"kind": "resize", "factor": 0}]}', r"steps\.0\.resize\.factor"),
         ('{"steps": [{"kind": "resize", "factr": 1}]}', r"steps\.0\.resize\.factr"),
-        ("[1]", "the whole|Recipe"),
+        ("[1]", r"one JSON object; .* holds \[1\]"),
+        ('{"segment": {"diameter": 30}}', "segment: should name its 'method'"),
+        ('{"objects": {"spacing": 1e9}}', r"objects\.spacing: .* 2000"),
+        (
+            '{"segment": {"method": "unet", "limits": [500, 100]}}',
+            r"the lower limit comes first; swap them; received .*500.*100",
+        ),
     ],
 )
 def test_a_fault_is_named_in_one_line(
@@ -63,8 +69,19 @@ def test_a_fault_is_named_in_one_line(
 
 
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"none at .*nowhere\.json"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.json cannot be read"):
         Recipe.load(tmp_path / "nowhere.json")
+
+
+def test_a_folder_is_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"a recipe is a JSON file; .* name another"):
+        Recipe.load(tmp_path)
+
+
+def test_a_recipe_of_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.json"
+    path.write_text(Recipe().model_dump_json(), "utf-8-sig")
+    assert Recipe.load(path) == Recipe()
 
 
 def test_nothing_is_left_where_a_recipe_cannot_be_written(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,36 @@ class Params(BaseModel):
             If a changed value is out of its field's range, or a key is unknown.
         """
         return type(self).model_validate({**dict(self), **changes})
+
+
+def read_json(path: Path, what: str) -> dict[str, Any]:
+    """Return the JSON object in a file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, with or without the mark that some editors put before UTF-8.
+    what : str
+        What it is, for the message: "a recipe".
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it holds no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise type(error)(
+            f"{what} is a JSON file; {path} cannot be read ({error.strerror}); "
+            "name another"
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{what} is a JSON file; {path} is not: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"{what} is one JSON object; {path} holds {content!r:.60}; name another"
+        )
+    return content

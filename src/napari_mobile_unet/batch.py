@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -113,25 +111,6 @@ def check_stems(sources: Sequence[Path]) -> None:
             )
 
 
-def check_folder(folder: Path) -> None:
-    """Make the output folder, and see that it can be written to.
-
-    Raises
-    ------
-    OSError
-        If it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"the output folder must be writable; {folder} is not "
-            f"({os.strerror(error.errno or 0)}); name another"
-        ) from error
-
-
 def segment_file(
     source: Path,
     folder: Path,
@@ -188,18 +167,19 @@ def segment_file(
         exists or cannot be written.
     """
     outputs = Outputs.of(source, folder, form)
-    if outputs.labels.exists():
-        if existing == "resume":
-            return None
-        if existing == "refuse":
-            raise FileExistsError(
-                f"results are not replaced unasked; {outputs.labels} exists; "
-                "name another folder or add --overwrite"
-            )
+    run = Run(folder / f"{stem_of(source)}.run")
+    if outputs.labels.exists() and existing == "resume":
+        return None
+    # Labels come last: without a run the others belong to labels of another format.
+    earlier = outputs.labels, *([] if run.exists else [outputs.table, outputs.record])
+    if existing == "refuse" and (there := [path for path in earlier if path.exists()]):
+        raise FileExistsError(
+            f"results are not replaced unasked; {there[0]} exists; "
+            "name another folder or add --overwrite"
+        )
     image = read_stack(source, axes)
     stack = as_stack(image, None, recipe)
     Numbering(stack, recipe.link)  # what cannot be linked is said before the work
-    run = Run(folder / f"{stem_of(source)}.run")
     with run.held():
         try:
             _begin(run, stack, Identity.of(recipe, image), recipe, existing)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mobile_unet.batch import check_folder, check_stems, segment_file
+from napari_mobile_unet.batch import check_stems, segment_file
 from napari_mobile_unet.commands import Json, evaluate, measure, models, train
 from napari_mobile_unet.console import (
     CAUGHT,
@@ -27,7 +27,7 @@ from napari_mobile_unet.console import (
 )
 from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
-from napari_mobile_unet.io import read_stack, write_image
+from napari_mobile_unet.io import check_folder, read_stack, write_image
 from napari_mobile_unet.options import (
     GLOBAL,
     THRESHOLDS,

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from napari_mobile_unet._params import read_json
 from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
@@ -47,7 +48,7 @@ def train(
     with ending(REFUSED):
         given: dict[str, Any] = {}
         for path in settings or ():
-            given |= json.loads(path.read_text(encoding="utf-8"))
+            given |= read_json(path, "a file of settings")
         length = {"minutes": minutes, "epochs": epochs}
         if minutes is None and epochs is None and not given.keys() & length.keys():
             length["epochs"] = 30

@@ -41,7 +41,7 @@ class Objects(Params):
     """Fill holes that lie within one object."""
     split: bool = True
     """Separate objects that touch."""
-    spacing: Annotated[float, Field(ge=0), Zero("automatic")] = 0
+    spacing: Annotated[float, Field(ge=0, le=2000), Zero("automatic")] = 0
     """Smallest distance in pixels between centres when a mask is split; 0: half the typical object's width."""  # noqa: E501
     drop_border: bool = False
     """Drop objects that touch the edge of the plane."""
@@ -206,6 +206,7 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
     distance = cv2.GaussianBlur(np.minimum(distance, max(mask.shape)), (0, 0), 1.0)
     distance[~mask] = 0
     spacing = objects.spacing or _typical_radius(mask, distance)
+    spacing = min(spacing, max(mask.shape))
     size = 2 * max(1, round(spacing / 2)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     peak = (distance >= cv2.dilate(distance, disc) - 1e-3) & mask

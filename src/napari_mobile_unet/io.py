@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -63,6 +64,11 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
     suffix = ".zarr" if zarr_root(path) else path.suffix.lower()
     if not path.exists():
         raise FileNotFoundError(f"an image file is needed; there is none at {path}")
+    if path.is_dir() and suffix != ".zarr":
+        raise ValueError(
+            f"an image is a file, or a .zarr folder; {path} is a folder of others; "
+            f"name what is in it, such as {path / '*.tif'}"
+        )
     if suffix not in SUFFIXES:
         raise ValueError(
             f"{path} must be one of {', '.join(sorted(SUFFIXES))}; convert it first"
@@ -276,3 +282,22 @@ def write_labels(path: str | Path, labels: Any, source: Stack) -> None:
         )
     dtype = labels_type(int(labels.max(initial=0)))
     write_image(path, source.on_axes(labels.astype(dtype), source.labels_axes))
+
+
+def check_folder(folder: Path) -> None:
+    """Make the output folder, and see that it can be written to.
+
+    Raises
+    ------
+    OSError
+        If it cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"the output folder must be writable; {folder} is not "
+            f"({os.strerror(error.errno or 0)}); name another"
+        ) from error

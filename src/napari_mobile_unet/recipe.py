@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet._params import Params, read_json
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io import atomic_path
 from napari_mobile_unet.link import Link
@@ -84,18 +83,8 @@ class Recipe(Record):
             If it is not JSON, or has an unknown key or value; the message names
             the key, the value and what is allowed.
         """
-        try:
-            content = json.loads(Path(path).read_text("utf-8"))
-        except FileNotFoundError as error:
-            raise FileNotFoundError(
-                f"a recipe is a JSON file; there is none at {path}"
-            ) from error
-        except ValueError as error:
-            raise ValueError(
-                f"a recipe is a JSON file; {path} is not: {error}"
-            ) from error
-        if isinstance(content, dict) and "recipe" in content:
-            content = content["recipe"]
+        content = read_json(Path(path), "a recipe")
+        content = content.get("recipe", content)
         try:
             return cls.model_validate(content)
         except ValidationError as error:
@@ -148,6 +137,8 @@ def explain(error: ValidationError) -> str:
     """Return the first fault of a refused value in one line, and how many more."""
     first, *more = error.errors(include_url=False)
     where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    if first["type"] == "union_tag_not_found":
+        first["msg"] = f"should name its {first['ctx']['discriminator']}"
     received = (
         "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
     )

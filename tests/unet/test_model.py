@@ -47,6 +47,13 @@ def test_a_missing_file_is_named(folder: Path) -> None:
         load_model(folder)
 
 
+def test_a_card_without_a_network_is_refused(folder: Path) -> None:
+    card = json.loads((folder / CARD).read_text())
+    (folder / CARD).write_text(json.dumps({**card, "files": {}}))
+    with pytest.raises(ValueError, match=r"must name network\.tflite"):
+        load_model(folder)
+
+
 def test_an_altered_file_is_named(folder: Path) -> None:
     (folder / models.NETWORK).write_bytes(b"Network")
     with pytest.raises(ValueError, match=r"network\.tflite was altered"):

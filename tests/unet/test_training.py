@@ -228,7 +228,8 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
     cases = {
         "found none under": {"images": str(tmp_path / "nowhere")},
         "is among 8": {"labels": str(data / "renamed")},
-        "name another": {"output": tmp_path / "taken"},
+        "exists; name another": {"output": tmp_path / "taken"},
+        "must be writable": {"output": tmp_path / "taken" / "file" / "new"},
     }
     renamed = data / "renamed"
     renamed.mkdir(exist_ok=True)

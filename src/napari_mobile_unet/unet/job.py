@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from napari_mobile_unet._params import Params
+from napari_mobile_unet.io import check_folder
 from napari_mobile_unet.unet.augment import Augmentation
 from napari_mobile_unet.unet.card import Architecture, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files
@@ -106,8 +107,8 @@ def check_job(job: TrainingJob) -> None:
     Raises
     ------
     ValueError, OSError
-        If there are no pairs of images and labels, or the output folder is in use, or
-        holds beside it what another training could not finish.
+        If there are no pairs of images and labels, or the output folder is in use,
+        cannot be written, or holds beside it what another training could not finish.
     """
     output, unfinished = job.output, job.unfinished.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
@@ -121,6 +122,7 @@ def check_job(job: TrainingJob) -> None:
             f"{job.unfinished}; go on from it (--from), move or delete it"
         )
     pair_files(job.images, job.labels)
+    check_folder(output.parent)
 
 
 def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:

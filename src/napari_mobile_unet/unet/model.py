@@ -40,6 +40,11 @@ class Model:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.card = read_card(folder)
+        if NETWORK not in self.card.files:
+            raise ValueError(
+                f"a model's {CARD} must name {NETWORK} among its files; that in "
+                f"{folder} does not; copy the folder again"
+            )
         for name, expected in self.card.files.items():
             path = folder / name
             if not path.is_file():
