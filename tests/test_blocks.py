@@ -104,6 +104,24 @@ def test_an_object_larger_than_the_margin_keeps_one_id() -> None:
     assert table["centroid_y"].tolist() == pytest.approx([99.5])
 
 
+def test_what_two_blocks_divide_otherwise_is_not_lost() -> None:
+    truth = np.zeros((120, 60), np.int32)
+    truth[40:66, 20:40], truth[66:76, 20:40] = 1, 2  # the lower block begins at 64
+
+    def read(window: tuple[slice, slice]) -> NDArray:
+        part = truth[window]
+        return np.where(part == 2, 1, part) if window[0].start else part
+
+    def divided(image: NDArray) -> Decoded:
+        found = np.unique(image, return_inverse=True)[1].reshape(image.shape)
+        return Decoded(found.astype(np.int32), np.ones(int(found.max()), np.float32))
+
+    labels = np.zeros(truth.shape, np.int32)
+    table, _ = segment_blocks(read, divided, labels, block=BLOCK, margin=MARGIN)
+    assert np.array_equal(labels, truth)
+    assert table["area"].tolist() == [26 * 20, 10 * 20]
+
+
 def test_labels_may_lie_in_a_zarr_array() -> None:
     truth = discs((130, 130), [(64, 64), (20, 64), (100, 100)])
     store = zarr.create_array({}, shape=truth.shape, chunks=(32, 32), dtype="uint32")

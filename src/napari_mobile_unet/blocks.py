@@ -30,6 +30,10 @@ MARGIN = STEP
 neighbours, is seen whole by every block that it touches."""
 
 
+MORE = 0.1
+"""Share of an object beyond the one that it is taken for from which it is no rim."""
+
+
 def is_large(shape: tuple[int, int]) -> bool:
     """Return whether a plane is segmented in blocks."""
     return max(shape) > BLOCK + 2 * MARGIN
@@ -156,7 +160,9 @@ def _identify(
     """Return the plane's id of each object found in a block, 0 to leave it out.
 
     An object that lies, for the most part, on one that is there already is that one;
-    it adds nothing to it, unless that one was cut by the edge of its block.
+    it adds nothing to it, unless that one was cut by the edge of its block, or there is
+    so much more of it that two objects of the other block are found as one in this:
+    what is more is then an object, lest it be lost.
     """
     count = int(found.max(initial=0))
     ids = np.zeros(count + 1, np.int32)
@@ -165,6 +171,7 @@ def _identify(
     sizes = np.bincount(found[found > 0], minlength=count + 1)
     both = (found > 0) & (before > 0)
     base = int(before.max(initial=0)) + 1
+    more = sizes - np.bincount(found[both], minlength=count + 1)
     pairs, shared = np.unique(
         found[both].astype(np.int64) * base + before[both], return_counts=True
     )
@@ -179,9 +186,10 @@ def _identify(
     }
     for number in wanted.tolist():
         twin, overlap = twins.get(number, (0, 0))
-        if twin and 2 * overlap >= min(sizes[number], known[twin]):
-            ids[number] = twin if twin in cut else 0
-        else:
+        same = twin and 2 * overlap >= min(sizes[number], known[twin])
+        if same and twin in cut:
+            ids[number] = twin
+        elif not same or more[number] > MORE * sizes[number]:
             used += 1
             ids[number] = used
     return ids, used
