@@ -28,8 +28,6 @@ and an object on a seam looks alike from both sides."""
 MARGIN = STEP
 """Pixels that a block sees beyond that on each side: an object this large, with its
 neighbours, is seen whole by every block that it touches."""
-
-
 MORE = 0.1
 """Share of an object beyond the one that it is taken for from which it is no rim."""
 
