@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -198,3 +199,18 @@ def test_nothing_gives_nothing() -> None:
     assert found.labels.max() == 0
     assert found.confidence.shape == (0,)
     assert label_mask(np.zeros((1, 1), bool), Objects()).tolist() == [[0]]
+
+
+def test_a_spacing_beyond_the_plane_costs_no_more_than_that_of_the_plane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mask = disc((48, 32), 12, 16, 8) | disc((48, 32), 34, 16, 8)
+    make, sizes = cv2.getStructuringElement, []
+
+    def noted(shape: int, size: tuple[int, int]) -> np.ndarray:
+        sizes.append(size)
+        return make(shape, size)
+
+    monkeypatch.setattr(cv2, "getStructuringElement", noted)
+    assert label_mask(mask, Objects(spacing=2000)).any()
+    assert sizes == [(49, 49)]

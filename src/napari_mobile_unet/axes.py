@@ -169,3 +169,20 @@ def _plane_order(axes: str) -> str:
 def without(axes: str, letters: str) -> str:
     """Return the axes less some letters."""
     return "".join(axis for axis in axes if axis not in letters)
+
+
+def middle_window(shape: tuple[int, ...], size: int, step: int = 1) -> Window:
+    """Return the middle of a plane, or what there is of it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the plane (Y, X, …).
+    size : int
+        Height and width of the window in pixels.
+    step : int
+        The window begins at a multiple of it.
+    """
+    starts = (step * max(0, round((length - size) / 2 / step)) for length in shape[:2])
+    rows, columns = (slice(start, start + size) for start in starts)
+    return rows, columns

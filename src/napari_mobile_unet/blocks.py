@@ -37,14 +37,6 @@ def is_large(shape: tuple[int, int]) -> bool:
     return max(shape) > BLOCK + 2 * MARGIN
 
 
-def middle_window(shape: tuple[int, int]) -> Window:
-    """Return the middle of a plane: as much as a block sees, begun where a tile is."""
-    size = BLOCK + 2 * MARGIN
-    starts = (STEP * max(0, round((length - size) / 2 / STEP)) for length in shape)
-    rows, columns = (slice(start, start + size) for start in starts)
-    return rows, columns
-
-
 def segment_blocks(
     read: Callable[[Window], NDArray[Any]],
     segment: Callable[[NDArray[Any]], Decoded],

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_mobile_unet.axes import WHOLE, iter_windows
-from napari_mobile_unet.blocks import BLOCK, is_large, middle_window
+from napari_mobile_unet.axes import WHOLE, iter_windows, middle_window
+from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
 from napari_mobile_unet.split import otsu
+from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.looks import looked_at
 from napari_mobile_unet.unet.segment import UNet
 
@@ -146,7 +147,7 @@ def _fit_unet(method: UNet, stack: Stack, steps: Steps, numbers: list[int]) -> U
     planes = (apply_steps(steps, sampled(stack, number)) for number in numbers)
     if not is_large(stack.plane_shape):
         return method.fit(planes)
-    window = middle_window(stack.plane_shape)
+    window = middle_window(stack.plane_shape, BLOCK + 2 * MARGIN, STEP)
     seen = (stack.plane(number, window) for number in looked_at(numbers))
     return method.fit(planes, (apply_steps(steps, plane) for plane in seen))
 

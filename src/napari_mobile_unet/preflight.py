@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from napari_mobile_unet.axes import middle_window
 from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
 from napari_mobile_unet.executors import AHEAD
 from napari_mobile_unet.fitting import in_parts
@@ -148,10 +149,8 @@ def _plane_bytes(stack: Stack) -> int:
 
 def _seconds(stack: Stack, fitted: Fitted) -> float:
     """Return the seconds that a megapixel takes, from a window in the middle."""
-    rows, columns = (
-        slice(max(0, (n - TRIAL) // 2), (n + TRIAL) // 2) for n in stack.plane_shape
-    )
-    plane = stack.plane(stack.n_planes // 2, (rows, columns))
+    window = middle_window(stack.plane_shape, TRIAL)
+    plane = stack.plane(stack.n_planes // 2, window)
     recipe = fitted.recipe
     if isinstance(recipe.segment, UNet) and plane.shape[:2] != stack.plane_shape:
         recipe = recipe.replace(segment=in_parts(recipe.segment))

@@ -170,3 +170,12 @@ def test_large_objects_of_a_large_plane_are_seen_whole() -> None:
         cv2.circle(plane, (x, y), 100, 170, -1)
     fitted = fit(Stack(plane, "YX"), Recipe())
     assert fitted.recipe.segment.diameter == pytest.approx(200, rel=0.1)
+
+
+def test_what_float32_cannot_hold_is_looked_at_without_a_warning() -> None:
+    plane = np.full((64, 64), 1.0)
+    plane[3, 4], plane[5, 6], plane[7, 8] = np.nan, np.inf, 1e300
+    seen = middle(plane, 1)
+    assert seen.dtype == np.float32
+    assert (seen[3, 4], seen[5, 6], seen[7, 8]) == (0, np.inf, np.inf)
+    assert plane[7, 8] == 1e300

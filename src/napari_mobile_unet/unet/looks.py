@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 import numpy as np
 
+from napari_mobile_unet.axes import middle_window
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.sizes import factor_for, resize_by
@@ -146,12 +147,7 @@ def middle(plane: Plane, factor: float) -> Plane:
     As it is it begins where a tile does that the plane is segmented in, so that the
     engine knows that tile again. NaN, which has no size, is 0.
     """
-    size = round(TILE / factor)
-    starts = (
-        STEP * max(0, round((length - size) / 2 / STEP)) for length in plane.shape[:2]
-    )
-    rows, columns = (slice(start, start + size) for start in starts)
-    tile = plane[rows, columns]
+    tile = plane[middle_window(plane.shape, round(TILE / factor), STEP)]
     if tile.dtype.kind != "f" and factor == 1:
         return tile
     # OpenCV resizes few types of whole numbers, and rounds.
