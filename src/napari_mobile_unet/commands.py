@@ -18,10 +18,11 @@ from napari_mobile_unet.console import (
     complain,
     ending,
     errors,
+    interruptible,
     progress_bar,
 )
 from napari_mobile_unet.evaluation import evaluate_files, measure_file
-from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
+from napari_mobile_unet.unet.job import JobError, TrainingJob, start_from, training
 from napari_mobile_unet.unet.model import list_models, load_model
 
 Settings = Annotated[
@@ -58,9 +59,13 @@ def train(
         given |= {"images": images, "labels": labels, "output": output, "seed": seed}
         job = TrainingJob.model_validate(given)
     try:
-        with progress_bar(as_json) as bar:
+        with (
+            progress_bar(as_json) as bar,
+            training(job) as running,
+            interruptible(running.stop),
+        ):
             task = bar.add_task("training", total=1000)
-            for message in iter_train(job):
+            for message in running.messages:
                 if as_json:
                     typer.echo(json.dumps(message))
                 elif message["kind"] == "stopping":

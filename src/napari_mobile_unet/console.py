@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ from rich.progress import (
 from napari_mobile_unet.recipe import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 """Standard error: what was understood, progress, and what went wrong."""
@@ -61,6 +63,24 @@ def ending(status: int, subject: object = "mobile-unet") -> Iterator[None]:
     except CAUGHT as error:
         complain(subject, error)
         raise typer.Exit(status) from error
+
+
+@contextmanager
+def interruptible(stop: Callable[[], None]) -> Iterator[None]:
+    """Call this at the first Ctrl-C of the block; the second one raises, as ever.
+
+    An exception could come anywhere, even between two messages of a training.
+    """
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, usual)
+        stop()
+
+    usual = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def progress_bar(quiet: bool = False) -> Progress:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -14,10 +13,18 @@ import imageio.v3 as iio
 import numpy as np
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from napari_mobile_unet.cli import app
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.job import JobError, TrainingJob, iter_train, start_from
+from napari_mobile_unet.unet.job import (
+    JobError,
+    TrainingJob,
+    iter_train,
+    start_from,
+    training,
+)
 from napari_mobile_unet.unet.model import load_model
 
 pytestmark = pytest.mark.model
@@ -151,44 +158,77 @@ def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
     assert load_model(tmp_path / "stopped").card.training.epochs >= 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-def test_ctrl_c_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
-    settings = tmp_path / "settings.json"
+def train_command(data: Path, output: Path) -> list[str]:
+    settings = output.with_suffix(".json")
     small = {"architecture": TINY.model_dump(), "steps": 10, "batch": 4, "crop": 64}
     settings.write_text(json.dumps(small), encoding="utf-8")
-    folders = [str(data / "images"), str(data / "labels")]
-    command = [sys.executable, "-m", "napari_mobile_unet", "train", *folders, "--json"]
-    command += ["-o", str(tmp_path / "stopped"), "--epochs", "10000"]
-    with subprocess.Popen(
-        [*command, "--settings", str(settings)],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as terminal:
-        kinds = []
-        for line in terminal.stdout:
-            kinds.append(json.loads(line)["kind"])
-            if kinds == ["ready", "epoch"]:
-                os.killpg(terminal.pid, signal.SIGINT)
-    assert terminal.returncode == 0
-    assert "stopping" in kinds and kinds[-1] == "done"
+    command = ["train", str(data / "images"), str(data / "labels"), "--json"]
+    command += ["-o", str(output), "--epochs", "10000", "--settings", str(settings)]
+    return command
+
+
+def interrupt_at(monkeypatch: pytest.MonkeyPatch, *kinds: str) -> list[str]:
+    """Press Ctrl-C while the command line prints the first message of each kind."""
+    printed: list[str] = []
+
+    def echo(line: str) -> None:
+        printed.append(json.loads(line)["kind"])
+        if printed[-1] in kinds and printed.count(printed[-1]) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("typer.echo", echo)
+    return printed
+
+
+def test_ctrl_c_keeps_what_was_learnt(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = interrupt_at(monkeypatch, "epoch")
+    ended = CliRunner().invoke(app, train_command(data, tmp_path / "stopped"))
+    assert ended.exit_code == 0
+    assert printed[:2] == ["ready", "epoch"]
+    assert "stopping" in printed and printed[-1] == "done"
     assert load_model(tmp_path / "stopped").card.training.epochs >= 1
 
 
-def test_a_second_ctrl_c_gives_the_model_up(data: Path, tmp_path: Path) -> None:
-    messages = iter_train(job_of(data, tmp_path / "given_up", epochs=10_000))
-    while next(messages)["kind"] != "epoch":
-        pass
-    (child,) = (
-        process
-        for process in psutil.Process().children()
-        if "napari_mobile_unet.unet.training" in process.cmdline()
-    )
-    assert messages.throw(KeyboardInterrupt) == {"kind": "stopping"}
-    with pytest.raises(KeyboardInterrupt):
-        messages.throw(KeyboardInterrupt)
-    assert not child.is_running()
+def test_a_second_ctrl_c_gives_the_model_up(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = interrupt_at(monkeypatch, "epoch", "stopping")
+    ended = CliRunner().invoke(app, train_command(data, tmp_path / "given_up"))
+    assert ended.exit_code == 130
+    assert "done" not in printed
+    children = [child.cmdline() for child in psutil.Process().children()]
+    assert not any("napari_mobile_unet.unet.training" in line for line in children)
+    assert [path.name for path in tmp_path.iterdir()] == ["given_up.json"]
+
+
+def test_a_stop_before_the_first_batch_saves_nothing(
+    data: Path, tmp_path: Path
+) -> None:
+    job = job_of(data, tmp_path / "early", epochs=10_000)
+    with (
+        pytest.raises(JobError, match="the training was stopped before; let it run"),
+        training(job) as running,
+    ):
+        running.stop()
+        list(running.messages)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_parent_that_dies_leaves_a_child_that_saves(
+    data: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "napari_mobile_unet"]
+    command += train_command(data, tmp_path / "orphan")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        while json.loads(parent.stdout.readline())["kind"] != "epoch":
+            pass
+        (child,) = psutil.Process(parent.pid).children()
+        parent.kill()
+    child.wait(300)
+    assert load_model(tmp_path / "orphan").card.training.epochs >= 1
 
 
 def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) -> None:

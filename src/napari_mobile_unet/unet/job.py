@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from napari_mobile_unet.unet.card import Architecture, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from napari_mobile_unet.unet.model import Model
 
@@ -125,14 +126,25 @@ def check_job(job: TrainingJob) -> None:
     check_folder(output.parent)
 
 
-def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
-    """Train in a child process; yield its messages as they come.
+@dataclass(frozen=True)
+class Training:
+    """A training that runs: its messages as they come, and how to stop it."""
 
-    The first has ``kind`` "ready" (images, validation, objects), then one
-    "epoch" (epoch, loss, ap, minutes, share) each, the last is "done" (epochs,
-    ap, minutes, output). Closing the generator stops the training: the model
-    learnt until then is still saved. So does Ctrl-C, which gives a message
-    "stopping"; the second one gives up the model, too.
+    messages: Iterator[dict[str, Any]]
+    """The first has ``kind`` "ready" (images, validation, objects), then one
+    "epoch" (epoch, loss, ap, minutes, share) each, "stopping" when it was told to
+    stop, the last is "done" (epochs, ap, minutes, output)."""
+    stop: Callable[[], None]
+    """End it after the batch at hand; what was learnt is tuned and saved. Any thread
+    or signal handler may call it, and more than once."""
+
+
+@contextmanager
+def training(job: TrainingJob) -> Iterator[Training]:
+    """Train in a child process, which does not outlive this block.
+
+    Leaving the block early stops the training, and what was learnt is still saved.
+    `KeyboardInterrupt` gives that up as well.
 
     Raises
     ------
@@ -146,33 +158,36 @@ def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
         _child("napari_mobile_unet.unet.training", log) as child,
     ):
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None
         child.stdin.write(job.model_dump_json() + "\n")
         child.stdin.flush()
         try:
-            yield from _messages(child.stdout)
-        except GeneratorExit:
+            yield Training(_messages(child, log), child.stdin.close)
+        except KeyboardInterrupt:
+            child.kill()
+            raise
+        finally:
             child.stdin.close()
             child.wait(STOP_SECONDS)
-            raise
-        except KeyboardInterrupt:
-            child.stdin.close()
-            yield {"kind": "stopping"}
-            yield from _messages(child.stdout)
-        if child.wait() != 0:
-            log.seek(0)
-            last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
-            raise JobError(
-                f"the training process ended with {child.returncode}: {last}"
-            )
 
 
-def _messages(lines: IO[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
+def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
+    """Yield the messages of a `training`, which closing the generator stops."""
+    with training(job) as running:
+        yield from running.messages
+
+
+def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, Any]]:
+    assert child.stdout is not None
+    for line in child.stdout:
         message: dict[str, Any] = json.loads(line)
         if message["kind"] == "error":
             raise JobError(message["message"])
         yield message
+    if child.wait() != 0:
+        log.seek(0)
+        last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
+        raise JobError(f"the training process ended with {child.returncode}: {last}")
 
 
 def start_from(
@@ -217,6 +232,8 @@ def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
         text=True,
         encoding="utf-8",
         env=environment,
+        # A terminal that sends Ctrl-C, or is closed, does so to the parent alone.
+        start_new_session=True,
     ) as child:
         try:
             yield child

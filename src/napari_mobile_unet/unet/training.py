@@ -17,6 +17,7 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 import keras
@@ -213,6 +214,11 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) 
             minutes=(time.monotonic() - begin) / 60,
             share=min(share, 1.0),
         )
+    if stopped.is_set() and epoch == 0 and job.epochs != 0:
+        raise ValueError(
+            "a model is saved once it has learnt from a batch; the training was "
+            "stopped before; let it run longer"
+        )
     minutes = (time.monotonic() - begin) / 60
     tuned = save_model(
         trainer.average,
@@ -233,17 +239,22 @@ def main() -> int:
     messages: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def say(kind: str, **content: object) -> None:
-        messages.write(json.dumps({"kind": kind, **content}) + "\n")
-        messages.flush()
+    one_at_a_time = threading.Lock()
 
-    # A terminal sends Ctrl-C to parent and child; the parent says when to stop.
+    def say(kind: str, **content: object) -> None:
+        # A parent that is gone is no reason to lose what was learnt.
+        with one_at_a_time, suppress(BrokenPipeError):
+            messages.write(json.dumps({"kind": kind, **content}) + "\n")
+            messages.flush()
+
+    # Where a console is shared (Windows), the parent says when to stop all the same.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stopped = threading.Event()
 
     def listen() -> None:
         sys.stdin.readline()
         stopped.set()
+        say("stopping")
 
     job = TrainingJob.model_validate_json(sys.stdin.readline())
     threading.Thread(target=listen, daemon=True).start()
