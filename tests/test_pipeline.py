@@ -64,6 +64,8 @@ def test_the_result_does_not_depend_on_the_batch_size(
     expected = segment(stack, OTSU, axes="TZYX")
     found = segment(stack, OTSU, axes="TZYX", batch_size=size)
     assert np.array_equal(found, expected)
+    with pytest.raises(ValueError, match="one plane or more; received 0"):
+        segment(stack, OTSU, axes="TZYX", batch_size=0)
 
 
 def test_lazy_arrays_give_what_numpy_gives(stack: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -227,6 +228,22 @@ def test_another_recipe_is_refused(image: Path, out: Path) -> None:
     other = Recipe(segment=Threshold(classes=3))
     with pytest.raises(ValueError, match="its recipe is another one"):
         segment(image, out, recipe=other, existing="resume")
+
+
+def test_results_of_another_recipe_or_model_are_not_passed_over(
+    image: Path, out: Path
+) -> None:
+    segment(image, out)
+    other = Recipe(segment=Threshold(classes=3))
+    with pytest.raises(ValueError, match=r"another recipe; .*--overwrite"):
+        segment(image, out, recipe=other, existing="resume")
+    record = out / "cells_recipe.json"
+    content = json.loads(record.read_text("utf-8"))
+    record.write_text(json.dumps(content | {"checksum": "0" * 64}), encoding="utf-8")
+    with pytest.raises(ValueError, match="another model; "):
+        segment(image, out, existing="resume")
+    record.unlink()
+    assert segment(image, out, existing="resume") is None
 
 
 def test_one_run_at_a_time_writes_to_an_output(image: Path, out: Path) -> None:

@@ -10,7 +10,9 @@ import tifffile
 import zarr
 
 from napari_mobile_unet import tiff
+from napari_mobile_unet.console import describe
 from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,3 +87,64 @@ def test_samples_that_are_no_colours_are_channels(tmp_path: Path) -> None:
     samples = np.zeros((64, 48, 4), np.uint8)
     tifffile.imwrite(path, samples, extrasamples=[0, 0, 0], **settings)
     assert read_stack(path).axes == "YXC"
+
+
+@pytest.mark.parametrize("lazy_bytes", [1000, tiff.LAZY_BYTES])
+def test_ome_images_of_one_shape_are_positions(
+    lazy_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff, "LAZY_BYTES", lazy_bytes)
+    path = tmp_path / "a.ome.tif"
+    notes = {"axes": "ZYX", "PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm"}
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for first in (0, 3, 6):
+            file.write(PLANES[first : first + 3], metadata=notes)
+        file.write(PLANES[:2, :9], metadata=notes)
+    stack = read_stack(path)
+    assert isinstance(stack.data, np.ndarray) == (lazy_bytes > 1000)
+    assert stack.sizes == {"P": 3, "Z": 3, "Y": 64, "X": 48}
+    assert stack.scale == (1, 1, 1, 0.5)
+    assert stack.left_out == "1 further image"
+    for number in range(9):
+        np.testing.assert_array_equal(stack.plane(number), PLANES[number])
+    content = path.read_bytes()
+    path.write_bytes(content[: 7 * PLANES[0].size])
+    with pytest.raises(OSError, match="cut off"):
+        read_stack(path)
+
+
+def test_of_ome_images_in_several_files_the_one_here_is_read(tmp_path: Path) -> None:
+    names = ("a.ome.tif", "b.ome.tif")
+    xml = "".join(
+        f'<Image ID="Image:{n}" Name="{n}"><Pixels ID="Pixels:{n}" Type="uint8" '
+        'DimensionOrder="XYCZT" SizeX="48" SizeY="64" SizeC="1" SizeZ="1" SizeT="1">'
+        f'<TiffData IFD="0" PlaneCount="1"><UUID FileName="{name}">urn:uuid:{n:036}'
+        "</UUID></TiffData></Pixels></Image>"
+        for n, name in enumerate(names)
+    )
+    for n, name in enumerate(names):
+        notes = (
+            '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy'
+            f'.org/Schemas/OME/2016-06" UUID="urn:uuid:{n:036}">{xml}</OME>'
+        )
+        tifffile.imwrite(
+            tmp_path / name, PLANES[n], description=notes.encode(), metadata=None
+        )
+    for n, name in enumerate(names):
+        stack = read_stack(tmp_path / name)
+        np.testing.assert_array_equal(stack.plane(0), PLANES[n])
+        assert stack.left_out == "1 further image"
+
+
+def test_what_is_not_read_of_a_file_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    colours = np.zeros((3, 256), np.uint16)
+    with tifffile.TiffWriter(path) as file:
+        file.write(PLANES[0], photometric="palette", colormap=colours)
+        for height in (30, 20):
+            file.write(PLANES[0, :height])
+    stack = read_stack(path)
+    assert stack.sizes == {"Y": 64, "X": 48}
+    assert describe(stack, Recipe()).endswith(
+        "; not read: 2 further images and the palette of colours in its file"
+    )

@@ -21,7 +21,7 @@ from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.pipeline import as_stack, placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
-from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
 from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.workers import Work, iter_work
@@ -169,6 +169,7 @@ def segment_file(
     outputs = Outputs.of(source, folder, form)
     run = Run(folder / f"{stem_of(source)}.run")
     if outputs.labels.exists() and existing == "resume":
+        check_same(outputs.record, recipe)
         return None
     # Labels come last: without a run the others belong to labels of another format.
     earlier = outputs.labels, *([] if run.exists else [outputs.table, outputs.record])

@@ -21,6 +21,7 @@ from napari_mobile_unet.console import (
     REFUSED,
     STOPPED,
     complain,
+    describe,
     ending,
     errors,
     progress_bar,
@@ -46,7 +47,6 @@ from napari_mobile_unet.threshold import Threshold
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
     from napari_mobile_unet.preflight import Preflight
-    from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.stack import Stack
 
 app = typer.Typer(
@@ -56,21 +56,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def describe(stack: Stack, recipe: Recipe) -> str:
-    """Return what was understood of an image, in one line."""
-    sizes = " × ".join(f"{axis} {size}" for axis, size in stack.sizes.items())
-    known = {
-        "given": "as given",
-        "metadata": "from its metadata",
-        "shape": "guessed from the shape; --axes sets them",
-    }
-    text = f"{stack.name}: {sizes}, {stack.data.dtype}, axes {stack.axes} "
-    text += known[stack.axes_source]
-    if "C" in stack.axes:
-        text += f", channel {recipe.channel or 0} of {stack.sizes['C']}"
-    return text
 
 
 @app.command()

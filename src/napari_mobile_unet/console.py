@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.stack import Stack
+
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 """Standard error: what was understood, progress, and what went wrong."""
 
@@ -36,6 +39,23 @@ STOPPED = 130
 
 CAUGHT = (ValueError, OSError, MemoryError)
 """What bad input raises; anything else is a fault of ours and shows as such."""
+
+
+def describe(stack: Stack, recipe: Recipe) -> str:
+    """Return what was understood of an image, in one line."""
+    sizes = " × ".join(f"{axis} {size}" for axis, size in stack.sizes.items())
+    known = {
+        "given": "as given",
+        "metadata": "from its metadata",
+        "shape": "guessed from the shape; --axes sets them",
+    }
+    text = f"{stack.name}: {sizes}, {stack.data.dtype}, axes {stack.axes} "
+    text += known[stack.axes_source]
+    if "C" in stack.axes:
+        text += f", channel {recipe.channel or 0} of {stack.sizes['C']}"
+    if stack.left_out:
+        text += f"; not read: {stack.left_out} in its file"
+    return text
 
 
 def one_line(error: BaseException) -> str:

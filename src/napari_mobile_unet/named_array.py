@@ -43,6 +43,8 @@ class NamedArray:
         Of the image.
     axes_source : {"given", "metadata", "shape"}
         Who named the axes.
+    left_out : str
+        What its file holds besides, in words.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class NamedArray:
     units: tuple[str, ...] = ()
     name: str = "image"
     axes_source: AxesSource = "given"
+    left_out: str = ""
 
     def __post_init__(self) -> None:
         """Check the fields, and fill the calibration that was left out."""
@@ -89,12 +92,13 @@ class NamedArray:
         units: Sequence[str] | None = None,
         name: str = "image",
         axes_source: AxesSource | None = None,
+        left_out: str = "",
     ) -> Self:
         """Return one of an array, its axes guessed if they are left out.
 
         Parameters
         ----------
-        data, scale, translate, units, name
+        data, scale, translate, units, name, left_out
             As for the class; a list becomes a NumPy array.
         axes : str, optional
             In capitals or not; see ``guess_axes`` for what is taken if left out.
@@ -117,6 +121,7 @@ class NamedArray:
             tuple(() if units is None else map(str, units)),
             name,
             axes_source or ("shape" if axes is None else "given"),
+            left_out,
         )
 
     @property

@@ -148,7 +148,7 @@ def iter_segment(
     recipe: Recipe | None = None,
     *,
     axes: str | None = None,
-    batch_size: int | None = None,
+    batch_size: int = 1,
 ) -> Iterator[PlaneResult]:
     """Yield one finished plane at a time, in the order of the stack.
 
@@ -181,7 +181,7 @@ def iter_segment(
     link = recipe.link
     numbering: Numbering | Tracking = Numbering(stack, link)
     fitted = fit(stack, recipe)
-    everything: Iterable[Found] = _iter_found(stack, fitted, batch_size or 1)
+    everything: Iterable[Found] = _iter_found(stack, fitted, batch_size)
     if link.method == "laptrack":  # looks at all planes together
         everything = list(everything)
         numbering = Tracking(stack, link, [objects for _, _, objects, _ in everything])
@@ -257,7 +257,7 @@ def segment(
     recipe: Recipe | None = None,
     *,
     axes: str | None = None,
-    batch_size: int | None = None,
+    batch_size: int = 1,
 ) -> NDArray[np.unsignedinteger[Any]]:
     """Return the labels of an image.
 

@@ -110,10 +110,7 @@ class Provenance(Record):
     @classmethod
     def of(cls, recipe: Recipe, stack: Stack) -> Self:
         """Return the record of a recipe applied to a stack."""
-        model = checksum = ""
-        if isinstance(recipe.segment, UNet):
-            used = model_of(recipe.segment.model)
-            model, checksum = used.card.name, used.checksum
+        model, checksum = _model_used(recipe)
         return cls(
             recipe=recipe,
             source=stack.name,
@@ -122,6 +119,43 @@ class Provenance(Record):
             checksum=checksum,
             versions=_versions(),
         )
+
+
+def check_same(record: Path, recipe: Recipe) -> None:
+    """Refuse to pass over results of another recipe or model.
+
+    Parameters
+    ----------
+    record : Path
+        The record beside them; without one nothing is known.
+    recipe : Recipe
+        The one that they should come from.
+
+    Raises
+    ------
+    OSError
+        If the record cannot be read.
+    ValueError
+        If it tells of another recipe or model, or is none.
+    """
+    if not record.exists():
+        return
+    checksum = read_json(record, "a record").get("checksum", "")
+    same_recipe = Recipe.load(record) == recipe
+    if not same_recipe or checksum != _model_used(recipe)[1]:
+        raise ValueError(
+            f"a run goes on with the same recipe and model only; {record} tells of "
+            f"another {'model' if same_recipe else 'recipe'}; name another folder, or "
+            "begin anew with --overwrite"
+        )
+
+
+def _model_used(recipe: Recipe) -> tuple[str, str]:
+    """Return the name and the checksum of a recipe's model; empty if it has none."""
+    if not isinstance(recipe.segment, UNet):
+        return "", ""
+    model = model_of(recipe.segment.model)
+    return model.card.name, model.checksum
 
 
 def _versions() -> dict[str, str]:

@@ -8,13 +8,13 @@ import threading
 import weakref
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
 import zarr
 
 from napari_mobile_unet.axes import AXES, iter_windows
+from napari_mobile_unet.tiff_sizes import SYMBOLS, imagej_sizes, ome_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,27 +33,11 @@ TILED = 4096
 LAZY_BYTES = 2**28
 """From this size on a file is read plane by plane, when a plane is asked for."""
 
-SYMBOLS = {
-    "nanometer": "nm",
-    "micrometer": "µm",
-    "millimeter": "mm",
-    "centimeter": "cm",
-    "meter": "m",
-    "inch": "in",
-    "microsecond": "µs",
-    "millisecond": "ms",
-    "second": "s",
-    "minute": "min",
-    "hour": "h",
-    "day": "d",
-}
-"""Names of units, as napari and NGFF know them, with their symbols in OME-XML."""
-_NAMES = {symbol.lower(): name for name, symbol in SYMBOLS.items()}
-_NAMES |= {"um": "micrometer", "micron": "micrometer", "sec": "second"}
-
 
 def read_tiff(path: Path) -> dict[str, Any]:
     """Return array, axes, scale and units of a TIFF file, for ``Stack.from_array``.
+
+    Images of one shape in an OME-TIFF are its positions, on an axis P.
 
     Raises
     ------
@@ -69,32 +53,68 @@ def read_tiff(path: Path) -> dict[str, Any]:
             ) from error
         if not file.series or 0 in file.series[0].shape:
             raise OSError(f"a TIFF file must hold an image; {path} holds none")
-        series = file.series[0]
-        _check_whole(file, path, complaints)
-        axes = series.axes
+        images = _images(file)
+        for image in images:
+            _check_whole(image, file, path, complaints)
+        axes, page = images[0].axes, images[0].keyframe
         unknown = set(axes) - set(AXES)
-        colour = series.keyframe.photometric in _COLOURS
-        if not colour or series.sizes.get("S", 3) not in (3, 4):
+        colour = page.photometric in _COLOURS
+        if not colour or images[0].sizes.get("S", 3) not in (3, 4):
             axes = axes.replace("S", "C")
-        if series.nbytes >= LAZY_BYTES:
-            data: Any = zarr.open_array(series.aszarr(level=0), mode="r")
-            weakref.finalize(data, opened.pop_all().close)
-        else:
-            data = series.asarray()
+        axes = "P" * (len(images) > 1) + axes
+        data = _pixels(images, opened)
+        left_out = []
+        if further := len(file.series) - len(images):
+            left_out.append(f"{further} further image{'s' * (further > 1)}")
+        if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+            left_out.append("the palette of colours")
+        found = {"data": data, "left_out": " and ".join(left_out)}
         if unknown:  # a pile of pages that nobody named
-            return {"data": data, **({"rgb": True} if axes.endswith("S") else {})}
+            return {**found, **({"rgb": True} if axes.endswith("S") else {})}
         scale, units = dict.fromkeys(axes, 1.0), dict.fromkeys(axes, "pixel")
         if file.is_ome and file.ome_metadata:
-            _ome_sizes(file.ome_metadata, scale, units)
+            ome_sizes(file.ome_metadata, scale, units)
         elif file.is_imagej:
-            _imagej_sizes(file, scale, units)
+            imagej_sizes(file, scale, units)
     spatial = axes.replace("S", "")
     return {
-        "data": data,
+        **found,
         "axes": axes,
         "scale": [scale[axis] for axis in spatial],
         "units": [units[axis] for axis in spatial],
     }
+
+
+def _images(file: tifffile.TiffFile) -> list[tifffile.TiffPageSeries]:
+    """Return the first image of a file, and in OME-TIFF its other positions.
+
+    OME-XML may tell of images in other files as well.
+    """
+    if len(file.series) == 1 or not file.is_ome:
+        return file.series[:1]
+    here = [
+        image
+        for image in file.series
+        if any(page is not None and page.parent is file for page in image.pages)
+    ]
+    first, *others = here or file.series
+    kind = first.shape, first.axes, first.dtype
+    return [first, *(o for o in others if (o.shape, o.axes, o.dtype) == kind)]
+
+
+def _pixels(images: list[tifffile.TiffPageSeries], opened: ExitStack) -> Any:
+    """Return the array of an image, or of its positions; lazy if that is large."""
+    if sum(image.nbytes for image in images) < LAZY_BYTES:
+        arrays = [image.asarray() for image in images]
+        return np.stack(arrays) if len(arrays) > 1 else arrays[0]
+    lazy: list[Any] = [zarr.open_array(i.aszarr(level=0), mode="r") for i in images]
+    weakref.finalize(lazy[0], opened.pop_all().close)
+    if len(lazy) == 1:
+        return lazy[0]
+    import dask.array  # half a second that few need
+
+    dask_array: Any = dask.array  # typed in some of its releases only
+    return dask_array.stack([dask_array.from_array(a, a.chunks) for a in lazy])
 
 
 @contextmanager
@@ -116,17 +136,21 @@ def _complaints() -> Iterator[list[str]]:
         logger.removeFilter(others)
 
 
-def _check_whole(file: tifffile.TiffFile, path: Path, complaints: list[str]) -> None:
-    """Refuse a file that ends before its pixels or its pages do.
+def _check_whole(
+    image: tifffile.TiffPageSeries,
+    file: tifffile.TiffFile,
+    path: Path,
+    complaints: list[str],
+) -> None:
+    """Refuse a file that ends before the pixels or the pages of an image do.
 
     tifffile would give zeros, or only the pages that it finds.
     """
-    series, size, end = file.series[0], path.stat().st_size, 0
-    missing = False
-    if series.dataoffset is not None:
-        end = series.dataoffset + series.nbytes
+    size, end, missing = path.stat().st_size, 0, False
+    if image.dataoffset is not None:
+        end = image.dataoffset + image.nbytes
     else:
-        for page in series.pages:
+        for page in image.pages:
             if page is None:
                 missing = True
             elif page.parent is file:  # OME images may go on in other files
@@ -141,64 +165,6 @@ def _check_whole(file: tifffile.TiffFile, path: Path, complaints: list[str]) -> 
             f"a TIFF file must hold all its pages and pixels; {path} ends at byte "
             f"{size}, too early: it was cut off; copy it again"
         )
-
-
-def _imagej_sizes(
-    file: tifffile.TiffFile, scale: dict[str, float], units: dict[str, str]
-) -> None:
-    """Write the pixel sizes that ImageJ noted into scale and units."""
-    notes: dict[str, Any] = file.imagej_metadata or {}
-    unit = _unit(notes.get("unit"))
-    tags = file.series[0].keyframe.tags
-    for axis, name in (("X", "XResolution"), ("Y", "YResolution")):
-        if axis in scale and name in tags and unit != "pixel":
-            pixels, length = tags[name].value
-            if pixels and length:
-                scale[axis], units[axis] = length / pixels, unit
-    if "Z" in scale and (spacing := _size(notes.get("spacing", 1.0))):
-        scale["Z"], units["Z"] = spacing, unit
-    if "T" in scale and (interval := _size(notes.get("finterval"))):
-        scale["T"], units["T"] = interval, "second"
-
-
-def _ome_sizes(xml: str, scale: dict[str, float], units: dict[str, str]) -> None:
-    """Write the pixel sizes of the first image of an OME-XML into scale and units."""
-    pixels = next(_elements(xml, "Pixels"), None)
-    if pixels is None:
-        return
-    names = {axis: f"PhysicalSize{axis}" for axis in "XYZ"} | {"T": "TimeIncrement"}
-    for axis, name in names.items():
-        value = _size(pixels.get(name))
-        if axis in scale and value:
-            usual = "s" if axis == "T" else "µm"
-            scale[axis] = value
-            units[axis] = _unit(pixels.get(f"{name}Unit", usual))
-
-
-def _elements(xml: str, name: str) -> Iterator[ElementTree.Element]:
-    try:
-        root = ElementTree.fromstring(xml)
-    except ElementTree.ParseError:  # broken notes are no reason to refuse pixels
-        return
-    yield from (e for e in root.iter() if e.tag.rpartition("}")[2] == name)
-
-
-def _size(value: Any) -> float:
-    """Return a distance between pixels, whose sign some programs use; 0 for none."""
-    try:
-        size = abs(float(value))
-    except (TypeError, ValueError):
-        return 0.0
-    return size if math.isfinite(size) else 0.0
-
-
-def _unit(text: str | None) -> str:
-    """Return a unit by its full name; "pixel" where it is not known."""
-    # ImageJ escapes the micro sign, and Unicode has two of it.
-    short = (text or "").strip().lower().replace("\\u00b5", "µ").replace("μ", "µ")
-    full = short.replace("metre", "meter").removesuffix("s")
-    name = _NAMES.get(short) or _NAMES.get(full, full)
-    return name if name in SYMBOLS else "pixel"
 
 
 def write_tiff(path: Path, stack: Stack) -> None:
