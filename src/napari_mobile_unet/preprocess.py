@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from skimage.color import rgb2hed
 
 from napari_mobile_unet._params import Params
@@ -115,6 +115,17 @@ class Normalise(Step):
     """Over each plane, or over the whole stack, which keeps planes comparable."""
     limits: tuple[float, float] | None = None
     """Values that become 0 and 1; found in the image unless given."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        pairs = {"low": (self.low, self.high), "limits": self.limits}
+        for name, pair in pairs.items():
+            if pair is not None and pair[0] >= pair[1]:
+                raise ValueError(
+                    f"{name} must be below what becomes 1, got {pair[0]:g} and "
+                    f"{pair[1]:g}; exchange or change them"
+                )
+        return self
 
     def fit(self, planes: Iterable[Plane]) -> Self:
         """Return the step with the limits of all the planes, if they share them."""

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_mobile_unet.instances import Objects
-from napari_mobile_unet.preprocess import STEPS, Denoise
+from napari_mobile_unet.preprocess import STEPS, Denoise, Normalise, Resize
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets._form import Form
+from napari_mobile_unet.widgets._threshold_form import ThresholdForm
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -74,3 +75,38 @@ def test_what_0_means_is_said_and_can_be_chosen_again(qtbot: QtBot) -> None:
     assert isinstance(form.value.min_size, int)
     size.native.setValue(0)
     assert (size.native.text(), form.value) == ("automatic", Objects())
+
+
+def test_numbers_that_nobody_touched_are_kept_to_the_last_digit(qtbot: QtBot) -> None:
+    exact = Resize(factor=1 / 3, diameter=2e6)
+    form = Form(Resize(), leave_out=("kind",))
+    qtbot.addWidget(form)
+    form.value = exact
+    assert form.value == exact
+    form.fields["height"].value = 100
+    assert form.value == exact.replace(height=100)
+    assert Form(exact, leave_out=("kind",)).value == exact
+
+
+def test_no_number_can_be_stepped_below_what_is_allowed(qtbot: QtBot) -> None:
+    form = Form(Resize(), leave_out=("kind",))
+    qtbot.addWidget(form)
+    form.fields["factor"].native.setValue(-1)
+    form.fields["diameter"].native.setValue(-1)
+    assert form.value == Resize(factor=0.001, diameter=0.001)
+    normalise = Form(Normalise(), leave_out=("kind", "limits"))
+    qtbot.addWidget(normalise)
+    normalise.fields["high"].native.setValue(100)
+    normalise.fields["low"].native.setValue(100)
+    assert normalise.value == Normalise(low=99.999, high=100)
+
+
+def test_a_method_without_classes_has_two(qtbot: QtBot) -> None:
+    form = ThresholdForm()
+    qtbot.addWidget(form)
+    form.fields["classes"].value = 3
+    told: list[Threshold] = []
+    form.changed.connect(told.append)
+    form.fields["method"].value = "li"
+    assert told == [Threshold(method="li")]
+    assert not form.fields["classes"].enabled

@@ -7,13 +7,9 @@ import pytest
 from napari.layers import Image, Labels
 
 from napari_mobile_unet.stack import Stack
-from napari_mobile_unet.widgets._layers import (
-    LayerBox,
-    Result,
-    image_layers,
-    placed_like,
-    stack_of,
-)
+from napari_mobile_unet.widgets._layer_box import LayerBox
+from napari_mobile_unet.widgets._layers import image_layers, placed_like, stack_of
+from napari_mobile_unet.widgets._result import Result
 
 pytestmark = pytest.mark.gui
 

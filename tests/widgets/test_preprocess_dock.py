@@ -139,6 +139,67 @@ def test_applying_again_works_on_the_image_not_on_the_result(
     assert panel.status.text() == "5 planes prepared"
 
 
+def test_a_preview_between_does_not_change_what_is_worked_on(
+    panel: Any, viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    other = viewer.add_image(stack, name="other")
+    viewer.layers.selection.active = calibrated
+    panel.chain.steps = (Invert(),)
+    applied(panel, qtbot)
+    panel.preview.setChecked(True)
+    qtbot.waitUntil(lambda: "preview" in viewer.layers, timeout=20_000)
+    assert panel.source.layer is calibrated
+    applied(panel, qtbot)
+    assert np.array_equal(panel.layer.data, 65535 - stack)
+    viewer.layers.selection.active = other
+    assert panel.source.layer is other
+    viewer.layers.selection = {calibrated, panel.layer}
+    panel.preview.setChecked(True)
+    qtbot.waitUntil(lambda: "preview" in viewer.layers, timeout=20_000)
+    assert viewer.layers.selection == {calibrated, panel.layer}
+
+
+def test_what_looks_like_colour_to_napari_stays_a_stack(
+    panel: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    narrow = np.random.default_rng(0).integers(0, 255, (40, 41, 4), np.uint8)
+    viewer.add_image(narrow, rgb=False)
+    panel.chain.steps = (Invert(),)
+    applied(panel, qtbot)
+    assert np.array_equal(panel.layer.data, 255 - narrow)
+    small = np.random.default_rng(0).integers(0, 255, (20, 22, 3), np.uint8)
+    viewer.add_image(small, rgb=True)
+    applied(panel, qtbot)
+    assert panel.layer.rgb
+    assert np.array_equal(panel.layer.data, 255 - small)
+
+
+def test_a_resized_image_lies_over_a_turned_one(
+    panel: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (2, 40, 64), np.uint8)
+    source = viewer.add_image(image, rotate=(0, 0, 90), scale=(1, 0.5, 0.5))
+    panel.chain.steps = (Resize(factor=0.125),)
+    applied(panel, qtbot)
+    assert panel.layer.data.shape == (2, 5, 8)
+    edges = [(-0.5, -0.5, -0.5), (0, 4.5, 7.5)]
+    corners = [(-0.5, -0.5, -0.5), (0, 39.5, 63.5)]
+    for edge, corner in zip(edges, corners, strict=True):
+        found, wanted = panel.layer.data_to_world(edge), source.data_to_world(corner)
+        assert np.allclose(found, wanted)
+
+
+def test_settings_that_contradict_each_other_are_said(
+    panel: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    panel.chain.steps = (Normalise(),)
+    panel.chain.forms.currentWidget().fields["low"].value = 99.9
+    assert "low" in panel.status.text()
+    panel.apply_button.click()
+    assert "low" in panel.status.text()
+    assert not panel.job.running
+
+
 def test_the_result_records_the_recipe_it_was_started_with(
     panel: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
@@ -177,8 +238,8 @@ def test_a_channel_of_a_stack_is_prepared(
     panel.source.channel.setCurrentIndex(1)
     panel.chain.steps = (Invert(),)
     applied(panel, qtbot)
-    assert np.array_equal(panel.layer.data, 65535 - stack // 2)
-    assert np.allclose(panel.layer.scale, (4, 0.5, 0.5))
+    assert np.array_equal(panel.layer.data[:, 0], 65535 - stack // 2)
+    assert np.allclose(panel.layer.scale, (4, 2, 0.5, 0.5))
     record = panel.layer.metadata["mobile_unet"]
     assert (record["axes"], record["recipe"]["channel"]) == ("ZCYX", 1)
     assert panel.source.channel.currentData() == 1

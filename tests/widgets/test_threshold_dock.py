@@ -43,6 +43,14 @@ def counted(panel: Any, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: panel.split is not None, timeout=20_000)
 
 
+def counted_in(panel: Any, qtbot: QtBot, pixels: int) -> None:
+    """Wait until as many pixels are counted."""
+    qtbot.waitUntil(
+        lambda: panel.split is not None and panel.split.counts.sum() == pixels,
+        timeout=20_000,
+    )
+
+
 def test_the_histogram_shows_the_threshold_of_the_stack(
     panel: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
 ) -> None:
@@ -552,3 +560,65 @@ def test_odd_planes_are_shown_or_said(
         assert "left out, NaN or infinite: 16" in panel.histogram.text.text()
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
+
+
+def test_a_region_that_moves_or_is_renamed_is_followed(
+    panel: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    pyramid = [np.ones((5, 32, 24), int), np.ones((5, 16, 12), int)]
+    region = viewer.add_labels(
+        pyramid, multiscale=True, scale=(2, 0.5, 0.5), translate=(0, 10, 20)
+    )
+    panel.scope.setCurrentIndex(panel.scope.findText(f"inside {region.name}"))
+    counted_in(panel, qtbot, 5 * 32 * 24)
+    region.translate = (0, 10 + 24 * 0.5, 20)
+    counted_in(panel, qtbot, 5 * 32 * 24)
+    region.translate = (0, 10 + 48 * 0.5, 20)  # half of it lies beside the image
+    counted_in(panel, qtbot, 5 * 16 * 24)
+    region.name = "cells here"
+    assert panel.scope.currentText() == "inside cells here"
+
+
+def test_another_place_keeps_what_was_set_by_hand(
+    panel: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: panel.split is not None, timeout=20_000)
+    panel.histogram.given.emit((100.0,))
+    calibrated.translate = (0, 0, 0)
+    calibrated.scale = (1, 1, 1)
+    qtbot.wait(300)
+    assert panel.threshold.values == (100.0,)
+    assert np.allclose(panel.live.layer.translate, 0)
+
+
+def test_the_tick_of_the_axis_of_counts_tells_what_it_is(
+    panel: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: panel.split is not None, timeout=20_000)
+    axes = panel.histogram.canvas.plot.axes
+    log = panel.histogram.log
+    assert log.isChecked() == (axes.get_yscale() == "log")
+    for _ in range(2):
+        log.click()
+        axes = panel.histogram.canvas.plot.axes
+        assert log.isChecked() == (axes.get_yscale() == "log")
+
+
+def test_what_is_set_by_hand_holds_for_planes_on_their_own_and_that_is_said(
+    panel: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    panel.scope.setCurrentIndex(panel.scope.findData("each"))
+    qtbot.waitUntil(lambda: panel.split is not None, timeout=20_000)
+    assert "all planes" not in panel.histogram.text.text()
+    panel.histogram.given.emit((100.0,))
+    assert "it holds for all planes" in panel.histogram.text.text()
+
+
+def test_a_plane_is_gone_to_beside_layers_of_more_dimensions(
+    panel: Any, viewer: Any, stack: np.ndarray
+) -> None:
+    viewer.add_image(np.zeros((7, 5, 64, 48)))
+    viewer.add_image(stack, name="cells")
+    viewer.dims.set_current_step(0, 6)
+    panel.planes.chosen.emit(2)
+    assert viewer.dims.current_step[:2] == (6, 2)

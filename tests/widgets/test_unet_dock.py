@@ -34,6 +34,30 @@ def finish(unet: Any, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not unet.run.job.running, timeout=60_000)
 
 
+@pytest.fixture
+def with_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that starts a run and cancels it after some planes."""
+
+    def pause(unet: Any, qtbot: QtBot, planes: int) -> None:
+        go_on, calls = threading.Event(), []
+
+        def slow(plane: Any, fitted: Any) -> Any:
+            calls.append(1)
+            if len(calls) > planes:
+                assert go_on.wait(60)
+            return segment_plane(plane, fitted)
+
+        monkeypatch.setattr(pipeline, "segment_plane", slow)
+        unet.run.button.click()
+        qtbot.waitUntil(lambda: unet.run.bar.bar.value() == planes, timeout=60_000)
+        unet.run.bar.cancel_button.click()
+        go_on.set()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+
+    return pause
+
+
 def test_without_an_image_the_dock_says_what_to_do(unet: Any) -> None:
     assert not unet.run.button.isEnabled()
     assert "Open an image" in unet.source.note.text()
@@ -153,7 +177,9 @@ def test_labels_too_large_for_memory_go_to_disk(
     monkeypatch.setattr(_layers, "SHARE", 0)
     monkeypatch.setattr(_layers, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
-    assert "too much for memory" in unet.run.status.text()
+    qtbot.waitUntil(lambda: "too much for memory" in unet.run.status.text())
+    finish(unet, qtbot)
+    unet.run.button.click()  # the labels of before go
     finish(unet, qtbot)
     qtbot.waitUntil(unet.run.button.isEnabled)
     (written,) = (tmp_path / "labels").iterdir()
@@ -175,18 +201,129 @@ def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:
     assert np.array_equal(unet.source.stack.plane(2), stack[2])
 
 
+def test_labels_of_channels_in_between_lie_over_them(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    both = np.stack([np.zeros_like(stack), stack], axis=1)
+    source = viewer.add_image(
+        both, axis_labels=("t", "c", "y", "x"), scale=(2, 1, 0.5, 0.5), rotate=20
+    )
+    unet.source.channel.setCurrentIndex(1)
+    unet.link.fields["method"].value = "iou"
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    expected = segment(stack, Recipe(link=Link(method="iou")), axes="TYX")
+    assert np.array_equal(unet.layer.data[:, 0], expected)
+    assert viewer.dims.nsteps[:2] == (5, 2)
+    number, place = expected[4, 8, 8], (4, 0, 8, 8)
+    for channel in (0, 1):
+        point = source.data_to_world((4, channel, 8, 8))
+        assert unet.layer.get_value(point, world=True) == number
+    assert np.allclose(unet.layer.world_to_data(source.data_to_world(place))[2:], 8)
+    (tracks,) = [layer for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert tracks.ndim == 4
+    assert not tracks.data[:, 2].any()
+
+
+def test_strokes_during_a_run_are_kept(
+    unet: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    with_pause: Callable[..., None],
+) -> None:
+    with_pause(unet, qtbot, planes=3)
+    layer = unet.layer
+    layer.data_setitem(tuple(np.array([[4], [30], [30]])), 99)
+    assert unet.run.continue_button.isVisibleTo(unet)
+    unet.run.continue_button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    expected = segment(stack, Recipe(), axes="ZYX")
+    assert layer.data[4, 30, 30] == 99
+    expected[4, 30, 30] = 99
+    assert np.array_equal(layer.data, expected)
+
+
+def test_a_deleted_layer_stops_the_run_and_comes_back(
+    unet: Any,
+    viewer: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    with_pause: Callable[..., None],
+) -> None:
+    with_pause(unet, qtbot, planes=2)
+    viewer.layers.remove(unet.layer)
+    unet.run.continue_button.click()
+    assert unet.layer in viewer.layers
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+
+
+def test_a_layer_deleted_during_the_run_ends_it(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    def delete(_: Any) -> None:
+        if unet.layer in viewer.layers:
+            viewer.layers.remove(unet.layer)
+
+    unet.run.job.yielded.connect(delete)
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert "Continue brings the layer back" in unet.run.status.text()
+    unet.run.job.yielded.disconnect(delete)
+    unet.run.continue_button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert unet.layer in viewer.layers
+    assert unet.layer.data[4].any()
+    assert unet.run.continue_button.isHidden()
+
+
+def test_tracks_of_another_image_stay(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    unet.link.fields["method"].value = "iou"
+    for name in ("first", "second"):
+        viewer.add_image(stack[2:], name=name, axis_labels=("t", "y", "x"))
+        unet.run.button.click()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+    names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert names == ["first nuclei tracks", "second nuclei tracks"]
+    unet.link.fields["method"].value = "none"
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert names == ["first nuclei tracks"]
+
+
 def test_bad_images_end_in_a_line_and_the_old_result_stays(
     unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    before, record = unet.layer.data.copy(), unet.layer.metadata["mobile_unet"]
+    assert before.any()
+
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("the network broke; restart napari")
 
     monkeypatch.setattr(UNet, "segment", fails)
+    unet.objects.fields["min_size"].value = 7
     unet.run.button.click()
     finish(unet, qtbot)
     qtbot.waitUntil(unet.run.button.isEnabled)
     assert unet.run.status.text() == "the network broke; restart napari"
+    assert np.array_equal(unet.layer.data, before)
+    assert unet.layer.metadata["mobile_unet"] == record
 
 
 def test_a_closed_dock_lets_go_of_the_viewer(

@@ -27,6 +27,8 @@ class Chain(QWidget):
     """Edits a chain of steps; unticked steps are left out."""
 
     changed = Signal()
+    failed = Signal(str)
+    """Why the settings of a step contradict each other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +69,13 @@ class Chain(QWidget):
 
     @property
     def steps(self) -> tuple[Any, ...]:
-        """The ticked steps, in order."""
+        """The ticked steps, in order.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If the settings of one contradict each other.
+        """
         return tuple(
             self._form(row).value
             for row in range(self.list.count())
@@ -77,18 +85,21 @@ class Chain(QWidget):
     @steps.setter
     def steps(self, steps: tuple[Step, ...]) -> None:
         self.blockSignals(True)
-        while self.list.count():
-            self._take(0)
-        for step in steps:
-            self.add(step)
-        self.blockSignals(False)
-        self._enable()
+        try:
+            while self.list.count():
+                self._take(0)[1].deleteLater()
+            for step in steps:
+                self.add(step)
+        finally:
+            self.blockSignals(False)
+            self._enable()
         self.changed.emit()
 
     def add(self, step: Step) -> None:
         """Append a step and show its form."""
         form = Form(step, leave_out=("kind", "limits"))
         form.changed.connect(lambda _: self.changed.emit())
+        form.failed.connect(self.failed)
         self.forms.addWidget(form)
         item = QListWidgetItem(_title(step))
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)

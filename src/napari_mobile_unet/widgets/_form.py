@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from magicgui.widgets import Container, create_widget
+from pydantic import ValidationError
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_mobile_unet._params import Params, Zero
+from napari_mobile_unet.recipe import explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=Params)
 
-SMALLEST = 0.001
+DECIMALS = 3
+"""Of numbers that are small, or may not be 0."""
+SMALLEST = 10**-DECIMALS
 """How far above a limit that is not allowed itself a number may come."""
-
-
 FAR = 1e6
 """Where a number without limits ends."""
 
@@ -38,6 +40,8 @@ class Form(QWidget, Generic[P]):
 
     changed = Signal(object)
     """The settings, after the person has changed a field."""
+    failed = Signal(str)
+    """Why the settings, after such a change, contradict each other."""
 
     def __init__(
         self, settings: P, *, leave_out: Collection[str] = (), parent: Any = None
@@ -54,6 +58,7 @@ class Form(QWidget, Generic[P]):
         self._container = Container(
             widgets=list(self.fields.values()), labels=True, scrollable=False
         )
+        self._shown = self._values()
         self._container.margins = (0, 0, 0, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -64,32 +69,50 @@ class Form(QWidget, Generic[P]):
     def value(self) -> P:
         """The settings as the form shows them.
 
+        A number that nobody touched is kept, even if the form shows it rounded.
+
         Raises
         ------
         pydantic.ValidationError
             If two fields contradict each other.
         """
-        shown = {name: editor.value for name, editor in self.fields.items()}
-        return self._settings.replace(**shown)
+        values, shown = self._values(), self._shown
+        touched = {name: values[name] for name in values if values[name] != shown[name]}
+        return self._settings.replace(**touched)
 
     @value.setter
     def value(self, settings: P) -> None:
         self._settings, self._quiet = settings, True
         try:
             for name, editor in self.fields.items():
-                editor.value = getattr(settings, name)
+                editor.value = _within(editor, getattr(settings, name))
         finally:
-            self._quiet = False
+            self._shown, self._quiet = self._values(), False
+
+    def _values(self) -> dict[str, Any]:
+        return {name: editor.value for name, editor in self.fields.items()}
 
     def _on_changed(self) -> None:
-        if not self._quiet:
-            self.changed.emit(self.value)
+        if self._quiet:
+            return
+        try:
+            settings = self.value
+        except ValidationError as error:
+            self.failed.emit(explain(error))
+        else:
+            self.changed.emit(settings)
+
+
+def _within(editor: Any, value: Any) -> Any:
+    """Return what is nearest to a value among those that an editor can show."""
+    limited = isinstance(value, (int, float)) and hasattr(editor, "max")
+    return min(max(value, editor.min), editor.max) if limited else value
 
 
 def _editor(name: str, field: FieldInfo, value: Any) -> Any:
     """Return the magicgui widget for a field."""
     options: dict[str, Any] = {"tooltip": field.description or ""}
-    kind = field.annotation
+    kind, fine, limits = field.annotation, False, {}
     if get_origin(kind) is Literal:
         options["choices"] = get_args(kind)
     elif kind in (int, float):
@@ -99,8 +122,9 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         high = limits.get("le", limits.get("lt", FAR + nearest) - nearest)
         fine = kind is float and high <= 10
         options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
+        value = min(max(value, low), high)
     zero = next((each for each in field.metadata if isinstance(each, Zero)), None)
-    editor = create_widget(
+    editor: Any = create_widget(
         value,
         # superqt's box for whole numbers shows no text in place of one.
         annotation=float if zero else kind,
@@ -108,6 +132,10 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         label=name.replace("_", " "),
         options=options,
     )
+    if kind is float and (fine or {"gt", "lt"} & limits.keys()):
+        editor.native.setDecimals(DECIMALS)
+        # These were rounded until now.
+        editor.min, editor.max, editor.value = low, high, value
     if zero:
         editor.native.setSpecialValueText(zero.shown)
         if kind is int:

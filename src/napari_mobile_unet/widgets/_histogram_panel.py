@@ -67,12 +67,13 @@ class HistogramPanel(QWidget):
         self._split: Otsu | None = None
         self._settings: Threshold | None = None
         self._side: Side = "bright"
+        self._log: bool | None = None  # as the counts need it, until a person says
         self.canvas.moved.connect(self.moved)
         self.canvas.released.connect(self.changed)
         self.canvas.reset.connect(self.reset)
         self.line.given.connect(self.given)
         self.line.reset.connect(self.reset)
-        self.log.toggled.connect(lambda _: self.changed.emit())
+        self.log.clicked.connect(self._on_log)
         self.save_button.clicked.connect(lambda _: self._save())
 
     def show_split(
@@ -95,10 +96,12 @@ class HistogramPanel(QWidget):
         text = self.canvas.show_split(
             split,
             foreground=side,
-            log=self.log.isChecked() or None,
+            log=self._log,
             theme=theme,
             local=settings.method == "adaptive",
         )
+        if self.canvas.plot is not None:
+            self.log.setChecked(self.canvas.plot.bars.log)
         self._show_numbers(split, settings, text)
 
     def move_split(self, split: Otsu) -> None:
@@ -121,7 +124,13 @@ class HistogramPanel(QWidget):
             text += f"<br>objects are {self._side}: found, since they are the rarer"
         if split.separability < settings.min_separability:
             text += f"<br>left empty: η is below {settings.min_separability:g}"
+        if settings.values and settings.scope == "plane":
+            text += "<br>set by hand: it holds for all planes"
         self.text.setText(text)
+
+    def _on_log(self, ticked: bool) -> None:
+        self._log = ticked
+        self.changed.emit()
 
     def _save(self) -> None:
         """Write the histogram to a file that the person names."""
@@ -138,7 +147,7 @@ class HistogramPanel(QWidget):
                 self._split,
                 path,
                 foreground=self._side,
-                log=self.log.isChecked() or None,
+                log=self._log,
                 local=self._settings.method == "adaptive",
             )
         except (OSError, ValueError) as error:

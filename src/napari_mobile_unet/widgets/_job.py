@@ -38,6 +38,7 @@ class Job(QObject):
         super().__init__(parent)
         self._stop: threading.Event | None = None
         self._dropping = False
+        self._waiting: Callable[[], Iterator[Any]] | None = None
         # From the thread to Qt's own: slots of this object run where it lives.
         self._came.connect(self._on_came)
         self._done.connect(self._on_done)
@@ -57,9 +58,20 @@ class Job(QObject):
         self._stop, self._dropping = threading.Event(), False
         threading.Thread(target=self._work, args=(make, self._stop), name=NAME).start()
 
+    def start_next(self, make: Callable[[], Iterator[Any]]) -> None:
+        """Run a generator once the one at work, which is cancelled, has stopped.
+
+        So no two are ever at work; of those that wait only the latest is run.
+        """
+        if self.running:
+            self.cancel()
+            self._waiting = make
+        else:
+            self.start(make)
+
     def cancel(self) -> None:
         """Stop after the step in hand, and drop its value."""
-        self._dropping = True
+        self._dropping, self._waiting = True, None
         self.finish()
 
     def finish(self) -> None:
@@ -92,6 +104,9 @@ class Job(QObject):
         if failure:
             self.failed.emit(failure)
         self.ended.emit(stop.is_set())
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not self.running:
+            self.start(waiting)
 
 
 def _closable(values: Iterator[Any]) -> Generator[Any, None, None]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +13,12 @@ import psutil
 import zarr
 from napari.layers import Image, Labels
 from platformdirs import user_cache_path
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_mobile_unet.axes import suggest_axes
 from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
-    import napari
     from napari.layers import Layer
     from numpy.typing import NDArray
 
@@ -111,37 +110,115 @@ def coordinates(stack: Stack) -> dict[str, Any]:
     }
 
 
+def result_axes(stack: Stack) -> str:
+    """Return the axes of a result layer: those of labels, as a rule.
+
+    napari lays the last axes of layers over each other. Where channels come behind
+    another axis, a result needs an axis C in their place; it is one long.
+    """
+    channels_first = "C" not in stack.axes or stack.axes.startswith("C")
+    return stack.labels_axes if channels_first else stack.axes.replace("S", "")
+
+
+def result_shape(stack: Stack) -> tuple[int, ...]:
+    """Return the shape of a result layer's data."""
+    return tuple(1 if a == "C" else stack.sizes[a] for a in result_axes(stack))
+
+
+def result_index(stack: Stack, number: int) -> tuple[int | slice, ...]:
+    """Return where a plane lies in the data of a result layer."""
+    index = list(stack.where(number))
+    if "C" in result_axes(stack):
+        index.insert(stack.axes.index("C"), 0)
+    return tuple(index)
+
+
 def placed_like(source: Layer, stack: Stack, axes: str) -> dict[str, Any]:
     """Return the keywords that put a result on some of a layer's axes over it.
 
-    Rotation, shear and affine are taken over where the result has all the layer's
-    dimensions; dropping one of them from a general affine is not possible.
+    An axis C of one lies over all channels. Where the result lacks dimensions of the
+    layer, rotation, shear and affine are taken over as far as they leave these alone.
     """
     spatial = stack.axes.replace("S", "")
     keep = [spatial.index(axis) for axis in axes]
-    place = {
-        "scale": tuple(source.scale[i] for i in keep),
-        "translate": tuple(source.translate[i] for i in keep),
+    scale, translate = np.array(source.scale), np.array(source.translate)
+    whole = len(keep) == source.ndim
+    if whole and "C" in axes:
+        channels, count = spatial.index("C"), stack.sizes["C"]
+        translate[channels] += scale[channels] * (count - 1) / 2
+        scale[channels] *= count
+    place: dict[str, Any] = {
+        "scale": tuple(scale[keep].tolist()),
+        "translate": tuple(translate[keep].tolist()),
         "units": tuple(source.units[i] for i in keep),
         "axis_labels": tuple(axis.lower() for axis in axes),
     }
-    if len(keep) == source.ndim:
-        place |= {
-            "rotate": source.rotate,
-            "shear": source.shear,
-            "affine": source.affine.affine_matrix,
-        }
-        if stack.axes_source == "metadata":
-            place["axis_labels"] = tuple(source.axis_labels)
+    if not whole:
+        return place | {"affine": _affine_of(source, keep)}
+    place |= {
+        "rotate": source.rotate,
+        "shear": source.shear,
+        "affine": source.affine.affine_matrix,
+    }
+    if stack.axes_source == "metadata":
+        place["axis_labels"] = tuple(source.axis_labels)
     return place
 
 
+def _affine_of(source: Layer, keep: list[int]) -> NDArray[Any]:
+    """Return what follows scale and translation on some of a layer's dimensions.
+
+    The identity where these and the others depend on each other.
+    """
+    origin = np.asarray(source.data_to_world(np.zeros(source.ndim)))
+    ways = np.array(
+        [np.asarray(source.data_to_world(one)) - origin for one in np.eye(source.ndim)]
+    ).T
+    others = [i for i in range(source.ndim) if i not in keep]
+    affine = np.eye(len(keep) + 1)
+    mixed = ways[np.ix_(keep, others)].any() or ways[np.ix_(others, keep)].any()
+    if not mixed:
+        linear = ways[np.ix_(keep, keep)] / np.asarray(source.scale)[keep]
+        affine[:-1, :-1] = linear
+        affine[:-1, -1] = origin[keep] - linear @ np.asarray(source.translate)[keep]
+    return affine
+
+
 def prepared_like(source: Layer, stack: Stack, prepared: Stack) -> dict[str, Any]:
-    """Return the keywords that put prepared planes, resized or not, over a layer."""
-    return placed_like(source, stack, prepared.labels_axes) | {
-        "scale": prepared.labels_scale,
-        "translate": prepared.labels_translate,
-    }
+    """Return the keywords that put prepared planes, resized or not, over a layer.
+
+    Parameters
+    ----------
+    source : Layer
+        The image.
+    stack : Stack
+        Of the image, with all its channels.
+    prepared : Stack
+        All planes, as `prepared_data` lays them, or one of them.
+    """
+    single = len(prepared.labels_axes) < len(stack.labels_axes)
+    axes = prepared.labels_axes if single else result_axes(stack)
+    place = placed_like(source, stack, axes)
+    spatial = stack.axes.replace("S", "")
+    # A new grid shifts the first pixel before the layer is turned, not after.
+    place["affine"] = _affine_of(source, [spatial.index(axis) for axis in axes])
+    place.pop("rotate", None)
+    place.pop("shear", None)
+    own = prepared.labels_axes
+    for name in ("scale", "translate"):
+        known = dict(zip(axes, place[name], strict=True))
+        known |= zip(own, getattr(prepared, f"labels_{name}"), strict=True)
+        place[name] = tuple(known.values())
+    return place
+
+
+def prepared_data(stack: Stack, prepared: Stack) -> NDArray[Any]:
+    """Return prepared planes as a result layer's data, with samples last."""
+    axes = result_axes(stack)
+    order = [prepared.axes.index(axis) for axis in axes if axis != "C"]
+    order += [prepared.axes.index("S")] if "S" in prepared.axes else []
+    data = np.asarray(prepared.data).transpose(order)
+    return np.expand_dims(data, axes.index("C")) if "C" in axes else data
 
 
 def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
@@ -150,158 +227,34 @@ def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
 
 
 def empty_labels(stack: Stack) -> tuple[Any, str]:
-    """Return labels of a stack, all 0, and where they are if that is not memory.
+    """Return labels for a result layer, all 0, and where they are if not in memory.
 
     Labels that would take more than ``SHARE`` of the memory that is free go to a
     Zarr array in the person's cache folder.
     """
-    size = math.prod(stack.labels_shape) * np.dtype(np.int32).itemsize
+    axes, shape = result_axes(stack), result_shape(stack)
+    size = math.prod(shape) * np.dtype(np.int32).itemsize
     if size <= SHARE * psutil.virtual_memory().available:
-        return np.zeros(stack.labels_shape, np.int32), ""
-    folder = user_cache_path("napari-mobile-unet", ensure_exists=True) / "labels"
-    path = folder / f"{uuid.uuid4().hex}.zarr"
+        return np.zeros(shape, np.int32), ""
+    path = _labels_folder() / f"{uuid.uuid4().hex}.zarr"
     array = zarr.create_array(
         path,
-        shape=stack.labels_shape,
+        shape=shape,
         chunks=tuple(
             min(length, CHUNK) if axis in "YX" else 1
-            for axis, length in zip(stack.labels_axes, stack.labels_shape, strict=True)
+            for axis, length in zip(axes, shape, strict=True)
         ),
         dtype="int32",
     )
     return array, f"Labels need {size / 2**30:.1f} GiB, too much for memory: {path}"
 
 
-class Result:
-    """The layer that a dock's results go to; updated in place, never over strokes.
-
-    A labels layer that a person has painted on is left as it is, and the next
-    result goes to a layer of its own: its undo history would otherwise write old
-    values into the new mask.
-    """
-
-    def __init__(self, viewer: napari.Viewer) -> None:
-        self._viewer = viewer
-        self.layer: Any = None
-        self.source: Any = None
-        self._painted = False
-
-    def begin(
-        self,
-        data: NDArray[Any],
-        source: Layer,
-        name: str,
-        place: dict[str, Any],
-        metadata: dict[str, Any],
-        kind: type[Layer] = Labels,
-    ) -> bool:
-        """Show data in the layer, a new one if need be.
-
-        Returns
-        -------
-        bool
-            Whether an earlier layer was kept since it carries a person's strokes.
-        """
-        kept = self._usable() and self._painted
-        same = self._usable() and not kept and self.source is source
-        if same and self.layer.ndim == data.ndim - bool(getattr(self.layer, "rgb", 0)):
-            self.layer.data = data
-            for key, value in place.items():
-                setattr(self.layer, key, value)
-            self.layer.metadata = {**self.layer.metadata, METADATA: metadata}
-            return False
-        layer = kind(data, name=name, metadata={METADATA: metadata}, **place)
-        self.layer, self.source, self._painted = layer, source, False
-        if isinstance(layer, Labels):
-            layer.events.paint.connect(self._on_paint)
-        self._viewer.add_layer(layer)
-        return kept
-
-    def _usable(self) -> bool:
-        return self.layer is not None and self.layer in self._viewer.layers
-
-    def _on_paint(self) -> None:
-        self._painted = True
+def forget(labels: Any) -> None:
+    """Delete labels that `empty_labels` put into the cache folder."""
+    folder = Path(str(getattr(getattr(labels, "store", None), "root", "")))
+    if folder.parent == _labels_folder():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-class LayerBox(QComboBox):
-    """Chooses one of the viewer's image layers; follows the layer list.
-
-    Attributes
-    ----------
-    following : bool
-        Whether a layer that becomes the active one becomes the choice, too.
-    """
-
-    chosen = Signal(object)
-    """The layer, or None."""
-
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._layers: list[Image] = []
-        self._viewer = viewer
-        self.following = True
-        self.setToolTip("Image that is worked on")
-        # Long names would make the whole dock as wide as they are.
-        self.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.setMinimumContentsLength(12)
-        for event in ("inserted", "removed", "reordered"):
-            getattr(viewer.layers.events, event).connect(self.refresh)
-        viewer.layers.selection.events.active.connect(self._on_active)
-        self.currentIndexChanged.connect(lambda _: self.chosen.emit(self.layer))
-        self.refresh()
-
-    @property
-    def layer(self) -> Image | None:
-        """The chosen layer."""
-        index = self.currentIndex()
-        return self._layers[index] if 0 <= index < len(self._layers) else None
-
-    @layer.setter
-    def layer(self, layer: Image) -> None:
-        self.setCurrentIndex(self._layers.index(layer))
-
-    def refresh(self) -> None:
-        """Offer the image layers there are now; keep the choice if it still is one."""
-        before, known = self.layer, self._layers
-        for layer in known:
-            layer.events.name.disconnect(self._rename)
-        self._layers = [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and PREVIEW not in layer.metadata
-        ]
-        for layer in self._layers:
-            layer.events.name.connect(self._rename)
-        self.blockSignals(True)
-        self.clear()
-        self.addItems([layer.name for layer in self._layers])
-        active = self._viewer.layers.selection.active
-        # A new layer may have been made the active one before it was known here.
-        fresh = self.following and not any(layer is active for layer in known)
-        for choice in (active if fresh else before, before, active, *self._layers[:1]):
-            if any(layer is choice for layer in self._layers):
-                self.setCurrentIndex(self._layers.index(choice))
-                break
-        self.blockSignals(False)
-        if self.layer is not before:
-            self.chosen.emit(self.layer)
-
-    def _rename(self) -> None:
-        for index, layer in enumerate(self._layers):
-            self.setItemText(index, layer.name)
-
-    def _on_active(self) -> None:
-        active = self._viewer.layers.selection.active
-        if self.following and any(layer is active for layer in self._layers):
-            self.layer = active
-
-    def disconnect_viewer(self) -> None:
-        """Let go of the viewer's events, before this widget goes."""
-        for event in ("inserted", "removed", "reordered"):
-            getattr(self._viewer.layers.events, event).disconnect(self.refresh)
-        self._viewer.layers.selection.events.active.disconnect(self._on_active)
-        for layer in self._layers:
-            layer.events.name.disconnect(self._rename)
+def _labels_folder() -> Path:
+    return user_cache_path("napari-mobile-unet", ensure_exists=True) / "labels"

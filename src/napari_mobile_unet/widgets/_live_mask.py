@@ -15,6 +15,7 @@ from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.threshold import classify
 from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._layers import PREVIEW, placed_like
+from napari_mobile_unet.widgets._result import add_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ class LiveMask(QCheckBox):
         def plane() -> Iterator[NDArray[Any]]:
             yield luminance(stack.plane(number))
 
-        self._reading.start(plane)
+        self._reading.start_next(plane)
 
     def _on_read(self, plane: NDArray[Any]) -> None:
         self._plane = plane
@@ -113,9 +114,7 @@ class LiveMask(QCheckBox):
             **placed_like(source, whole, "YX"),
         )
         self.layer.editable = False
-        active = self._viewer.layers.selection.active
-        self._viewer.add_layer(self.layer)
-        self._viewer.layers.selection.active = active
+        add_beside(self._viewer, self.layer)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Follow the dock that this widget has come to lie in."""

@@ -76,10 +76,12 @@ class ScopeBox(QComboBox):
         chosen = self.currentData()
         self.blockSignals(True)
         while self.count() > len(CHOICES):
+            self.itemData(len(CHOICES)).events.name.disconnect(self._rename)
             self.removeItem(len(CHOICES))
         for layer in self._viewer.layers:
             if isinstance(layer, (Labels, Shapes)) and PREVIEW not in layer.metadata:
-                self.addItem(f"inside {layer.name}", layer)
+                self.addItem(_inside(layer), layer)
+                layer.events.name.connect(self._rename)
         kept = [i for i in range(self.count()) if self.itemData(i) is chosen]
         if not kept and isinstance(chosen, str):
             kept = [self.findData(chosen)]
@@ -92,16 +94,23 @@ class ScopeBox(QComboBox):
         """Let go of the viewer's events, before this widget goes."""
         for event in ("inserted", "removed"):
             getattr(self._viewer.layers.events, event).disconnect(self.refresh)
+        for index in range(len(CHOICES), self.count()):
+            self.itemData(index).events.name.disconnect(self._rename)
         self._watch(None)
+
+    def _rename(self) -> None:
+        for index in range(len(CHOICES), self.count()):
+            self.setItemText(index, _inside(self.itemData(index)))
 
     def _on_chosen(self) -> None:
         self._watch(self.region)
         self.changed.emit()
 
     def _watch(self, layer: Layer | None) -> None:
-        """Follow what is drawn on the chosen region."""
+        """Follow what is drawn on the chosen region, and where it lies."""
         before, self._watched = self._watched, layer
-        for name in ("data", "paint"):
+        place = ("scale", "translate", "rotate", "shear", "affine")
+        for name in ("data", "paint", *place):
             for which, connect in ((before, False), (layer, True)):
                 event = getattr(which.events, name, None) if which else None
                 if event is not None and connect:
@@ -111,6 +120,10 @@ class ScopeBox(QComboBox):
 
     def _on_drawn(self) -> None:
         self.changed.emit()
+
+
+def _inside(layer: Layer) -> str:
+    return f"inside {layer.name}"
 
 
 def region_masks(
@@ -201,10 +214,11 @@ def _cut_labels(region: Labels, source: Layer, stack: Stack, number: int) -> Mas
         index[spatial.index(axis)] = place
     origin = _carry(index, source, region)
     leading = tuple(round(float(place)) for place in origin[:-2])
-    sizes = region.data.shape[:-2]
+    data = region.data[0] if region.multiscale else region.data
+    sizes = data.shape[:-2]
     if any(not 0 <= n < size for n, size in zip(leading, sizes, strict=True)):
         return np.zeros(stack.plane_shape, bool)
-    plane = np.asarray(region.data[leading]) > 0
+    plane = np.asarray(data[leading]) > 0
     matrix = np.zeros((2, 3))
     for position, side in enumerate((columns, rows)):
         along = index.copy()

@@ -8,7 +8,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.widgets._layers import LayerBox, stack_of
+from napari_mobile_unet.widgets._layer_box import LayerBox
+from napari_mobile_unet.widgets._layers import stack_of
 
 if TYPE_CHECKING:
     import napari
@@ -28,6 +29,9 @@ class SourcePanel(QWidget):
     """The image, its axes and its channel; shown, and changeable, before any run."""
 
     changed = Signal()
+    """Another image, other data, other axes or another channel."""
+    moved = Signal()
+    """The image lies elsewhere in the world."""
 
     def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +53,7 @@ class SourcePanel(QWidget):
         self._form.addRow("channel", self.channel)
         self._form.addRow(self.note)
         self._stack: Stack | None = None
+        self._single: tuple[Stack, Channel, Stack] | None = None
         self.box.chosen.connect(self._on_layer)
         self.axes.editingFinished.connect(self._on_axes)
         self.channel.currentIndexChanged.connect(lambda _: self.changed.emit())
@@ -68,9 +73,13 @@ class SourcePanel(QWidget):
     @property
     def stack(self) -> Stack | None:
         """The layer as a stack of the chosen channel; None if its axes do not fit."""
-        if self._stack is None or "C" not in self._stack.axes:
-            return self._stack
-        return self._stack.channel(self.channel.currentData())
+        whole, channel = self._stack, self.channel.currentData()
+        if whole is None or "C" not in whole.axes:
+            return whole
+        # The same one as long as nothing changes: what is known of it stays known.
+        if self._single is None or self._single[:2] != (whole, channel):
+            self._single = whole, channel, whole.channel(channel)
+        return self._single[2]
 
     @property
     def chosen_channel(self) -> Channel | None:
@@ -105,7 +114,7 @@ class SourcePanel(QWidget):
                 getattr(before.events, event).disconnect(self._read)
             if layer is not None:
                 getattr(layer.events, event).connect(self._read)
-        for event in ("scale", "translate", "units"):
+        for event in ("scale", "translate", "rotate", "shear", "affine", "units"):
             if before is not None:
                 getattr(before.events, event).disconnect(self._on_place)
             if layer is not None:
@@ -127,8 +136,11 @@ class SourcePanel(QWidget):
         self._show(None)
 
     def _on_place(self) -> None:
-        given = self._stack is not None and self._stack.axes_source == "given"
-        self._show(self.axes.text() if given else None)
+        layer, stack = self.layer, self._stack
+        if layer is not None and stack is not None:
+            given = stack.axes if stack.axes_source == "given" else None
+            self._stack = stack_of(layer, given)
+            self.moved.emit()
 
     def _on_axes(self) -> None:
         text = self.axes.text().strip().upper()

@@ -26,10 +26,11 @@ from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._job import Job, JobBar
 from napari_mobile_unet.widgets._layers import (
     PREVIEW,
-    Result,
+    prepared_data,
     prepared_like,
     single_plane,
 )
+from napari_mobile_unet.widgets._result import Result, add_beside
 from napari_mobile_unet.widgets._source import SourcePanel
 
 if TYPE_CHECKING:
@@ -76,7 +77,6 @@ class PreprocessDock(Dock):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self._previewing = Job(self)
-        self._outdated = False
         self._preview_layer: Image | None = None
         self._result = Result(self.viewer)
         self._run: _Run | None = None
@@ -101,13 +101,14 @@ class PreprocessDock(Dock):
 
     def _connect(self) -> None:
         self.source.changed.connect(self._on_changed)
+        self.source.moved.connect(self._pause.start)
         self.chain.changed.connect(self._on_changed)
+        self.chain.failed.connect(self.status.setText)
         self.preview.toggled.connect(lambda _: self._pause.start())
         self.viewer.dims.events.current_step.connect(self._on_step)
         self._pause.timeout.connect(self._show_preview)
         self._previewing.yielded.connect(self._on_previewed)
         self._previewing.failed.connect(self._on_no_preview)
-        self._previewing.ended.connect(self._on_preview_ended)
         self.apply_button.clicked.connect(self._apply)
         self.save_button.clicked.connect(self._save)
         self.load_button.clicked.connect(self._load)
@@ -118,7 +119,6 @@ class PreprocessDock(Dock):
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
         self._pause.stop()
-        self._outdated = False
         self.job.cancel()
         self._previewing.cancel()
         self.source.disconnect_viewer()
@@ -149,26 +149,22 @@ class PreprocessDock(Dock):
 
     def _show_preview(self) -> None:
         """Compute the visible plane's preview in a thread, one at a time."""
-        if self._previewing.running:
-            self._outdated = True
-            self._previewing.cancel()
-            return
         whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
         if not (whole and stack and layer and self.preview.isChecked()):
+            self._previewing.cancel()
             self._remove_preview()
             return
-        run = _Run(self.recipe, layer, whole, stack)
+        try:
+            run = _Run(self.recipe, layer, whole, stack)
+        except ValueError as error:
+            self._on_no_preview(one_line(error))
+            return
         number = self.source.plane_number(self.viewer)
 
         def prepared() -> Iterator[tuple[_Run, NDArray[Any]]]:
             yield run, prepare_plane(run.stack, run.recipe.steps, number)
 
-        self._previewing.start(prepared)
-
-    def _on_preview_ended(self) -> None:
-        if self._outdated:
-            self._outdated = False
-            self._pause.start()
+        self._previewing.start_next(prepared)
 
     def _on_no_preview(self, reason: str) -> None:
         self._remove_preview()
@@ -189,8 +185,7 @@ class PreprocessDock(Dock):
                     setattr(layer, key, value)
                 return
             self.viewer.layers.remove(layer)
-        active = self.viewer.layers.selection.active
-        self._preview_layer = self.viewer.add_image(
+        self._preview_layer = Image(
             plane,
             name="preview",
             rgb=plane.ndim == 3,
@@ -198,7 +193,7 @@ class PreprocessDock(Dock):
             metadata={PREVIEW: True},
             **place,
         )
-        self.viewer.layers.selection.active = active
+        add_beside(self.viewer, self._preview_layer)
 
     def _remove_preview(self) -> None:
         if (
@@ -214,7 +209,11 @@ class PreprocessDock(Dock):
         if not (whole and stack and layer):
             self._refuse(self.source.note.text())
             return
-        recipe = self.recipe
+        try:
+            recipe = self.recipe
+        except ValueError as error:
+            self._refuse(one_line(error))
+            return
         if not recipe.steps:
             self._refuse("a chain needs at least one step, got none; add or tick one")
             return
@@ -240,15 +239,17 @@ class PreprocessDock(Dock):
     def _show_result(self, run: _Run, prepared: Stack) -> None:
         # Applying again must not work on what came out of the first time.
         self.source.box.following = False
-        self._result.begin(
-            prepared.data,
-            run.layer,
-            f"{run.layer.name} prepared",
-            prepared_like(run.layer, run.whole, prepared),
-            Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
-            kind=Image,
-        )
-        self.source.box.following = True
+        try:
+            self._result.begin(
+                prepared_data(run.whole, prepared),
+                run.layer,
+                f"{run.layer.name} prepared",
+                prepared_like(run.layer, run.whole, prepared),
+                Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
+                rgb="S" in prepared.axes,
+            )
+        finally:
+            self.source.box.following = True
         self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
         count = prepared.n_planes

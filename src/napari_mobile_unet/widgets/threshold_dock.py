@@ -17,7 +17,6 @@ from napari_mobile_unet.console import one_line
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.widgets._counting import Counting
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form
@@ -27,12 +26,14 @@ from napari_mobile_unet.widgets._live_mask import LiveMask
 from napari_mobile_unet.widgets._planes_panel import PlanesPanel
 from napari_mobile_unet.widgets._region import ScopeBox, region_masks
 from napari_mobile_unet.widgets._source import SourcePanel
+from napari_mobile_unet.widgets._threshold_form import ThresholdForm
 
 if TYPE_CHECKING:
     import napari.viewer
 
     from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.threshold import Threshold
     from napari_mobile_unet.widgets._counting import Counted
 
 PAUSE = 120
@@ -61,7 +62,7 @@ class ThresholdDock(Dock):
         super().__init__(viewer)
         self.source = SourcePanel(self.viewer)
         self.scope = ScopeBox(self.viewer)
-        self.settings = Form(Threshold(), leave_out=("scope", "values"))
+        self.settings = ThresholdForm()
         self.planes = PlanesPanel()
         self.live = LiveMask(self.viewer, self.source, self)
         self.histogram = HistogramPanel(self.live)
@@ -102,10 +103,10 @@ class ThresholdDock(Dock):
         layout.addWidget(self.planes, 1)
         for widget in (how, more, linking, self.run):
             layout.addWidget(widget)
-        self._show_what_counts()
 
     def _connect(self) -> None:
         self.source.changed.connect(self._on_source)
+        self.source.moved.connect(self._on_moved)
         self.scope.changed.connect(self._on_scope)
         self.settings.changed.connect(self._on_settings)
         self.histogram.moved.connect(self._set_by_hand)
@@ -178,7 +179,7 @@ class ThresholdDock(Dock):
         try:
             recipe = self.recipe
         except ValueError as error:
-            show_error(one_line(error))
+            self.run.refuse(one_line(error))
             return
         self.live.setChecked(False)  # the labels themselves are to be seen now
         self.run.start(recipe)
@@ -186,6 +187,10 @@ class ThresholdDock(Dock):
     def _on_source(self) -> None:
         self._values = None
         self._pause.start()
+
+    def _on_moved(self) -> None:
+        self.live.close_layer()  # it is put in its new place
+        self._show_mask()
 
     def _on_scope(self) -> None:
         self._values = None
@@ -197,19 +202,10 @@ class ThresholdDock(Dock):
 
     def _on_settings(self, settings: Threshold) -> None:
         before, self._before = self._before, settings
-        self._show_what_counts()
         if settings.method != before.method or settings.classes != before.classes:
             self._values = None
         self._split()
         self._look_at_planes()
-
-    def _show_what_counts(self) -> None:
-        """Show the settings that the method has."""
-        method = self.settings.value.method
-        fields = self.settings.fields
-        fields["classes"].enabled = method == "otsu"
-        for name in ("window", "offset"):
-            fields[name].visible = method == "adaptive"
 
     def _on_step(self) -> None:
         self.live.read()
@@ -257,7 +253,9 @@ class ThresholdDock(Dock):
         point = list(layer.world_to_data(self.viewer.dims.point))
         for axis, place in zip(whole.batch_axes, whole.index(number), strict=True):
             point[spatial.index(axis)] = place
-        self.viewer.dims.set_point(range(layer.ndim), layer.data_to_world(point))
+        last = self.viewer.dims.ndim  # layers are aligned by their last axes
+        axes = range(last - layer.ndim, last)
+        self.viewer.dims.set_point(axes, layer.data_to_world(point))
 
     def _on_counted(self, counted: Counted) -> None:
         self._counted = counted
@@ -284,7 +282,7 @@ class ThresholdDock(Dock):
     def _draw(self) -> None:
         if self.split is not None:
             self.histogram.show_split(
-                self.split, self.settings.value, self.side, self.viewer.theme
+                self.split, self.threshold, self.side, self.viewer.theme
             )
 
     def _show_mask(self) -> None:

@@ -66,9 +66,7 @@ class UNetDock(Dock):
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.clicked.connect(lambda _: self._measure())
-        self.run.clicked.connect(
-            lambda: self.run.start(self.recipe, self.batch_size.value())
-        )
+        self.run.clicked.connect(self._on_run)
 
     def _lay_out(self) -> None:
         model_row = QHBoxLayout()
@@ -95,6 +93,14 @@ class UNetDock(Dock):
         """Let go of the viewer's events, before this widget goes."""
         self.run.job.cancel()
         self.source.disconnect_viewer()
+
+    def _on_run(self) -> None:
+        try:
+            recipe = self.recipe
+        except ValueError as error:
+            self.run.refuse(one_line(error))
+            return
+        self.run.start(recipe, self.batch_size.value())
 
     @property
     def recipe(self) -> Recipe:
@@ -143,11 +149,10 @@ class UNetDock(Dock):
             self.run.status.setText("Draw an ellipse around one object, then press it.")
             return
         try:
-            diameter = drawn_diameter(drawn[-1], layer, whole)
+            diameter = round(drawn_diameter(drawn[-1], layer, whole), 1)
+            self.settings.value = self.settings.value.replace(diameter=diameter)
         except ValueError as error:
             self.run.refuse(one_line(error))
-            return
-        self.settings.fields["diameter"].value = round(diameter, 1)
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Model folder")
