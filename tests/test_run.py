@@ -269,14 +269,14 @@ def test_a_chunk_that_cannot_be_read_keeps_what_is_done(image: Path, out: Path) 
 def test_a_full_disk_keeps_what_is_done(
     image: Path, out: Path, planes: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = Path.write_bytes
+    opened = Path.open
 
-    def full(self: Path, content: bytes) -> int:
+    def full(self: Path, *args: Any, **settings: Any) -> Any:
         if self.name.startswith(".6."):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return written(self, content)
+        return opened(self, *args, **settings)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(OSError, match=r"plane 6 cannot be kept.*--resume"):
         segment(image, out, batch_size=1, workers=1)
     assert 6 not in Run(out / "cells.run").done

@@ -10,12 +10,7 @@ import numpy as np
 
 from napari_mobile_unet.confidence import doubts
 from napari_mobile_unet.executors import THREADS, count_workers
-from napari_mobile_unet.io import (
-    atomic_path,
-    read_stack,
-    write_image,
-    write_labels_into,
-)
+from napari_mobile_unet.io import read_stack, write_image, write_labels_into
 from napari_mobile_unet.ngff import is_image, zarr_root
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
@@ -24,6 +19,7 @@ from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
 from napari_mobile_unet.tracking import Tracking
+from napari_mobile_unet.whole_files import atomic_path, check_apart
 from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
@@ -93,13 +89,13 @@ def stem_of(path: Path) -> str:
     return name
 
 
-def check_stems(sources: Sequence[Path]) -> None:
-    """Refuse inputs whose results would overwrite each other.
+def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -> None:
+    """Refuse inputs whose results would overwrite each other, or one of the inputs.
 
     Raises
     ------
     ValueError
-        If two inputs share a stem.
+        If two inputs share a stem, or one is called as another's labels will be.
     """
     seen: dict[str, Path] = {}
     for source in sources:
@@ -109,6 +105,10 @@ def check_stems(sources: Sequence[Path]) -> None:
                 f"results are named after their input; {first} and {source} share the "
                 f"stem {stem_of(source)!r}; rename one or run them into two folders"
             )
+    for source in sources:
+        outputs = Outputs.of(source, folder, form)
+        if outputs.labels.suffix:
+            check_apart(outputs.labels, sources)
 
 
 def segment_file(
@@ -168,7 +168,8 @@ def segment_file(
     """
     outputs = Outputs.of(source, folder, form)
     run = Run(folder / f"{stem_of(source)}.run")
-    if outputs.labels.exists() and existing == "resume":
+    # Where a run is left, its results are not all in place yet.
+    if outputs.labels.exists() and existing == "resume" and run.empty:
         check_same(outputs.record, recipe)
         return None
     # Labels come last: without a run the others belong to labels of another format.

@@ -42,6 +42,7 @@ def segment_blocks(
     segment: Callable[[NDArray[Any]], Decoded],
     labels: Any,
     *,
+    drop_border: bool = False,
     block: int = BLOCK,
     margin: int = MARGIN,
 ) -> tuple[pd.DataFrame, int]:
@@ -61,6 +62,8 @@ def segment_blocks(
         From a part of the plane to its objects; run in threads, on two at a time.
     labels : array
         (Y, X) of integers, 0, NumPy or Zarr; the labels 1 to n are written to it.
+    drop_border : bool
+        Whether objects at the plane's edge are taken away in the end.
     block, margin : int
         In pixels.
 
@@ -104,7 +107,22 @@ def segment_blocks(
         part["centroid_y"] += outer[0].start
         part["centroid_x"] += outer[1].start
         parts.append(part)
-    return _summed(parts), round(left_out)
+    table = _summed(parts)
+    if drop_border:
+        table = _without_border(labels, table, block)
+    return table, round(left_out)
+
+
+def _without_border(labels: Any, table: pd.DataFrame, block: int) -> pd.DataFrame:
+    """Take the objects at a plane's edge away; number the others from 1 anew."""
+    sides = np.s_[:1, :], np.s_[-1:, :], np.s_[:, :1], np.s_[:, -1:]
+    edge = np.unique(np.concatenate([np.asarray(labels[s]).ravel() for s in sides]))
+    kept = table[~table["label"].isin(edge)].reset_index(drop=True)
+    ids = np.zeros(int(table["label"].max() if len(table) else 0) + 1, np.int32)
+    ids[kept["label"]] = np.arange(1, len(kept) + 1)
+    for window in iter_windows(tuple(labels.shape), block):
+        labels[window] = ids.take(np.asarray(labels[window]))
+    return kept.assign(label=np.arange(1, len(kept) + 1))
 
 
 def _widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
@@ -179,17 +197,22 @@ def _identify(
         same = twin and 2 * overlap >= min(sizes[number], known[twin])
         if same and twin in cut:
             ids[number] = twin
-        elif not same or more[number] > MORE * sizes[number]:
+        elif more[number] and (not same or more[number] > MORE * sizes[number]):
             used += 1
             ids[number] = used
     return ids, used
 
 
+def nothing_found() -> pd.DataFrame:
+    """Return the table of a plane without objects."""
+    empty = measure_plane(np.zeros((1, 1), np.int32), np.zeros((1, 1)))
+    return empty.assign(confidence=np.zeros(0, np.float32))
+
+
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row an object from the rows of its parts."""
     if not parts:
-        empty = measure_plane(np.zeros((1, 1), np.int32), np.zeros((1, 1)))
-        return empty.assign(confidence=np.zeros(0, np.float32))
+        return nothing_found()
     table = pd.concat(parts, ignore_index=True)
     if table["label"].is_unique:
         return table.sort_values("label", ignore_index=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mobile_unet.batch import check_stems, segment_file
+from napari_mobile_unet.batch import check_results, segment_file
 from napari_mobile_unet.commands import Json, evaluate, measure, models, train
 from napari_mobile_unet.console import (
     CAUGHT,
@@ -28,7 +28,7 @@ from napari_mobile_unet.console import (
 )
 from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
-from napari_mobile_unet.io import check_folder, read_stack, write_image
+from napari_mobile_unet.io import check_suffix, read_stack, write_image
 from napari_mobile_unet.options import (
     GLOBAL,
     THRESHOLDS,
@@ -43,6 +43,7 @@ from napari_mobile_unet.options import (
 )
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.whole_files import check_apart, check_folder
 
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
@@ -114,7 +115,7 @@ def segment(
                 "earlier results are either gone on with or replaced; received "
                 "--resume and --overwrite; leave one of them out"
             )
-        check_stems(inputs)
+        check_results(inputs, output, form.value)
         check_folder(output)
     existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
     failed = 0
@@ -202,10 +203,7 @@ def threshold(
         content = split.summary()
         if scope is Scope.plane:
             content["planes"] = [
-                {
-                    "index": list(stack.index(n)),
-                    **settings.split(stack.plane(n)).summary(),
-                }
+                {"index": list(stack.index(n)), **settings.summary(stack.plane(n))}
                 for n in range(stack.n_planes)
             ]
         if plot:
@@ -217,6 +215,9 @@ def threshold(
         return
     for plane in [{"index": None, **content}, *content.get("planes", ())]:
         where = "stack" if plane["index"] is None else f"plane {plane['index']}"
+        if not plane["thresholds"]:
+            typer.echo(f"{where}: no threshold, excluded {plane['excluded']}")
+            continue
         values = ", ".join(f"{value:g}" for value in plane["thresholds"])
         shares = ", ".join(f"{share:.1%}" for share in plane["class_shares"])
         typer.echo(
@@ -236,6 +237,8 @@ def preprocess(
     """Apply a recipe's pre-processing steps to an image."""
     with ending(REFUSED):
         chosen = recipe_of(recipe, None, None, channel)
+        check_suffix(output)
+        check_apart(output, [image])
     with ending(FAILED, image), progress_bar() as bar:
         stack = as_stack(read_stack(image, axes), None, chosen)
         planes = list(

@@ -41,7 +41,9 @@ def train(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs to train.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of every random choice.")
+    ] = None,
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
@@ -56,7 +58,8 @@ def train(
         given |= {key: value for key, value in length.items() if value is not None}
         if start:
             given |= start_from(load_model(start), given.get("architecture"))
-        given |= {"images": images, "labels": labels, "output": output, "seed": seed}
+        given |= {"images": images, "labels": labels, "output": output}
+        given |= {} if seed is None else {"seed": seed}
         job = TrainingJob.model_validate(given)
     try:
         with (

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.batch import LABELS, stem_of
-from napari_mobile_unet.io import SUFFIXES, atomic_path, read_stack
+from napari_mobile_unet.io import SUFFIXES, read_stack
 from napari_mobile_unet.measurements import measure
 from napari_mobile_unet.metrics import Scores, evaluate, pool
+from napari_mobile_unet.ngff import zarr_root
+from napari_mobile_unet.whole_files import atomic_path, check_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +41,11 @@ def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
     OSError, ValueError
         If a file cannot be read, is no label image, or has no partner.
     """
-    if not predicted.is_dir() or predicted.suffix == ".zarr":
+    if not predicted.is_dir() or zarr_root(predicted):
         return evaluate(read_labels(predicted), read_labels(truth)), 1
-    truths = {stem_of(path): path for path in image_files(truth)}
-    found = image_files(predicted)
-    labels = [path for path in found if stem_of(path).endswith(LABELS)] or found
+    truths = label_files(truth)
     scores = []
-    for path in labels:
-        stem = stem_of(path).removesuffix(LABELS)
+    for stem, path in label_files(predicted).items():
         if stem not in truths:
             raise ValueError(
                 f"each prediction needs a truth of its stem; {path} has none in "
@@ -57,8 +56,32 @@ def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
 
 
 def read_labels(path: Path) -> NDArray[np.integer[Any]]:
-    """Return a label file as one array of whole numbers."""
-    return np.asarray(read_stack(path).data)
+    """Return a label file as one array of whole numbers, without axes of one."""
+    return np.asarray(read_stack(path).squeeze().data)
+
+
+def label_files(folder: Path) -> dict[str, Path]:
+    """Return the label files in a folder by the stem of their image.
+
+    They are those called ``<stem>_labels``, or where there is none all images.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no image in it.
+    ValueError
+        If two files have one stem.
+    """
+    files = image_files(folder)
+    found: dict[str, Path] = {}
+    for path in [path for path in files if stem_of(path).endswith(LABELS)] or files:
+        first = found.setdefault(stem_of(path).removesuffix(LABELS), path)
+        if first is not path:
+            raise ValueError(
+                f"each image has one file of labels; {first} and {path} are of one "
+                "stem; take one of them away"
+            )
+    return found
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -97,13 +120,18 @@ def measure_file(labels: Path, output: Path, image: Path | None) -> None:
     OSError, ValueError
         If a file cannot be read or written, or the two do not fit each other.
     """
-    found = read_stack(labels)
+    if output.suffix.lower() != ".csv":
+        raise ValueError(f"tables are written as .csv; received {output}; change it")
+    check_apart(output, [labels, *([image] if image else [])])
+    found = read_stack(labels).squeeze()
+    known = set(found.scale) != {1.0} or set(found.units) != {"pixel"}
+    own = known or not image  # labels that were drawn elsewhere often have none
     table = measure(
         found.data,
-        read_stack(image) if image else None,
+        read_stack(image).squeeze() if image else None,
         axes=None if image else found.axes,
-        scale=found.scale,
-        units=found.units,
+        scale=found.scale if own else None,
+        units=found.units if own else None,
     )
     with atomic_path(output) as beside:
         table.to_csv(beside, index=False)

@@ -124,7 +124,16 @@ def _cluster(address: str) -> Iterator[Executor]:
             "start one with `dask scheduler`, or mend the address"
         ) from error
     with client:
-        yield client.get_executor(pure=False)
+        try:
+            yield client.get_executor(pure=False)
+        except Exception as error:
+            if not type(error).__module__.startswith("distributed"):
+                raise
+            reason = " ".join(str(error).split())
+            raise OSError(
+                f"the cluster at {address} gave the work back ({reason:.200}); "
+                "finished planes are kept: mend it, then go on with --resume"
+            ) from error
 
 
 def iter_ahead(

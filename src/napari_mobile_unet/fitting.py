@@ -109,10 +109,11 @@ def fit_to_stack(stack: Stack, steps: Steps) -> Steps:
     return fit_steps(steps, (sampled(stack, number) for number in spaced(stack)))
 
 
-def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted:
+def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted | None:
     """Return a fitted recipe for the blocks of one large plane.
 
-    What it takes from each plane must not differ from block to block.
+    What it takes from each plane must not differ from block to block. None for a
+    plane without a finite value, of which there is nothing to take.
 
     Raises
     ------
@@ -126,8 +127,12 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted:
                 f"a plane of {stack.plane_shape} is worked on in blocks, which cannot "
                 f"be resized to {step.height} × {step.width}; resize by a factor"
             )
-    shared = [_shared(step) for step in recipe.steps]
-    steps = fit_steps(shared, [sampled(stack, number)])
+    plane = sampled(stack, number)
+    if plane.dtype.kind == "f" and not np.isfinite(plane).any():
+        return None
+    steps = fit_steps_to(recipe.steps, plane)
+    objects = recipe.objects.replace(drop_border=False)
+    recipe = recipe.replace(objects=objects)
     method = recipe.segment
     if isinstance(method, UNet):
         method = in_parts(_fit_unet(_shared(method), stack, steps, [number]))
@@ -193,6 +198,16 @@ def windows_of(stack: Stack) -> Iterable[Window]:
     if is_large(stack.plane_shape):
         return iter_windows(stack.plane_shape, BLOCK)
     return [WHOLE]
+
+
+def fit_steps_to(steps: Steps, plane: Plane) -> Steps:
+    """Return steps under which parts of a plane become what they do in the whole."""
+    fitted = []
+    for step in steps:
+        own = _shared(step).fit([plane]).fit_to_plane(plane)
+        fitted.append(own)
+        plane = own.apply(plane)
+    return tuple(fitted)
 
 
 def _shared(settings: Any) -> Any:

@@ -30,6 +30,10 @@ CRUMB = 6
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
+WIDE = 48
+"""Radius in pixels of discs that are laid over single pixels."""
+
+
 class Objects(Params):
     """What becomes of a mask: which objects are kept, and how they are cut."""
 
@@ -207,10 +211,26 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
     distance[~mask] = 0
     spacing = objects.spacing or _typical_radius(mask, distance)
     spacing = min(spacing, max(mask.shape))
-    size = 2 * max(1, round(spacing / 2)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    peak = (distance >= cv2.dilate(distance, disc) - 1e-3) & mask
+    highest = _highest(distance, max(1, round(spacing / 2)))
+    peak = (distance >= highest - 1e-3) & mask
     return _select(flood(peak, mask, distance[mask]), objects)
+
+
+def _highest(distance: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """Return the largest value in a disc around each pixel.
+
+    A disc takes as long as it has pixels: large ones are laid over blocks, of which
+    the largest value counts, and are larger by a block at most.
+    """
+    step = -(-radius // WIDE)
+    height, width = distance.shape
+    padded = np.pad(distance, ((0, -height % step), (0, -width % step)))
+    blocks = padded.reshape(padded.shape[0] // step, step, -1, step).max((1, 3))
+    size = 2 * -(-radius // step) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    found = cv2.dilate(np.ascontiguousarray(blocks), disc)
+    whole = np.asarray(found).repeat(step, 0).repeat(step, 1)
+    return np.asarray(whole[:height, :width], np.float32)
 
 
 def labels_type(largest: int) -> np.dtype[Any]:

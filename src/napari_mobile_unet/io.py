@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +20,10 @@ from napari_mobile_unet.ngff import (
 )
 from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
+from napari_mobile_unet.whole_files import atomic_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from napari_mobile_unet.named_array import AxesSource
 
@@ -156,46 +153,6 @@ _READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path beside the final one, and rename it there after the block.
-
-    If the block fails, what it wrote is removed and the final path is untouched.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written to, or the disk is full.
-    """
-    place = None
-    try:
-        place = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        yield place / path.name
-        _rename(place / path.name, path, place / "earlier.zarr")
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
-        raise OSError(
-            f"{path} cannot be written ({reason}); "
-            "name a folder that exists, is writable and has room"
-        ) from error
-    finally:
-        if place:
-            shutil.rmtree(place, ignore_errors=True)
-
-
-def _rename(new: Path, path: Path, aside: Path) -> None:
-    """Give a file or folder its final name; what had it is lost only after that."""
-    if not path.is_dir():
-        new.replace(path)
-        return
-    path.replace(aside)  # a folder is not replaced in one go
-    try:
-        new.replace(path)
-    except OSError:
-        aside.replace(path)
-        raise
-
-
 def write_image(path: str | Path, stack: Stack) -> None:
     """Write a stack to a ``.tif`` (OME-TIFF) or ``.zarr`` (OME-Zarr), by suffix.
 
@@ -211,18 +168,28 @@ def write_image(path: str | Path, stack: Stack) -> None:
         If the suffix is another, or the format cannot hold the image.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in (*TIFF, ".zarr"):
-        raise ValueError(
-            f"images are written as .tif or .zarr; received {path.name}; change it"
-        )
+    check_suffix(path)
     if stack.axes != stack.batch_axes + "YX":  # of others no plane can be written alone
         stack = stack.on_axes(np.asarray(stack.data), stack.axes)
     with atomic_path(path) as beside:
-        if suffix == ".zarr":
+        if path.suffix.lower() == ".zarr":
             write_zarr(beside, stack)
         else:
             write_tiff(beside, stack)
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a format that images are not written in.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is neither that of TIFF nor that of Zarr.
+    """
+    if path.suffix.lower() not in (*TIFF, ".zarr"):
+        raise ValueError(
+            f"images are written as .tif or .zarr; received {path.name}; change it"
+        )
 
 
 def write_labels_into(image: str | Path, name: str, labels: Stack) -> None:
@@ -282,22 +249,3 @@ def write_labels(path: str | Path, labels: Any, source: Stack) -> None:
         )
     dtype = labels_type(int(labels.max(initial=0)))
     write_image(path, source.on_axes(labels.astype(dtype), source.labels_axes))
-
-
-def check_folder(folder: Path) -> None:
-    """Make the output folder, and see that it can be written to.
-
-    Raises
-    ------
-    OSError
-        If it cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OSError(
-            f"the output folder must be writable; {folder} is not "
-            f"({os.strerror(error.errno or 0)}); name another"
-        ) from error

@@ -151,6 +151,14 @@ class NamedArray:
             units=self.along(axes, self.units),
         )
 
+    def squeeze(self) -> Self:
+        """Return it without axes of length one other than Y and X; nothing is read."""
+        axes = "".join(a for a in self.axes if self.sizes[a] > 1 or a in "YX")
+        if axes == self.axes:
+            return self
+        where = tuple(slice(None) if axis in axes else 0 for axis in self.axes)
+        return self.on_axes(_lazy(self.data)[where], axes)
+
     def channel(self, number: Channel) -> Self:
         """Return one channel, or all of them combined, without the axis C.
 

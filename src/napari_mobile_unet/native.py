@@ -100,10 +100,16 @@ def by_channel(function: Callable[[Plane], Plane], plane: Plane) -> Plane:
     return np.stack([function(sample) for sample in samples], axis=-1)
 
 
-def through_levels(function: Callable[[Plane], Plane], grey: Plane) -> Plane:
-    """Apply a function that takes integers only; floats go through 65,536 levels."""
+def through_levels(
+    function: Callable[[Plane], Plane], grey: Plane, limits: tuple[float, float]
+) -> Plane:
+    """Apply a function that takes integers only.
+
+    Floats go through 65,536 levels between the limits.
+    """
     if grey.dtype.kind == "u":
         return np.asarray(function(grey), grey.dtype)
-    low, span = float(grey.min()), float(np.ptp(grey)) or 1.0
-    levels = np.rint((grey - low) * (LEVELS / span)).astype(np.uint16)
+    low, span = limits[0], limits[1] - limits[0] or 1.0
+    scaled = np.rint((grey - np.float32(low)) * np.float32(LEVELS / span))
+    levels = scaled.clip(0, LEVELS).astype(np.uint16)
     return np.asarray(function(levels) * np.float32(span / LEVELS) + low, np.float32)

@@ -10,6 +10,8 @@ import typer
 
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.model import find_model
 from napari_mobile_unet.unet.segment import UNet, model_of
 
 # Built where the choices are stated, so that a new method is offered here, too.
@@ -67,6 +69,12 @@ def recipe_of(
         recipe = recipe.replace(segment=method_of(method))
     options = {"model": model, "diameter": diameter}
     changes = {key: value for key, value in options.items() if value is not None}
+    here = Path(str(model))
+    if model and (here / CARD).is_file() and find_model(model) != here:
+        raise ValueError(
+            f"a model is a name or a folder, and {model!r} is both here; write "
+            f"./{model} for the folder, or go elsewhere for the name"
+        )
     if changes:
         if not isinstance(recipe.segment, UNet):
             raise ValueError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.blocks import is_large, segment_blocks
+from napari_mobile_unet.blocks import is_large, nothing_found, segment_blocks
 from napari_mobile_unet.executors import AHEAD, iter_ahead
 from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
 from napari_mobile_unet.histogram import luminance
@@ -242,11 +242,15 @@ def find_in_blocks(
         (Y, X), all 0, NumPy or Zarr.
     """
     own = fit_to_plane(stack, number, fitted)
-    objects, left_out = segment_blocks(
-        lambda window: stack.plane(number, window),
-        lambda part: segment_plane(part, own),
-        labels,
-    )
+    objects, left_out = nothing_found(), 0
+    if own is not None:
+        objects, left_out = segment_blocks(
+            lambda window: stack.plane(number, window),
+            lambda part: segment_plane(part, own),
+            labels,
+            # The edges of a block are none of the plane.
+            drop_border=fitted.recipe.objects.drop_border,
+        )
     if not isinstance(fitted.recipe.segment, UNet):
         objects = objects.drop(columns="confidence")
     return objects, left_out

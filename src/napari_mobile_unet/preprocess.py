@@ -18,6 +18,7 @@ from skimage.color import rgb2hed
 from napari_mobile_unet._params import Params
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.native import (
+    LEVELS,
     as_type,
     by_channel,
     finite_values,
@@ -42,6 +43,13 @@ class Step(Params):
 
     def fit(self, planes: Iterable[Plane]) -> Self:
         """Return the step with what it takes from the whole stack written in."""
+        return self
+
+    def fit_to_plane(self, plane: Plane) -> Self:
+        """Return the step with what it takes from each plane written in.
+
+        Under it parts of a plane become what they do in the whole.
+        """
         return self
 
     def apply(self, plane: Plane) -> Plane:
@@ -194,7 +202,24 @@ _LAB = (("lightness", "a", "b"), cv2.COLOR_RGB2LAB)
 _SPACES = {name: space for space in (_HSV, _LAB) for name in space[0]}
 
 
-class Denoise(Step):
+class _Ranged(Step):
+    """The base of steps that look at the range of a plane's grey values."""
+
+    limits: tuple[float, float] | None = None
+    """Darkest and brightest grey value; those of each plane unless given."""
+
+    def fit_to_plane(self, plane: Plane) -> Self:
+        """Return the step with the range of a plane, unless it has one."""
+        values = finite_values(to_native(plane))
+        if self.limits is not None or not values.size:
+            return self
+        return self.replace(limits=(float(values.min()), float(values.max())))
+
+    def _range(self, plane: Plane) -> tuple[float, float]:
+        return self.limits or (float(plane.min()), float(plane.max()))
+
+
+class Denoise(_Ranged):
     """Smooth noise away."""
 
     kind: Literal["denoise"] = "denoise"
@@ -220,24 +245,28 @@ class Denoise(Step):
             return like(median_filter(plane, size), plane)
         if self.method == "bilateral":
             floats = plane.astype(np.float32)
-            spread = self.strength * max(float(np.ptp(floats)), 1e-6)
+            low, high = self._range(plane)
+            spread = self.strength * max(high - low, 1e-6)
             smooth = cv2.bilateralFilter(floats, window, spread, self.radius)
             return as_type(smooth, plane)
         return by_channel(self._non_local_means, plane)
 
     def _non_local_means(self, grey: Plane) -> Plane:
+        low, high = self._range(grey)
+
         def smooth(levels: Plane) -> Plane:
+            span = high - low if grey.dtype.kind == "u" else LEVELS * (high > low)
             window = 2 * max(1, round(self.radius)) + 1
             smoothed = cv2.fastNlMeansDenoising(
                 levels,
-                h=[self.strength * max(float(np.ptp(levels)), 1.0)],
+                h=[self.strength * max(float(span), 1.0)],
                 templateWindowSize=window,
                 searchWindowSize=3 * window,
                 normType=cv2.NORM_L2 if levels.dtype == np.uint8 else cv2.NORM_L1,
             )
             return np.asarray(smoothed)
 
-        return through_levels(smooth, grey)
+        return through_levels(smooth, grey, (low, high))
 
 
 class Background(Step):
@@ -264,7 +293,7 @@ class Background(Step):
         return like(cv2.morphologyEx(plane, operation, disc), plane)
 
 
-class Contrast(Step):
+class Contrast(_Ranged):
     """Stretch dim and bright parts apart."""
 
     kind: Literal["contrast"] = "contrast"
@@ -281,23 +310,28 @@ class Contrast(Step):
     def _apply(self, plane: Plane) -> Plane:
         if self.method == "gamma":
             floats = plane.astype(np.float32)
-            low, span = float(floats.min()), float(np.ptp(floats)) or 1.0
-            return as_type(((floats - low) / span) ** self.gamma * span + low, plane)
+            low, high = self._range(plane)
+            span = high - low or 1.0
+            share = np.maximum((floats - np.float32(low)) / np.float32(span), 0)
+            return as_type(share**self.gamma * span + low, plane)
         if plane.ndim == 2:
-            return self._clahe(plane)
+            return self._clahe(plane, self._range(plane))
         # Equalising each colour on its own would change the hue.
         rgb = unit_range(plane)
         lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB)
-        lab[..., 0] = self._clahe(np.ascontiguousarray(lab[..., 0]))
+        light = np.ascontiguousarray(lab[..., 0])
+        lab[..., 0] = self._clahe(light, (float(light.min()), float(light.max())))
         back = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
         return as_type(np.clip(back, 0, 1) * full_scale(plane), plane)
 
-    def _clahe(self, grey: Plane) -> Plane:
+    def _clahe(self, grey: Plane, limits: tuple[float, float]) -> Plane:
         equaliser = cv2.createCLAHE(self.clip, (self.tiles, self.tiles))
-        return through_levels(lambda levels: np.asarray(equaliser.apply(levels)), grey)
+        return through_levels(
+            lambda levels: np.asarray(equaliser.apply(levels)), grey, limits
+        )
 
 
-class Invert(Step):
+class Invert(_Ranged):
     """Exchange bright and dark, within the plane's own range or its type's."""
 
     kind: Literal["invert"] = "invert"
@@ -306,7 +340,7 @@ class Invert(Step):
     def _apply(self, plane: Plane) -> Plane:
         if plane.dtype.kind == "u":  # 255 − v, so that planes stay comparable
             return np.asarray(np.iinfo(plane.dtype).max - plane, plane.dtype)
-        return np.asarray(plane.min() + plane.max() - plane, np.float32)
+        return np.asarray(np.float32(sum(self._range(plane))) - plane, np.float32)
 
 
 STEPS = (Resize, Normalise, ColourSpace, Denoise, Background, Contrast, Invert)

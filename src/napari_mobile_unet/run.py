@@ -16,6 +16,7 @@ import shutil
 import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -172,8 +173,14 @@ class Run:
     @property
     def fitted(self) -> tuple[str, Fitted]:
         """The run's own key, and the recipe fitted to the whole stack."""
-        with self._fitted_path.open("rb") as file:
-            found: tuple[str, Fitted] = pickle.load(file)
+        try:
+            with self._fitted_path.open("rb") as file:
+                found: tuple[str, Fitted] = pickle.load(file)
+        except (pickle.UnpicklingError, EOFError, AttributeError, ImportError) as error:
+            raise OSError(
+                f"a run goes on with what it fitted at its start; {self._fitted_path} "
+                "is damaged; begin anew with --overwrite"
+            ) from error
         return found
 
     @property
@@ -206,13 +213,23 @@ class Run:
 
     def objects(self, number: int) -> pd.DataFrame:
         """Return a plane's table of objects."""
-        with np.load(self._planes / f"{number}.npz") as found:
-            return pd.DataFrame.from_records(found["objects"])
+        return pd.DataFrame.from_records(self._found(number, "objects"))
 
     def left_out(self, number: int) -> int:
         """Return how many doubtful objects of a plane are not shown."""
-        with np.load(self._planes / f"{number}.npz") as found:
-            return int(found["left_out"])
+        return int(self._found(number, "left_out"))
+
+    def _found(self, number: int, name: str) -> NDArray[Any]:
+        path = self._planes / f"{number}.npz"
+        try:
+            with np.load(path) as found:
+                return np.asarray(found[name])
+        except (ValueError, EOFError, KeyError, BadZipFile) as error:
+            path.unlink()  # so that it counts as not done
+            raise OSError(
+                f"a finished plane must be readable; {path} was damaged, and is done "
+                "again: go on with --resume"
+            ) from error
 
     def write(self, number: int, stack: Stack, fitted: Fitted, plane: Any) -> None:
         """Segment a plane and keep what was found.
@@ -245,7 +262,10 @@ class Run:
             records = objects.to_records(index=False)
             np.savez(content, objects=records, left_out=left_out)
             beside = self._planes / f".{number}.{os.getpid()}"
-            beside.write_bytes(content.getvalue())
+            with beside.open("wb") as file:
+                file.write(content.getvalue())
+                file.flush()
+                os.fsync(file.fileno())  # a power cut would leave it empty
             beside.replace(self._planes / f"{number}.npz")
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import cv2
 import numpy as np
@@ -133,6 +133,18 @@ class Threshold(Params):
         if self.method not in METHODS or split.constant:
             return split
         return split.at(METHODS[self.method](counted))
+
+    def summary(self, plane: Plane) -> dict[str, Any]:
+        """Return a plane's thresholds and classes as plain values for JSON.
+
+        None of them where nothing is finite, or the method finds no threshold.
+        """
+        try:
+            return self.split(plane).summary()
+        except ValueError:
+            excluded = int((~np.isfinite(luminance(plane))).sum())
+            nothing = dict.fromkeys(("thresholds", "class_shares", "class_means"), ())
+            return {**nothing, "separability": 0.0, "excluded": excluded}
 
     def side(self, split: Otsu) -> Literal["bright", "dark"]:
         """Return which end of the grey values is the foreground of this split."""

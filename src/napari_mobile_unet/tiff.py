@@ -187,7 +187,7 @@ def write_tiff(path: Path, stack: Stack) -> None:
     notes: dict[str, Any] = {"axes": stack.axes, "Name": stack.name}
     spatial = stack.axes.replace("S", "")
     for axis, step, unit in zip(spatial, stack.scale, stack.units, strict=True):
-        if unit == "pixel" or axis == "C":
+        if axis in "CPYXZT" and unit == "pixel" and (step == 1 or axis in "CPT"):
             continue
         name = "TimeIncrement" if axis == "T" else f"PhysicalSize{axis}"
         notes[name], notes[f"{name}Unit"] = step, SYMBOLS.get(unit, unit)

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     import tifffile
 
 SYMBOLS = {
+    "picometer": "pm",
+    "angstrom": "Å",
     "nanometer": "nm",
     "micrometer": "µm",
     "millimeter": "mm",
     "centimeter": "cm",
     "meter": "m",
+    "kilometer": "km",
     "inch": "in",
+    "foot": "ft",
     "microsecond": "µs",
     "millisecond": "ms",
     "second": "s",

@@ -149,8 +149,8 @@ def draw(
 
 def grey(image: Floats) -> Floats:
     """Return (Y, X, channels) as one channel (Y, X)."""
-    if image.shape[-1] == 1:
-        return image[..., 0]
+    if image.shape[-1] != 3:
+        return np.asarray(image.mean(-1), np.float32)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.float32)
 
 

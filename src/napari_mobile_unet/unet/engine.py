@@ -119,8 +119,13 @@ def _without_greeting() -> Iterator[None]:
 
     It comes from C++, and no setting turns it off.
     """
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # started without one, from a desktop
+        yield
+        return
+    if sys.stderr:
+        sys.stderr.flush()
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from skimage.segmentation import relabel_sequential
 
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.io import read_stack
@@ -74,10 +75,12 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
                 f"labels must be one channel of whole numbers, 0 for background; "
                 f"received {ids.dtype} of shape {ids.shape} in {labels_path}"
             )
+        # Ids may be any numbers; what follows is quick for small ones.
+        ids = relabel_sequential(ids)[0].astype(np.int32)
         examples.append(
             Example(
                 image=_normalise(channels, job),
-                labels=ids.astype(np.int32),
+                labels=ids,
                 targets=targets_of(ids),
                 diameter=_median_diameter(ids),
                 group=str(image_path.parent),

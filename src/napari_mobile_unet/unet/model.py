@@ -39,6 +39,8 @@ class Model:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.checksum = sha256(folder / CARD) if (folder / CARD).is_file() else ""
+        """SHA-256 over the card, which holds those of the files."""
         self.card = read_card(folder)
         if NETWORK not in self.card.files:
             raise ValueError(
@@ -57,11 +59,6 @@ class Model:
                     f"a model's files must match the checksums in its {CARD}; "
                     f"{path} was altered; copy the folder again"
                 )
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256 over the card, which holds those of the files."""
-        return sha256(self.folder / CARD)
 
     def network(self, precision: Precision = "auto") -> Path:
         """Return the exported network: of 8-bit integers if it is there, by default.
@@ -98,13 +95,35 @@ def own_models() -> Path:
 
 
 def list_models() -> dict[str, Path]:
-    """Return the folders of all models at hand, by name: shipped, then own."""
+    """Return the folders of all models at hand, by name.
+
+    A shipped model goes before a person's own of the same name.
+    """
     shipped = Path(__file__).parent
     return {
         path.parent.name: path.parent
-        for place in (shipped, own_models())
+        for place in (own_models(), shipped)
         for path in sorted(place.glob(f"*/{CARD}"))
     }
+
+
+def find_model(name: str | Path) -> Path:
+    """Return the folder of the model of that name, or that folder itself.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither a model nor a folder of that name exists.
+    """
+    models = list_models()
+    if str(name) in models:
+        return models[str(name)]
+    if Path(name).is_dir():
+        return Path(name)
+    raise FileNotFoundError(
+        f"a model is a name or a folder; received {str(name)!r}; "
+        f"at hand: {', '.join(models) or 'none'}"
+    )
 
 
 def load_model(name: str | Path) -> Model:
@@ -117,12 +136,4 @@ def load_model(name: str | Path) -> Model:
     ValueError
         If the model's files were altered.
     """
-    models = list_models()
-    if str(name) in models:
-        return Model(models[str(name)])
-    if Path(name).is_dir():
-        return Model(Path(name))
-    raise FileNotFoundError(
-        f"a model is a name or a folder; received {str(name)!r}; "
-        f"at hand: {', '.join(models) or 'none'}"
-    )
+    return Model(find_model(name))

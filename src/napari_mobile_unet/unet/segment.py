@@ -15,17 +15,17 @@ from napari_mobile_unet.cores import usable_cores
 from napari_mobile_unet.executors import iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
+from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.looks import Look, find_diameter, looked_at, middle
-from napari_mobile_unet.unet.model import Precision, load_model
+from napari_mobile_unet.unet.model import Model, Precision, find_model
 from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from napari_mobile_unet.unet.model import Model
 
     Plane = NDArray[np.generic]
 
@@ -157,13 +157,19 @@ class UNet(Params):
         )
 
 
-@lru_cache(maxsize=8)
 def model_of(name: str) -> Model:
-    """Return a verified model; its checksums are computed once a process.
+    """Return a verified model; its checksums are computed once for each card.
 
     Raises
     ------
     FileNotFoundError, ValueError
         If the model is missing or was altered.
     """
-    return load_model(name)
+    folder = find_model(name)
+    card = folder / CARD
+    return _verified(folder, card.stat().st_mtime_ns if card.is_file() else 0)
+
+
+@lru_cache(maxsize=8)
+def _verified(folder: Path, _written: int) -> Model:
+    return Model(folder)
