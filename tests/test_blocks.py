@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 import zarr
@@ -15,6 +16,8 @@ from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.metrics import evaluate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 BLOCK, MARGIN = 64, 24
@@ -134,3 +137,42 @@ def test_an_empty_plane_gives_an_empty_table() -> None:
     assert not labels.any()
     assert len(table) == 0
     assert {"label", "area", "centroid_y", "mean_intensity"} <= set(table)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_ids_have_no_gaps_whatever_blocks_divide(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(0, 1, (200, 400)).astype(np.float32)
+    image = cv2.GaussianBlur(noise, (0, 0), rng.uniform(1, 5))
+    objects = Objects(min_size=1)
+
+    def divided(part: NDArray) -> Decoded:
+        labels = label_mask(part > 0, objects)
+        return Decoded(labels, np.ones(int(labels.max(initial=0)), np.float32))
+
+    labels = np.zeros(image.shape, np.int32)
+    table, _ = segment_blocks(
+        lambda window: image[window], divided, labels, block=96, margin=16
+    )
+    found = np.unique(labels[labels > 0])
+    assert found.tolist() == table["label"].tolist() == list(range(1, len(found) + 1))
+
+
+def test_the_edge_of_a_block_is_no_border(tmp_path: Path) -> None:
+    image = np.zeros((120, 400), np.uint8)
+    image[50:70, 60:340] = 1  # longer than any block sees
+    image[10:20, 100:110] = image[100:110, 200:210] = 1
+    image[:8, 30:40] = image[30:40, 392:] = image[112:, 5:15] = 1
+    wanted = label_mask(image > 0, Objects(split=False, min_size=1, drop_border=True))
+    stored = zarr.create_array(tmp_path / "a", shape=image.shape, dtype="int32")
+    for labels in (np.zeros(image.shape, np.int32), stored):
+        table, _ = segment_blocks(
+            lambda window: image[window], components, labels,
+            drop_border=True, block=BLOCK, margin=MARGIN,
+        )  # fmt: skip
+        found = np.asarray(labels[:])
+        assert np.array_equal(found > 0, wanted > 0)
+        assert (
+            table["label"].tolist() == [1, 2, 3] == sorted(np.unique(found[found > 0]))
+        )
+        assert table["area"].sum() == np.count_nonzero(wanted)

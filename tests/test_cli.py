@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import imageio.v3 as iio
@@ -16,11 +17,13 @@ from typer.testing import CliRunner
 
 from napari_mobile_unet import cli
 from napari_mobile_unet.cli import app
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.preprocess import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.unet.model import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -437,3 +440,89 @@ def test_a_stop_says_how_to_go_on(
     assert done.exit_code == 130
     assert "go on with --resume" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_no_result_goes_over_an_input(picture: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.json"
+    Recipe().save(recipe)
+    image = tmp_path / "cell.tif"
+    labels = tmp_path / "cell_labels.tif"
+    for path in (image, labels):
+        tifffile.imwrite(path, np.ones((20, 20), np.uint8))
+    before = {path: path.read_bytes() for path in (image, labels)}
+    both = (image, labels, "-o", tmp_path, "--method", "otsu", "--overwrite")
+    for command, status in (
+        (("segment", *both), 2),
+        (("preprocess", image, "-o", image, "--recipe", recipe), 2),
+        (("preprocess", image, "-o", tmp_path / "a.png", "--recipe", recipe), 2),
+        (("measure", labels, "-o", labels), 1),
+        (("measure", labels, "-o", tmp_path / "table.txt"), 1),
+    ):
+        done = run(*command)
+        assert done.exit_code == status, done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert {path: path.read_bytes() for path in before} == before
+    assert "cell_labels.tif; name another file" in run("segment", *both).stderr
+
+
+def test_labels_are_measured_with_the_sizes_of_their_image(tmp_path: Path) -> None:
+    labels, image, table = (tmp_path / n for n in ("l.tif", "i.zarr", "t.csv"))
+    pixels = np.zeros((1, 3, 20, 20), np.uint8)
+    pixels[:, :, 4:8, 4:8] = 7
+    found = (pixels[0] > 0).astype(np.uint16)
+    tifffile.imwrite(labels, found, photometric="minisblack")
+    micrometers = {"scale": (1, 2, 0.5, 0.5), "units": ("pixel", *["micrometer"] * 3)}
+    write_image(image, Stack.from_array(pixels, "TZYX", **micrometers))
+    done = run("measure", labels, "--image", image, "-o", table)
+    assert done.exit_code == 0, done.stderr
+    (row,) = pd.read_csv(table).to_dict("records")
+    assert row["volume_micrometer3"] == 3 * 16 * 2 * 0.25
+    assert row["mean_intensity"] == 7
+
+
+def test_axes_of_one_make_no_difference_to_a_comparison(tmp_path: Path) -> None:
+    labels = np.zeros((1, 3, 20, 20), np.uint16)
+    labels[:, :, 4:8, 4:8] = 1
+    tifffile.imwrite(tmp_path / "a.tif", labels[0], photometric="minisblack")
+    write_image(tmp_path / "b.zarr", Stack.from_array(labels, "TZYX"))
+    done = run("evaluate", tmp_path / "a.tif", tmp_path / "b.zarr", "--json")
+    assert json.loads(done.stdout)["ap"]["0.95"] == 1
+
+
+def test_labels_of_one_stem_are_refused_and_called_alike(tmp_path: Path) -> None:
+    labels = np.ones((20, 20), np.uint16)
+    for folder in ("found", "truth"):
+        (tmp_path / folder).mkdir()
+        tifffile.imwrite(tmp_path / folder / "a_labels.tif", labels)
+    folders = tmp_path / "found", tmp_path / "truth"
+    assert run("evaluate", *folders).exit_code == 0
+    write_image(tmp_path / "found" / "a_labels.zarr", Stack.from_array(labels, "YX"))
+    done = run("evaluate", *folders)
+    assert done.exit_code == 1
+    assert "are of one stem" in done.stderr
+
+
+def test_a_plane_without_a_finite_value_has_no_threshold(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    planes = np.zeros((2, 20, 20), np.float32)
+    planes[0] = np.nan
+    planes[1, :5] = 9
+    np.save(path, planes)
+    done = run("threshold", path, "--axes", "ZYX", "--scope", "plane", "--json")
+    empty, full = json.loads(done.stdout)["planes"]
+    assert (empty["thresholds"], empty["excluded"]) == ([], 400)
+    assert len(full["thresholds"]) == 1
+    done = run("threshold", path, "--axes", "ZYX", "--scope", "plane")
+    assert "plane [0]: no threshold, excluded 400" in done.stdout
+
+
+def test_a_model_that_is_a_name_and_a_folder_is_to_be_told_apart(
+    picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(load_model("nuclei").folder, tmp_path / "nuclei")
+    monkeypatch.chdir(tmp_path)
+    done = run("segment", picture, "-o", tmp_path / "out", "--model", "nuclei")
+    assert done.exit_code == 2
+    assert "write ./nuclei for the folder" in done.stderr
+    done = run("segment", picture, "-o", tmp_path / "out", "--model", "./nuclei")
+    assert done.exit_code == 0, done.stderr

@@ -214,3 +214,15 @@ def test_a_spacing_beyond_the_plane_costs_no_more_than_that_of_the_plane(
     monkeypatch.setattr(cv2, "getStructuringElement", noted)
     assert label_mask(mask, Objects(spacing=2000)).any()
     assert sizes == [(49, 49)]
+
+
+def test_a_plane_full_of_foreground_is_split_in_no_time_and_in_few() -> None:
+    mask = np.ones((1024, 1024), bool)  # minutes, were its discs laid over all pixels
+    assert 1 <= label_mask(mask, Objects()).max() <= 4
+
+
+def test_large_objects_that_touch_are_split() -> None:
+    mask = disc((700, 1200), 350, 330, 250) | disc((700, 1200), 350, 820, 250)
+    labels = label_mask(mask, Objects())
+    assert labels.max() == 2
+    assert labels[350, 330] != labels[350, 820]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dask.array as da
 import numpy as np
 import pytest
 import skimage.data
 import zarr
 
+from napari_mobile_unet import fitting, pipeline
 from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.instances import Objects, label_mask
@@ -14,6 +17,7 @@ from napari_mobile_unet.metrics import evaluate
 from napari_mobile_unet.pipeline import iter_segment, segment, segment_plane, table_of
 from napari_mobile_unet.preprocess import (
     ColourSpace,
+    Contrast,
     Denoise,
     Invert,
     Normalise,
@@ -25,6 +29,9 @@ from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.step import Step
 
 OTSU = Recipe(segment=Threshold())
 
@@ -300,3 +307,41 @@ def test_a_picture_of_something_else_gives_little_and_with_doubt(name: str) -> N
     assert len(whole.objects) == len(plane.objects) + plane.left_out
     assert whole.objects["confidence"].median() < 0.5
     assert plane.objects["confidence"].min() >= UNet().min_confidence
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Invert(),
+        Contrast(method="gamma", gamma=0.5),
+        Denoise(method="bilateral"),
+    ],
+)
+def test_the_range_that_a_step_looks_at_is_that_of_the_plane(
+    step: Step, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = np.full((96, 9000), 0.5, np.float32)
+    image[:, ::50] = 0.1
+    image[40:60, 2000:8000:300] = 0.9
+    image[40:60, :100] = 3  # what is bright in one block only
+    recipe = Recipe(
+        steps=(step,),
+        segment=Threshold(values=(1.5,)),
+        objects=Objects(split=False, min_size=1),
+    )
+    in_blocks = segment(image, recipe, axes="YX")
+    for module in (pipeline, fitting):
+        monkeypatch.setattr(module, "is_large", lambda _: False)
+    whole = segment(image, recipe, axes="YX")
+    assert whole.any()
+    assert np.array_equal(in_blocks > 0, whole > 0)
+
+
+def test_a_large_plane_of_nan_is_empty() -> None:
+    stack = np.full((2, 64, 5000), np.nan, np.float32)
+    stack[1] = 0.1
+    stack[1, 20:40, 100:120] = 5
+    recipe = Recipe(steps=(Invert(),), segment=Threshold(scope="plane"))
+    labels = segment(stack, recipe, axes="ZYX")
+    assert not labels[0].any()
+    assert labels[1].any()

@@ -341,3 +341,43 @@ def test_labels_of_an_ome_zarr_may_lie_in_it(
         segment(path, path)
     segment(path, path, existing="overwrite")
     assert np.array_equal(read_stack(path).data, planes)
+
+
+def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
+    image: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment(image, out)
+    other = Recipe(segment=Threshold(values=(250.0,)))
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("napari_mobile_unet.batch.write_image", full)
+        with pytest.raises(OSError, match="No space"):
+            segment(image, out, recipe=other, existing="overwrite")
+    assert labels_in(out).any()  # still those of before
+    assert segment(image, out, recipe=other, existing="resume")
+    assert not labels_in(out).any()
+    assert segment(image, out, recipe=other, existing="resume") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK garbled"])
+def test_a_plane_damaged_on_disk_is_done_again(
+    content: bytes, image: Path, out: Path, planes: np.ndarray
+) -> None:
+    with pytest.raises(Stop):
+        segment(image, out, advanced=stop_after(5), batch_size=1)
+    (out / "cells.run" / "planes" / "2.npz").write_bytes(content)
+    with pytest.raises(OSError, match=r"2\.npz was damaged.*--resume"):
+        segment(image, out, existing="resume")
+    assert segment(image, out, existing="resume")
+    assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_a_start_damaged_on_disk_is_said(image: Path, out: Path) -> None:
+    with pytest.raises(Stop):
+        segment(image, out, advanced=stop_after(5), batch_size=1)
+    (out / "cells.run" / "fitted.pickle").write_bytes(b"")
+    with pytest.raises(OSError, match="is damaged; begin anew with --overwrite"):
+        segment(image, out, existing="resume")

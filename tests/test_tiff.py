@@ -11,8 +11,9 @@ import zarr
 
 from napari_mobile_unet import tiff
 from napari_mobile_unet.console import describe
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +149,12 @@ def test_what_is_not_read_of_a_file_is_said(tmp_path: Path) -> None:
     assert describe(stack, Recipe()).endswith(
         "; not read: 2 further images and the palette of colours in its file"
     )
+
+
+@pytest.mark.parametrize("unit", ["angstrom", "kilometer", "foot", "pixel"])
+def test_sizes_come_back_whatever_their_unit(unit: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    stack = Stack(PLANES, "ZYX", scale=(40, 4.2, 4.2), units=(unit,) * 3)
+    write_image(path, stack)
+    assert read_stack(path).scale == (40, 4.2, 4.2)
+    assert read_stack(path).units == (unit,) * 3

@@ -188,9 +188,11 @@ def _starts(length: int) -> list[int]:
 
 def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Plane]:
     """Yield planes after the steps, large ones block by block."""
+    large = bool(steps) and is_large(stack.plane_shape)
     for number in numbers:
+        own = fit_steps_to(steps, sampled(stack, number)) if large else steps
         for window in windows_of(stack):
-            yield apply_steps(steps, stack.plane(number, window))
+            yield apply_steps(own, stack.plane(number, window))
 
 
 def windows_of(stack: Stack) -> Iterable[Window]:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, bar
+from napari_mobile_unet.peaks import components, peaks_of
 from napari_mobile_unet.traits import describe, seen_at
 from napari_mobile_unet.watershed import flood
 
@@ -28,10 +29,6 @@ TYPICAL = 20.0
 CRUMB = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 _NEIGHBOURS = np.ones((3, 3), np.uint8)
-
-
-WIDE = 48
-"""Radius in pixels of discs that are laid over single pixels."""
 
 
 class Objects(Params):
@@ -169,7 +166,7 @@ def _grown(
         core.ravel()[inside[distance > seed]] = True
         labels = flood(core, mask, distance, CRUMB)
     else:
-        labels = _components(mask)
+        labels = components(mask)
     if objects.fill_holes:
         _fill_holes(labels)
     area, traits = describe(labels, maps)
@@ -198,67 +195,17 @@ def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
     """
     mask = _open(mask, objects.smooth)
     if not objects.split:
-        return _select(_components(mask), objects)
+        return _select(components(mask), objects)
     if objects.fill_holes:
         # A hole would be a valley, and the object around it fall apart.
-        mask = _select(_components(mask), objects) > 0
-    # The plane's edge is no background: objects cut by it keep their centre.
-    distance = cv2.distanceTransform(
-        mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
-    )
-    # Where there is no background at all OpenCV answers with the largest float.
-    distance = cv2.GaussianBlur(np.minimum(distance, max(mask.shape)), (0, 0), 1.0)
-    distance[~mask] = 0
-    spacing = objects.spacing or _typical_radius(mask, distance)
-    spacing = min(spacing, max(mask.shape))
-    highest = _highest(distance, max(1, round(spacing / 2)))
-    peak = (distance >= highest - 1e-3) & mask
+        mask = _select(components(mask), objects) > 0
+    peak, distance = peaks_of(mask, objects.spacing)
     return _select(flood(peak, mask, distance[mask]), objects)
-
-
-def _highest(distance: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Return the largest value in a disc around each pixel.
-
-    A disc takes as long as it has pixels: large ones are laid over blocks, of which
-    the largest value counts, and are larger by a block at most.
-    """
-    step = -(-radius // WIDE)
-    height, width = distance.shape
-    padded = np.pad(distance, ((0, -height % step), (0, -width % step)))
-    blocks = padded.reshape(padded.shape[0] // step, step, -1, step).max((1, 3))
-    size = 2 * -(-radius // step) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    found = cv2.dilate(np.ascontiguousarray(blocks), disc)
-    whole = np.asarray(found).repeat(step, 0).repeat(step, 1)
-    return np.asarray(whole[:height, :width], np.float32)
 
 
 def labels_type(largest: int) -> np.dtype[Any]:
     """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
     return np.promote_types(np.min_scalar_type(largest), np.uint16)
-
-
-def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> float:
-    """Return the largest distance in the piece of mask that a median pixel lies in.
-
-    Counting pixels, not pieces, keeps crumbs from deciding how the rest is split.
-    1 for an empty mask.
-    """
-    if not mask.any():
-        return 1.0
-    piece = _components(mask)[mask]
-    largest = np.zeros(piece.max() + 1, np.float32)
-    np.maximum.at(largest, piece, distance[mask])
-    order = np.argsort(largest)
-    pixels = np.cumsum(np.bincount(piece)[order])
-    middle = ((pixels[-1] - 1) // 2, pixels[-1] // 2)
-    return float(largest[order[np.searchsorted(pixels, middle, "right")]].mean())
-
-
-def _components(mask: NDArray[np.bool_]) -> Labels:
-    return np.asarray(
-        cv2.connectedComponents(mask.view(np.uint8), connectivity=4)[1], np.int32
-    )
 
 
 def _open(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:

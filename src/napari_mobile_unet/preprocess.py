@@ -15,7 +15,6 @@ import numpy as np
 from pydantic import Field, model_validator
 from skimage.color import rgb2hed
 
-from napari_mobile_unet._params import Params
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.native import (
     LEVELS,
@@ -24,11 +23,11 @@ from napari_mobile_unet.native import (
     finite_values,
     full_scale,
     like,
-    put_back_nan,
     through_levels,
     to_native,
     unit_range,
 )
+from napari_mobile_unet.step import RangedStep, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,46 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Plane = NDArray[Any]
-
-
-class Step(Params):
-    """The base of every step."""
-
-    def fit(self, planes: Iterable[Plane]) -> Self:
-        """Return the step with what it takes from the whole stack written in."""
-        return self
-
-    def fit_to_plane(self, plane: Plane) -> Self:
-        """Return the step with what it takes from each plane written in.
-
-        Under it parts of a plane become what they do in the whole.
-        """
-        return self
-
-    def apply(self, plane: Plane) -> Plane:
-        """Return the plane after this step: uint8, uint16 or float32.
-
-        Raises
-        ------
-        ValueError
-            If the step cannot work on such a plane.
-        """
-        native = to_native(plane)
-        if native.dtype.kind != "f":
-            return self._apply(native)
-        missing = ~np.isfinite(native)
-        if not missing.any():
-            return self._apply(native)
-        if missing.all():
-            filled = np.zeros_like(native)
-        else:
-            filled = np.where(missing, np.float32(np.median(native[~missing])), native)
-        result = self._apply(filled).astype(np.float32)
-        return put_back_nan(result, missing)
-
-    def _apply(self, plane: Plane) -> Plane:
-        """Return a plane of native type without NaN after this step."""
-        raise TypeError(f"{type(self).__name__} does not say what it does")
 
 
 class Resize(Step):
@@ -202,24 +161,7 @@ _LAB = (("lightness", "a", "b"), cv2.COLOR_RGB2LAB)
 _SPACES = {name: space for space in (_HSV, _LAB) for name in space[0]}
 
 
-class _Ranged(Step):
-    """The base of steps that look at the range of a plane's grey values."""
-
-    limits: tuple[float, float] | None = None
-    """Darkest and brightest grey value; those of each plane unless given."""
-
-    def fit_to_plane(self, plane: Plane) -> Self:
-        """Return the step with the range of a plane, unless it has one."""
-        values = finite_values(to_native(plane))
-        if self.limits is not None or not values.size:
-            return self
-        return self.replace(limits=(float(values.min()), float(values.max())))
-
-    def _range(self, plane: Plane) -> tuple[float, float]:
-        return self.limits or (float(plane.min()), float(plane.max()))
-
-
-class Denoise(_Ranged):
+class Denoise(RangedStep):
     """Smooth noise away."""
 
     kind: Literal["denoise"] = "denoise"
@@ -293,7 +235,7 @@ class Background(Step):
         return like(cv2.morphologyEx(plane, operation, disc), plane)
 
 
-class Contrast(_Ranged):
+class Contrast(RangedStep):
     """Stretch dim and bright parts apart."""
 
     kind: Literal["contrast"] = "contrast"
@@ -331,7 +273,7 @@ class Contrast(_Ranged):
         )
 
 
-class Invert(_Ranged):
+class Invert(RangedStep):
     """Exchange bright and dark, within the plane's own range or its type's."""
 
     kind: Literal["invert"] = "invert"

@@ -24,10 +24,10 @@ import zarr
 from filelock import FileLock, Timeout
 
 from napari_mobile_unet.fitting import Fitted, fit, spaced
-from napari_mobile_unet.instances import labels_type
 from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.pipeline import find_in_blocks, find_objects
 from napari_mobile_unet.recipe import Provenance, Record
+from napari_mobile_unet.run_labels import NumberedLabels, PlaneOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,7 +203,7 @@ class Run:
             For each plane the ids of its labels 0 to n.
         """
         return stack.on_axes(
-            _Numbered(self.array, ids, stack.batch_shape), stack.batch_axes + "YX"
+            NumberedLabels(self.array, ids, stack.batch_shape), stack.batch_axes + "YX"
         )
 
     @property
@@ -252,7 +252,7 @@ class Run:
         """
         try:
             if plane is None:
-                target = _Plane(self.array, number)
+                target = PlaneOf(self.array, number)
                 target.clear()
                 objects, left_out = find_in_blocks(stack, number, fitted, target)
             else:
@@ -302,42 +302,3 @@ class Run:
     @property
     def _fitted_path(self) -> Path:
         return self.folder / "fitted.pickle"
-
-
-class _Numbered:
-    """Labels of a run as an array on the batch axes, Y and X, each with its id."""
-
-    def __init__(
-        self, array: Any, ids: list[NDArray[np.int32]], batch_shape: tuple[int, ...]
-    ) -> None:
-        self._array, self._ids = array, ids
-        self._numbers = np.arange(len(ids)).reshape(batch_shape)
-        self.shape: tuple[int, ...] = (*batch_shape, *array.shape[1:])
-        self.dtype = labels_type(max(int(found.max()) for found in ids))
-
-    def __getitem__(self, where: tuple[slice, ...]) -> NDArray[Any]:
-        *batch, rows, columns = where
-        numbers = self._numbers[tuple(batch)]
-        planes = [
-            self._ids[n].astype(self.dtype)[self._array[n, rows, columns]]
-            for n in numbers.ravel().tolist()
-        ]
-        return np.stack(planes).reshape(*numbers.shape, *planes[0].shape)
-
-
-class _Plane:
-    """One plane of an array, as an array of its own."""
-
-    def __init__(self, array: Any, number: int) -> None:
-        self._array, self._number = array, number
-        self.shape: tuple[int, int] = array.shape[1:]
-
-    def __getitem__(self, window: Any) -> Any:
-        return self._array[(self._number, *window)]
-
-    def __setitem__(self, window: Any, values: Any) -> None:
-        self._array[(self._number, *window)] = values
-
-    def clear(self) -> None:
-        """Take away what a stopped run may have left."""
-        self._array[self._number] = 0

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -134,3 +136,13 @@ def test_a_tile_of_the_first_look_is_not_computed_twice(
     assert (looked.diameter, len(invoked)) == (pytest.approx(20, rel=0.2), looks)
     assert np.array_equal(looked.maps(plane, model), unlooked)
     assert len(invoked) == looks + 3
+
+
+def test_a_start_without_standard_error_is_no_fault() -> None:
+    code = (
+        "import numpy as np, napari_mobile_unet as nmu; "
+        "nmu.segment(np.zeros((64, 64), np.uint8)); print('done')"
+    )
+    command = f'"{sys.executable}" -c "{code}" 2>&-'
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True)
+    assert done.stdout == "done\n"

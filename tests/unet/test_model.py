@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from napari_mobile_unet.unet import model as models
 from napari_mobile_unet.unet.card import CARD, Card, read_card, write_card
 from napari_mobile_unet.unet.model import list_models, load_model, sha256
+from napari_mobile_unet.unet.segment import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +79,22 @@ def test_the_shipped_model_is_whole_and_says_where_it_comes_from() -> None:
     assert card.licence
     assert "BBBC038" in card.training.data
     assert card.training.images > 300
+
+
+def test_a_shipped_model_goes_before_an_own_one_of_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "own_models", lambda: folder.parent)
+    folder.rename(folder.with_name("nuclei"))
+    assert load_model("nuclei").card.name == "nuclei"
+
+
+def test_a_folder_that_was_replaced_is_another_model(folder: Path) -> None:
+    first = model_of(str(folder))
+    assert model_of(str(folder)) is first
+    card = first.card.replace(description="another")
+    write_card(folder, card)
+    os.utime(folder / CARD, ns=(1, 1))
+    second = model_of(str(folder))
+    assert second.card.description == "another"
+    assert second.checksum == sha256(folder / CARD) != first.checksum

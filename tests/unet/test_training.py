@@ -13,11 +13,14 @@ import imageio.v3 as iio
 import numpy as np
 import psutil
 import pytest
+import tifffile
 from typer.testing import CliRunner
 
 from napari_mobile_unet.cli import app
+from napari_mobile_unet.unet.augment import draw
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.engine import predict
+from napari_mobile_unet.unet.examples import read_examples
 from napari_mobile_unet.unet.job import (
     JobError,
     TrainingJob,
@@ -91,6 +94,25 @@ def test_the_model_is_whole_and_knows_its_training(trained: tuple[list, Path]) -
     assert card.training.objects == 63
     assert card.training.validation_ap == messages[-1]["ap"]
     assert [path.name for path in output.parent.iterdir()] == ["squares"]
+
+
+def test_ids_may_be_any_numbers_and_channels_as_many(tmp_path: Path) -> None:
+    image = np.zeros((64, 64, 2), np.uint8)
+    labels = np.zeros((64, 64), np.uint32)
+    labels[8:24, 8:24], labels[8:24, 24:40] = 2**31 + 5, 2**25 + 1
+    for kind, pixels in {"images": image, "labels": labels}.items():
+        (tmp_path / kind).mkdir()
+        settings = {"planarconfig": "contig"} if kind == "images" else {}
+        tifffile.imwrite(
+            tmp_path / kind / "a.tif", pixels, photometric="minisblack", **settings
+        )
+    job = job_of(tmp_path, tmp_path / "new", epochs=1)
+    (example,), _ = read_examples(job)
+    assert np.unique(example.labels).tolist() == [0, 1, 2]
+    assert example.image.shape == (64, 64, 2)
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        assert draw([example], np.ones(1), 64, job.augmentation, rng)[0].shape[-1] == 1
 
 
 def test_one_seed_gives_one_training(

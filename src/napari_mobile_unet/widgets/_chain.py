@@ -20,7 +20,7 @@ from napari_mobile_unet.preprocess import STEPS
 from napari_mobile_unet.widgets._form import Form
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.preprocess import Step
+    from napari_mobile_unet.step import Step
 
 
 class Chain(QWidget):

@@ -1,0 +1,90 @@
+"""The middles of the objects of a mask: where it is widest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Labels = NDArray[np.int32]
+
+WIDE = 48
+"""Radius in pixels of discs that are laid over single pixels."""
+
+
+def peaks_of(
+    mask: NDArray[np.bool_], spacing: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Return where a mask is widest, and how far each pixel is from the background.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        (Y, X).
+    spacing : float
+        Pixels between two peaks at least; 0 for the radius of its typical piece.
+
+    Returns
+    -------
+    peaks : ndarray of bool
+        (Y, X), True at the peaks.
+    distance : ndarray of float32
+        (Y, X) pixels, smoothed; 0 in the background.
+    """
+    # The plane's edge is no background: objects cut by it keep their centre.
+    distance = cv2.distanceTransform(
+        mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    # Where there is no background at all OpenCV answers with the largest float.
+    distance = cv2.GaussianBlur(np.minimum(distance, max(mask.shape)), (0, 0), 1.0)
+    distance[~mask] = 0
+    spacing = spacing or _typical_radius(mask, distance)
+    spacing = min(spacing, max(mask.shape))
+    highest = _highest(distance, max(1, round(spacing / 2)))
+    peak = (distance >= highest - 1e-3) & mask
+    return peak, distance
+
+
+def _highest(distance: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+    """Return the largest value in a disc around each pixel.
+
+    A disc takes as long as it has pixels: large ones are laid over blocks, of which
+    the largest value counts, and are larger by a block at most.
+    """
+    step = -(-radius // WIDE)
+    height, width = distance.shape
+    padded = np.pad(distance, ((0, -height % step), (0, -width % step)))
+    blocks = padded.reshape(padded.shape[0] // step, step, -1, step).max((1, 3))
+    size = 2 * -(-radius // step) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    found = cv2.dilate(np.ascontiguousarray(blocks), disc)
+    whole = np.asarray(found).repeat(step, 0).repeat(step, 1)
+    return np.asarray(whole[:height, :width], np.float32)
+
+
+def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> float:
+    """Return the largest distance in the piece of mask that a median pixel lies in.
+
+    Counting pixels, not pieces, keeps crumbs from deciding how the rest is split.
+    1 for an empty mask.
+    """
+    if not mask.any():
+        return 1.0
+    piece = components(mask)[mask]
+    largest = np.zeros(piece.max() + 1, np.float32)
+    np.maximum.at(largest, piece, distance[mask])
+    order = np.argsort(largest)
+    pixels = np.cumsum(np.bincount(piece)[order])
+    middle = ((pixels[-1] - 1) // 2, pixels[-1] // 2)
+    return float(largest[order[np.searchsorted(pixels, middle, "right")]].mean())
+
+
+def components(mask: NDArray[np.bool_]) -> Labels:
+    """Return the pieces of a mask, (Y, X), 1 to n; what touches by a side is one."""
+    return np.asarray(
+        cv2.connectedComponents(mask.view(np.uint8), connectivity=4)[1], np.int32
+    )

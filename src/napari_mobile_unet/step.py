@@ -1,0 +1,74 @@
+"""The base of pre-processing steps: what each of them can be asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from napari_mobile_unet._params import Params
+from napari_mobile_unet.native import finite_values, put_back_nan, to_native
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Plane = NDArray[Any]
+
+
+class Step(Params):
+    """The base of every step."""
+
+    def fit(self, planes: Iterable[Plane]) -> Self:
+        """Return the step with what it takes from the whole stack written in."""
+        return self
+
+    def fit_to_plane(self, plane: Plane) -> Self:
+        """Return the step with what it takes from each plane written in.
+
+        Under it parts of a plane become what they do in the whole.
+        """
+        return self
+
+    def apply(self, plane: Plane) -> Plane:
+        """Return the plane after this step: uint8, uint16 or float32.
+
+        Raises
+        ------
+        ValueError
+            If the step cannot work on such a plane.
+        """
+        native = to_native(plane)
+        if native.dtype.kind != "f":
+            return self._apply(native)
+        missing = ~np.isfinite(native)
+        if not missing.any():
+            return self._apply(native)
+        if missing.all():
+            filled = np.zeros_like(native)
+        else:
+            filled = np.where(missing, np.float32(np.median(native[~missing])), native)
+        result = self._apply(filled).astype(np.float32)
+        return put_back_nan(result, missing)
+
+    def _apply(self, plane: Plane) -> Plane:
+        """Return a plane of native type without NaN after this step."""
+        raise TypeError(f"{type(self).__name__} does not say what it does")
+
+
+class RangedStep(Step):
+    """The base of steps that look at the range of a plane's grey values."""
+
+    limits: tuple[float, float] | None = None
+    """Darkest and brightest grey value; those of each plane unless given."""
+
+    def fit_to_plane(self, plane: Plane) -> Self:
+        """Return the step with the range of a plane, unless it has one."""
+        values = finite_values(to_native(plane))
+        if self.limits is not None or not values.size:
+            return self
+        return self.replace(limits=(float(values.min()), float(values.max())))
+
+    def _range(self, plane: Plane) -> tuple[float, float]:
+        return self.limits or (float(plane.min()), float(plane.max()))
