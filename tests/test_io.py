@@ -408,3 +408,20 @@ def test_a_folder_that_cannot_be_written_is_named(folder: str, tmp_path: Path) -
         write_labels(path, np.zeros((8, 9), int), Stack(np.zeros((8, 9)), "YX"))
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_ngff_axes_may_have_words_for_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.zarr"
+    pixels = np.zeros((2, 3, 20, 20), np.uint8)
+    write_image(path, Stack.from_array(pixels, "TCYX", scale=(5, 1, 0.5, 0.5)))
+    group = zarr.open_group(path, mode="r+")
+    content = group.attrs.asdict()
+    words = ("time", "channel", "row", "column")
+    axes = content["ome"]["multiscales"][0]["axes"]
+    for word, axis in zip(words, axes[:1] + axes[1:2] + axes[-2:], strict=True):
+        axis["name"] = word
+    group.attrs.put(content)
+    with pytest.raises(ValueError, match="R"):
+        read_stack(path)
+    named = read_stack(path, "TCZYX" if len(axes) == 5 else "TCYX")
+    assert named.sizes["C"] == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,6 +24,11 @@ from napari_mobile_unet.console import (
 from napari_mobile_unet.evaluation import evaluate_files, measure_file
 from napari_mobile_unet.unet.job import JobError, TrainingJob, start_from, training
 from napari_mobile_unet.unet.model import list_models, load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_mobile_unet.unet.model import Model
 
 Settings = Annotated[
     list[Path] | None,
@@ -125,8 +130,19 @@ def measure(
 
 def models(as_json: Json = False) -> None:
     """List the models at hand, with origin, licence and checksum."""
-    with ending(FAILED):
-        found = {name: load_model(folder) for name, folder in list_models().items()}
+    found, broken = {}, False
+    for name, folder in list_models().items():
+        try:
+            found[name] = load_model(folder)
+        except CAUGHT as error:
+            complain(folder, error)
+            broken = True
+    _print_models(found, as_json)
+    if broken:
+        raise typer.Exit(FAILED)
+
+
+def _print_models(found: Mapping[str, Model], as_json: bool) -> None:
     if as_json:
         content = {
             name: {

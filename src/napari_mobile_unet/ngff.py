@@ -102,12 +102,19 @@ def _level(
     several = len(image["datasets"]) > 1
     return {
         "data": group[level["path"]],
-        "axes": "".join(axis["name"].upper() for axis in named),
+        "axes": "".join(_letter(axis) for axis in named),
         "scale": scale.tolist(),
         "translate": translate.tolist(),
         "units": [axis.get("unit") or "pixel" for axis in named],
         **({"name": f"{path.name}/{level['path']}"} if several else {}),
     }
+
+
+def _letter(axis: Mapping[str, Any]) -> str:
+    """Return one letter for an axis, whose name may be a word; its type tells more."""
+    name = str(axis["name"]).upper()
+    types = {"time": "T", "channel": "C"}
+    return name if len(name) == 1 else types.get(axis.get("type", ""), name[:1])
 
 
 def _dimension_names(array: Any) -> str | None:

@@ -5,7 +5,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from napari_mobile_unet.cli import app
 from napari_mobile_unet.unet import model as models
 from napari_mobile_unet.unet.card import CARD, Card, read_card, write_card
 from napari_mobile_unet.unet.model import list_models, load_model, sha256
@@ -98,3 +100,14 @@ def test_a_folder_that_was_replaced_is_another_model(folder: Path) -> None:
     second = model_of(str(folder))
     assert second.card.description == "another"
     assert second.checksum == sha256(folder / CARD) != first.checksum
+
+
+def test_a_broken_model_hides_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / models.NETWORK).unlink()
+    monkeypatch.setattr(models, "own_models", lambda: folder.parent)
+    done = CliRunner().invoke(app, ["models", "--json"])
+    assert done.exit_code == 1
+    assert list(json.loads(done.stdout)) == ["nuclei"]
+    assert f"{models.NETWORK} is missing" in done.stderr
