@@ -74,6 +74,24 @@ def test_results_lie_where_their_image_lies(viewer: Any) -> None:
     assert result.units == source.units
 
 
+def test_a_result_of_fewer_dimensions_is_turned_as_its_image_is() -> None:
+    turned = np.eye(4)
+    turned[1:3, 1:3] = [[0.6, -0.8], [0.8, 0.6]]
+    turned[1:3, 3] = 5, 7
+    places = {"scale": (1, 2, 3), "translate": (0, 4, 5), "affine": turned}
+    source = Image(np.zeros((2, 8, 9)), axis_labels=("c", "y", "x"), **places)
+    place = placed_like(source, stack_of(source), "YX")
+    result = Labels(np.zeros((8, 9), int), **place)
+    for point in ((0, 0), (7, 8), (3, 1)):
+        wanted = source.data_to_world((0, *point))[1:]
+        assert np.allclose(result.data_to_world(point), wanted)
+    assert np.allclose(result.scale, (2, 3))
+    turned[0, 1] = 0.5  # a plane of it lies in no plane of the world
+    source.affine = turned
+    place = placed_like(source, stack_of(source), "YX")
+    assert np.allclose(place["affine"], np.eye(3))
+
+
 def test_a_result_is_updated_in_place_but_never_over_strokes(viewer: Any) -> None:
     source = viewer.add_image(np.zeros((20, 20)))
     result = Result(viewer)

@@ -176,8 +176,8 @@ def _affine_of(source: Layer, keep: list[int]) -> NDArray[Any]:
     ).T
     others = [i for i in range(source.ndim) if i not in keep]
     affine = np.eye(len(keep) + 1)
-    mixed = ways[np.ix_(keep, others)].any() or ways[np.ix_(others, keep)].any()
-    if not mixed:
+    between = np.stack([ways[np.ix_(keep, others)], ways[np.ix_(others, keep)].T])
+    if np.abs(between).max(initial=0) <= 1e-9 * np.abs(ways).max():
         linear = ways[np.ix_(keep, keep)] / np.asarray(source.scale)[keep]
         affine[:-1, :-1] = linear
         affine[:-1, -1] = origin[keep] - linear @ np.asarray(source.translate)[keep]
