@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import zarr
 from filelock import FileLock
 
 import napari_mobile_unet as nmu
+from napari_mobile_unet import workers
 from napari_mobile_unet.batch import Done, segment_file
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.link import Link
@@ -104,6 +107,26 @@ def test_neither_batches_nor_workers_change_the_result(
 ) -> None:
     segment(image, out, batch_size=size, executor=executor, workers=2)
     assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
+
+
+def test_an_image_is_read_once_by_all_threads_and_let_go_of(
+    image: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    stacks: list[weakref.ref] = []
+
+    def slow(path: Path, axes: str | None) -> Stack:
+        read.append(path)
+        time.sleep(0.1)
+        stack = read_stack(path, axes)
+        stacks.append(weakref.ref(stack))
+        return stack
+
+    monkeypatch.setattr(workers, "read_stack", slow)
+    segment(image, out, batch_size=1, workers=4)
+    assert len(read) == 1
+    gc.collect()
+    assert stacks[0]() is None
 
 
 def test_a_dask_cluster_gives_the_same(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.named_array import Channel
     from napari_mobile_unet.stack import Stack
+
+
+_opening = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,17 @@ def iter_work(
     OSError, ValueError, MemoryError
         If a plane cannot be read, does not fit its recipe, or cannot be kept.
     """
-    yield from iter_done(do, works, executor, workers)
+    try:
+        yield from iter_done(do, works, executor, workers)
+    finally:
+        _opened.cache_clear()  # an image may be as large as half of the memory
 
 
 def do(work: Work) -> int:
     """Segment the planes of a piece of work; return how many these were."""
     source = (work.source, work.axes, work.channel)
-    stack, run, fitted = _opened(*source, work.folder, work.key)
+    with _opening:  # threads that begin together read it once
+        stack, run, fitted = _opened(*source, work.folder, work.key)
     do_planes(run, stack, fitted, work.numbers)
     return len(work.numbers)
 
