@@ -260,6 +260,9 @@ def test_results_of_another_recipe_or_model_are_not_passed_over(
     other = Recipe(segment=Threshold(classes=3))
     with pytest.raises(ValueError, match=r"another recipe; .*--overwrite"):
         segment(image, out, recipe=other, existing="resume")
+    with pytest.raises(ValueError, match="tells of the axes TYX"):
+        segment(image, out, axes="zyx", existing="resume")
+    assert segment(image, out, axes="tyx", existing="resume") is None
     record = out / "cells_recipe.json"
     content = json.loads(record.read_text("utf-8"))
     record.write_text(json.dumps(content | {"checksum": "0" * 64}), encoding="utf-8")

@@ -170,7 +170,7 @@ def segment_file(
     run = Run(folder / f"{stem_of(source)}.run")
     # Where a run is left, its results are not all in place yet.
     if outputs.labels.exists() and existing == "resume" and run.empty:
-        check_same(outputs.record, recipe)
+        check_same(outputs.record, recipe, axes)
         return None
     # Labels come last: without a run the others belong to labels of another format.
     earlier = outputs.labels, *([] if run.exists else [outputs.table, outputs.record])

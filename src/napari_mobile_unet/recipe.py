@@ -121,8 +121,8 @@ class Provenance(Record):
         )
 
 
-def check_same(record: Path, recipe: Recipe) -> None:
-    """Refuse to pass over results of another recipe or model.
+def check_same(record: Path, recipe: Recipe, axes: str | None = None) -> None:
+    """Refuse to pass over results of another recipe, another model or other axes.
 
     Parameters
     ----------
@@ -130,24 +130,30 @@ def check_same(record: Path, recipe: Recipe) -> None:
         The record beside them; without one nothing is known.
     recipe : Recipe
         The one that they should come from.
+    axes : str, optional
+        Those that the person gave, if any.
 
     Raises
     ------
     OSError
         If the record cannot be read.
     ValueError
-        If it tells of another recipe or model, or is none.
+        If it tells of others, or is none.
     """
     if not record.exists():
         return
-    checksum = read_json(record, "a record").get("checksum", "")
-    same_recipe = Recipe.load(record) == recipe
-    if not same_recipe or checksum != _model_used(recipe)[1]:
-        raise ValueError(
-            f"a run goes on with the same recipe and model only; {record} tells of "
-            f"another {'model' if same_recipe else 'recipe'}; name another folder, or "
-            "begin anew with --overwrite"
-        )
+    content = read_json(record, "a record")
+    known = content.get("axes")
+    for what, same in (
+        ("another recipe", Recipe.load(record) == recipe),
+        ("another model", content.get("checksum", "") == _model_used(recipe)[1]),
+        (f"the axes {known}", axes is None or known in (None, axes.upper())),
+    ):
+        if not same:
+            raise ValueError(
+                f"a run goes on with the same recipe, model and axes only; {record} "
+                f"tells of {what}; name another folder, or begin anew with --overwrite"
+            )
 
 
 def _model_used(recipe: Recipe) -> tuple[str, str]:
