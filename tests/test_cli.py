@@ -462,7 +462,7 @@ def test_no_result_goes_over_an_input(picture: Path, tmp_path: Path) -> None:
         assert done.exit_code == status, done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
     assert {path: path.read_bytes() for path in before} == before
-    assert "cell_labels.tif; name another file" in run("segment", *both).stderr
+    assert "cell_labels.tif; write elsewhere" in run("segment", *both).stderr
 
 
 def test_labels_are_measured_with_the_sizes_of_their_image(tmp_path: Path) -> None:

@@ -337,6 +337,14 @@ def test_the_range_that_a_step_looks_at_is_that_of_the_plane(
     assert np.array_equal(in_blocks > 0, whole > 0)
 
 
+def test_a_large_plane_that_is_nan_for_the_most_part_is_not() -> None:
+    plane = np.full((64, 40_000), np.nan, np.float32)
+    plane[:, 6000:6200] = 0.1  # between the windows that are looked at
+    plane[20:40, 6100:6120] = 5
+    labels = segment(plane, Recipe(segment=Threshold(scope="plane")), axes="YX")
+    assert labels.max() == 1
+
+
 def test_a_large_plane_of_nan_is_empty() -> None:
     stack = np.full((2, 64, 5000), np.nan, np.float32)
     stack[1] = 0.1

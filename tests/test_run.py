@@ -395,7 +395,7 @@ def test_a_plane_damaged_on_disk_is_done_again(
     with pytest.raises(Stop):
         segment(image, out, advanced=stop_after(5), batch_size=1)
     (out / "cells.run" / "planes" / "2.npz").write_bytes(content)
-    with pytest.raises(OSError, match=r"2\.npz was damaged.*--resume"):
+    with pytest.raises(ValueError, match=r"2\.npz was damaged.*--resume"):
         segment(image, out, existing="resume")
     assert segment(image, out, existing="resume")
     assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))

@@ -96,7 +96,11 @@ def interruptible(stop: Callable[[], None]) -> Iterator[None]:
         signal.signal(number, usual)
         stop()
 
-    usual = signal.signal(signal.SIGINT, first)
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler:  # ignored, as in the background
+        yield
+        return
+    signal.signal(signal.SIGINT, first)
     try:
         yield
     finally:

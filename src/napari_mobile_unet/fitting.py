@@ -128,7 +128,9 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted | None:
                 f"be resized to {step.height} × {step.width}; resize by a factor"
             )
     plane = sampled(stack, number)
-    if plane.dtype.kind == "f" and not np.isfinite(plane).any():
+    if not np.isfinite(plane).any() and not any(
+        np.isfinite(stack.plane(number, window)).any() for window in windows_of(stack)
+    ):
         return None
     steps = fit_steps_to(recipe.steps, plane)
     objects = recipe.objects.replace(drop_border=False)

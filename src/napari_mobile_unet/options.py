@@ -70,7 +70,8 @@ def recipe_of(
     options = {"model": model, "diameter": diameter}
     changes = {key: value for key, value in options.items() if value is not None}
     here = Path(str(model))
-    if model and (here / CARD).is_file() and find_model(model) != here:
+    both = (here / CARD).is_file() and find_model(str(model)).resolve()
+    if both and both != here.resolve():
         raise ValueError(
             f"a model is a name or a folder, and {model!r} is both here; write "
             f"./{model} for the folder, or go elsewhere for the name"

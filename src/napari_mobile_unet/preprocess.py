@@ -114,7 +114,7 @@ class Normalise(Step):
             low, high = float(values.min()), float(values.max())
         else:
             low, high = map(float, np.percentile(values, (self.low, self.high)))
-        return low, high if high > low else low + 1.0
+        return low, high if high > low else low + max(1.0, 1e-6 * abs(low))
 
     def _apply(self, plane: Plane) -> Plane:
         low, high = self.limits or self._limits(finite_values(plane))

@@ -145,7 +145,7 @@ def check_same(record: Path, recipe: Recipe, axes: str | None = None) -> None:
     content = read_json(record, "a record")
     known = content.get("axes")
     for what, same in (
-        ("another recipe", Recipe.load(record) == recipe),
+        ("another recipe", _unnamed(Recipe.load(record)) == _unnamed(recipe)),
         ("another model", content.get("checksum", "") == _model_used(recipe)[1]),
         (f"the axes {known}", axes is None or known in (None, axes.upper())),
     ):
@@ -154,6 +154,13 @@ def check_same(record: Path, recipe: Recipe, axes: str | None = None) -> None:
                 f"a run goes on with the same recipe, model and axes only; {record} "
                 f"tells of {what}; name another folder, or begin anew with --overwrite"
             )
+
+
+def _unnamed(recipe: Recipe) -> Recipe:
+    """Return a recipe without the name of its model, which may be a path as well."""
+    if not isinstance(recipe.segment, UNet):
+        return recipe
+    return recipe.replace(segment=recipe.segment.replace(model=""))
 
 
 def _model_used(recipe: Recipe) -> tuple[str, str]:

@@ -226,7 +226,7 @@ class Run:
                 return np.asarray(found[name])
         except (ValueError, EOFError, KeyError, BadZipFile) as error:
             path.unlink()  # so that it counts as not done
-            raise OSError(
+            raise ValueError(
                 f"a finished plane must be readable; {path} was damaged, and is done "
                 "again: go on with --resume"
             ) from error

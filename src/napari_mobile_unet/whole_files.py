@@ -84,5 +84,5 @@ def check_apart(output: Path, inputs: Iterable[Path]) -> None:
         if output.resolve() in (source.resolve(), *source.resolve().parents):
             raise ValueError(
                 f"a result is not written over its input; {output} is or holds "
-                f"{source}; name another file"
+                f"{source}; write elsewhere, or leave that out of the inputs"
             )

@@ -42,6 +42,7 @@ def test_own_models_are_found_by_name(
 ) -> None:
     monkeypatch.setattr(models, "own_models", lambda: folder.parent)
     assert list_models()["mine"] == folder
+    assert list(list_models()) == ["nuclei", "mine"]  # the first is the default
     assert load_model("mine").folder == folder
 
 

@@ -575,6 +575,8 @@ def test_a_region_that_moves_or_is_renamed_is_followed(
     counted_in(panel, qtbot, 5 * 32 * 24)
     region.translate = (0, 10 + 48 * 0.5, 20)  # half of it lies beside the image
     counted_in(panel, qtbot, 5 * 16 * 24)
+    calibrated.translate = (0, 10 + 48 * 0.5, 20)  # under it again
+    counted_in(panel, qtbot, 5 * 32 * 24)
     region.name = "cells here"
     assert panel.scope.currentText() == "inside cells here"
 

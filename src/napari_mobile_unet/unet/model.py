@@ -95,16 +95,16 @@ def own_models() -> Path:
 
 
 def list_models() -> dict[str, Path]:
-    """Return the folders of all models at hand, by name.
+    """Return the folders of all models at hand, by name: shipped, then own.
 
     A shipped model goes before a person's own of the same name.
     """
     shipped = Path(__file__).parent
-    return {
-        path.parent.name: path.parent
-        for place in (own_models(), shipped)
-        for path in sorted(place.glob(f"*/{CARD}"))
-    }
+    found: dict[str, Path] = {}
+    for place in (shipped, own_models()):
+        for path in sorted(place.glob(f"*/{CARD}")):
+            found.setdefault(path.parent.name, path.parent)
+    return found
 
 
 def find_model(name: str | Path) -> Path:

@@ -30,7 +30,7 @@ from napari_mobile_unet.widgets._layers import (
 from napari_mobile_unet.widgets._result import Result, add_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import napari
     from napari.layers import Image
@@ -113,13 +113,22 @@ class LabelsRun(QWidget):
         """The labels layer of the last run."""
         return self._result.layer
 
-    def start(self, recipe: Recipe, batch_size: int = 1) -> None:
-        """Segment the chosen image by a recipe; what cannot work is said."""
+    def start(self, described: Callable[[], Recipe], batch_size: int = 1) -> None:
+        """Segment the chosen image by a recipe; what cannot work is said.
+
+        Parameters
+        ----------
+        described : callable
+            Returns the recipe, or raises where settings contradict each other.
+        batch_size : int
+            Planes read at a time.
+        """
         layer, whole = self._source.layer, self._source.whole
         if layer is None or whole is None:
             self.refuse(self._source.note.text())
             return
         try:
+            recipe = described()
             record = Provenance.of(recipe, whole)
         except (ValueError, OSError) as error:
             self.refuse(one_line(error))
@@ -216,9 +225,11 @@ class LabelsRun(QWidget):
 
     def _show_tracks(self, whole: Stack, objects: pd.DataFrame) -> None:
         """Show the way of objects that were followed over time."""
-        earlier = self._tracks.pop(self.layer, None)
-        if earlier is not None and earlier in self._viewer.layers:
-            self._viewer.layers.remove(earlier)
+        for labels, earlier in list(self._tracks.items()):
+            if labels is self.layer or labels not in self._viewer.layers:
+                del self._tracks[labels]
+                if earlier in self._viewer.layers:
+                    self._viewer.layers.remove(earlier)
         followed = "parent" in objects and len(objects)
         if not followed or whole.labels_axes not in ("TYX", "TZYX"):
             return

@@ -19,6 +19,8 @@ from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari.layers import Layer
     from numpy.typing import NDArray
 
@@ -249,11 +251,19 @@ def empty_labels(stack: Stack) -> tuple[Any, str]:
     return array, f"Labels need {size / 2**30:.1f} GiB, too much for memory: {path}"
 
 
-def forget(labels: Any) -> None:
-    """Delete labels that `empty_labels` put into the cache folder."""
-    folder = Path(str(getattr(getattr(labels, "store", None), "root", "")))
-    if folder.parent == _labels_folder():
+def forget(labels: Any, others: Iterable[Any]) -> None:
+    """Delete labels that `empty_labels` put into the cache folder.
+
+    Unless one of the others is a copy, which lies in the same place.
+    """
+    folder = _store_of(labels)
+    used = {_store_of(other) for other in others}
+    if folder.parent == _labels_folder() and folder not in used:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _store_of(labels: Any) -> Path:
+    return Path(str(getattr(getattr(labels, "store", None), "root", "")))
 
 
 def _labels_folder() -> Path:

@@ -75,8 +75,8 @@ class Result:
         same = self.shown and not kept and self._source is source
         alike = getattr(self.layer, "rgb", None) == rgb
         if same and alike and self.layer.ndim == data.ndim - bool(rgb):
-            forget(self.layer.data)
-            self.layer.data = data
+            before, self.layer.data = self.layer.data, data
+            forget(before, (layer.data for layer in self._viewer.layers))
             for key, value in place.items():
                 setattr(self.layer, key, value)
             self.layer.metadata = {**self.layer.metadata, METADATA: metadata}

@@ -176,13 +176,9 @@ class ThresholdDock(Dock):
         return self.run.layer
 
     def _on_run(self) -> None:
-        try:
-            recipe = self.recipe
-        except ValueError as error:
-            self.run.refuse(one_line(error))
-            return
-        self.live.setChecked(False)  # the labels themselves are to be seen now
-        self.run.start(recipe)
+        self.run.start(lambda: self.recipe)
+        if self.run.job.running:
+            self.live.setChecked(False)  # the labels themselves are to be seen now
 
     def _on_source(self) -> None:
         self._values = None
@@ -191,6 +187,8 @@ class ThresholdDock(Dock):
     def _on_moved(self) -> None:
         self.live.close_layer()  # it is put in its new place
         self._show_mask()
+        if self.scope.kind == "region":  # which lies over other pixels now
+            self._pause.start()
 
     def _on_scope(self) -> None:
         self._values = None

@@ -66,7 +66,9 @@ class UNetDock(Dock):
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.clicked.connect(lambda _: self._measure())
-        self.run.clicked.connect(self._on_run)
+        self.run.clicked.connect(
+            lambda: self.run.start(lambda: self.recipe, self.batch_size.value())
+        )
 
     def _lay_out(self) -> None:
         model_row = QHBoxLayout()
@@ -93,14 +95,6 @@ class UNetDock(Dock):
         """Let go of the viewer's events, before this widget goes."""
         self.run.job.cancel()
         self.source.disconnect_viewer()
-
-    def _on_run(self) -> None:
-        try:
-            recipe = self.recipe
-        except ValueError as error:
-            self.run.refuse(one_line(error))
-            return
-        self.run.start(recipe, self.batch_size.value())
 
     @property
     def recipe(self) -> Recipe:
