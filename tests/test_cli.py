@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING
 
 import imageio.v3 as iio
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from napari_mobile_unet import cli
 from napari_mobile_unet.cli import app
+from napari_mobile_unet.console import interruptible
 from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.preprocess import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from click.testing import Result
+
+    from napari_mobile_unet.unet.job import TrainingJob
 
 
 def run(*arguments: object) -> Result:
@@ -526,3 +530,36 @@ def test_a_model_that_is_a_name_and_a_folder_is_to_be_told_apart(
     assert "write ./nuclei for the folder" in done.stderr
     done = run("segment", picture, "-o", tmp_path / "out", "--model", "./nuclei")
     assert done.exit_code == 0, done.stderr
+
+
+def test_a_seed_in_the_settings_counts_unless_one_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+
+    def stopped(job: TrainingJob) -> None:
+        seeds.append(job.seed)
+        raise ValueError("no training here")
+
+    monkeypatch.setattr("napari_mobile_unet.commands.training", stopped)
+    settings = tmp_path / "settings.json"
+    settings.write_text('{"seed": 7}', encoding="utf-8")
+    command = ("train", "images", "labels", "-o", tmp_path / "new")
+    run(*command)
+    run(*command, "--settings", settings)
+    run(*command, "--settings", settings, "--seed", 3)
+    assert seeds == [0, 7, 3]
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_ctrl_c_stops_unless_it_is_ignored_already(ignored: bool) -> None:
+    usual = signal.SIG_IGN if ignored else signal.default_int_handler
+    before = signal.signal(signal.SIGINT, usual)
+    calls: list[int] = []
+    try:
+        with interruptible(lambda: calls.append(1)):
+            signal.raise_signal(signal.SIGINT)
+        assert len(calls) == (0 if ignored else 1)
+        assert signal.getsignal(signal.SIGINT) is usual
+    finally:
+        signal.signal(signal.SIGINT, before)

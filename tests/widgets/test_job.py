@@ -117,3 +117,27 @@ def test_the_bar_counts_and_its_button_cancels(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: heard.ends == [True])
     assert bar.isHidden()
     assert heard.values == [1, 2]  # the step in hand is not lost
+
+
+def test_of_those_that_wait_the_latest_is_run_and_never_two_at_once(
+    qtbot: QtBot,
+) -> None:
+    job = Job()
+    go_on = threading.Event()
+    begun: list[int] = []
+    came: list[int] = []
+    job.yielded.connect(came.append)
+
+    def work(number: int) -> Iterator[int]:
+        begun.append(number)
+        if number == 0:
+            assert go_on.wait(20)
+        yield number
+
+    for number in range(4):
+        job.start_next(lambda number=number: work(number))
+    qtbot.wait(50)
+    assert begun == [0]
+    go_on.set()
+    qtbot.waitUntil(lambda: came == [3])
+    assert begun == [0, 3]

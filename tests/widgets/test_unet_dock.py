@@ -379,3 +379,33 @@ def test_a_photograph_gives_few_objects_and_a_warning(
     assert f"{every - few} more left out as doubtful" in said
     assert every > few
     assert "left out" not in unet.run.status.text()
+
+
+def test_a_drawn_object_beyond_all_sizes_is_refused(
+    unet: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    viewer.add_image(np.zeros((5000, 5000), np.uint8))
+    drawn = viewer.add_shapes(name="one object")
+    drawn.add([[0, 0], [0, 4900], [4900, 4900], [4900, 0]], shape_type="ellipse")
+    unet.measure_button.click()
+    assert "diameter" in unet.run.status.text()
+    assert unet.settings.value.diameter == 0
+
+
+def test_copies_of_labels_on_disk_are_not_deleted(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(_layers, "SHARE", 0)
+    monkeypatch.setattr(_layers, "user_cache_path", lambda *_, **__: tmp_path)
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    copy = viewer.add_labels(unet.layer.data, name="copy")
+    largest = np.asarray(copy.data).max()
+    assert largest
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert np.asarray(copy.data).max() == largest
+    assert len(list((tmp_path / "labels").iterdir())) == 2
