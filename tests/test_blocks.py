@@ -139,15 +139,17 @@ def test_an_empty_plane_gives_an_empty_table() -> None:
     assert {"label", "area", "centroid_y", "mean_intensity"} <= set(table)
 
 
-@pytest.mark.parametrize("seed", range(40))
+# Where blocks of these divide noise, one takes away all that another found.
+@pytest.mark.parametrize("seed", [5, 49, 55, 185, 246, 381])
 def test_ids_have_no_gaps_whatever_blocks_divide(seed: int) -> None:
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 1, (200, 400)).astype(np.float32)
     image = cv2.GaussianBlur(noise, (0, 0), rng.uniform(1, 5))
+    cut = float(np.quantile(image, rng.uniform(0.3, 0.7)))
     objects = Objects(min_size=1)
 
     def divided(part: NDArray) -> Decoded:
-        labels = label_mask(part > 0, objects)
+        labels = label_mask(part > cut, objects)
         return Decoded(labels, np.ones(int(labels.max(initial=0)), np.float32))
 
     labels = np.zeros(image.shape, np.int32)

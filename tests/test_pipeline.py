@@ -353,3 +353,15 @@ def test_a_large_plane_of_nan_is_empty() -> None:
     labels = segment(stack, recipe, axes="ZYX")
     assert not labels[0].any()
     assert labels[1].any()
+
+
+def test_objects_at_the_edge_of_a_large_plane_alone_are_dropped() -> None:
+    plane = np.zeros((200, 9000), np.uint8)
+    plane[80:120, 1500:4500] = 200  # over more than a block, far from the edge
+    plane[20:40, 6000:6020] = 200
+    plane[:15, 300:320] = plane[100:120, 8990:] = 200
+    recipe = Recipe(segment=Threshold(), objects=Objects(drop_border=True, split=False))
+    labels = segment(plane, recipe, axes="YX")
+    assert np.unique(labels).tolist() == [0, 1, 2]
+    assert (labels[80:120, 1500:4500] > 0).all()
+    assert (labels > 0).sum() == 40 * 3000 + 20 * 20
