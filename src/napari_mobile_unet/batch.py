@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.types import Floats
 
 Format = Literal["tif", "zarr"]
 Existing = Literal["refuse", "overwrite", "resume"]
@@ -260,7 +261,7 @@ def write_results(
     overlapping = isinstance(numbering, Numbering) and numbering.axis is not None
     ids: list[NDArray[np.int32]] = []
     seen = left_out = 0
-    confidence: list[NDArray[np.float32]] = []
+    confidence: list[Floats] = []
     with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
         for number in range(stack.n_planes):
             labels = run.labels(number) if overlapping else None

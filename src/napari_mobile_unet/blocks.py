@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.axes import Window
     from napari_mobile_unet.instances import Decoded
+    from napari_mobile_unet.types import Labels, Mask
 
 BLOCK = 6 * STEP
 """Height and width in pixels of what a block is answerable for. In steps of the
@@ -147,7 +148,7 @@ def _inside(core: Window, outer: Window) -> Window:
     return rows, columns
 
 
-def _rim(outer: Window, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _rim(outer: Window, shape: tuple[int, ...]) -> Mask:
     """Return the mask of a window's edge pixels behind which the plane goes on."""
     rows, columns = outer
     rim = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
@@ -159,12 +160,12 @@ def _rim(outer: Window, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 def _identify(
-    found: NDArray[np.int32],
-    before: NDArray[np.int32],
+    found: Labels,
+    before: Labels,
     core: Window,
     cut: set[int],
     used: int,
-) -> tuple[NDArray[np.int32], int]:
+) -> tuple[Labels, int]:
     """Return the plane's id of each object found in a block, 0 to leave it out.
 
     An object that lies, for the most part, on one that is there already is that one;

@@ -12,7 +12,8 @@ from napari_mobile_unet._params import Params
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from napari_mobile_unet.types import Floats, Mask, Reals
+
 
 TRUSTED = 0.65
 """Confidence of the median object below which a person is told to doubt them all."""
@@ -33,7 +34,7 @@ class Calibration(Params):
     weights: tuple[float, ...]
     """Of each feature, in the order of `describe`; those left out at the end are 0."""
 
-    def apply(self, features: Floats) -> NDArray[np.float32]:
+    def apply(self, features: Reals) -> Floats:
         """Return the chance that each object is right.
 
         Parameters
@@ -46,7 +47,7 @@ class Calibration(Params):
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
     @classmethod
-    def fit(cls, features: Floats, right: NDArray[np.bool_]) -> Self:
+    def fit(cls, features: Reals, right: Mask) -> Self:
         """Return the calibration that explains which objects are right.
 
         Parameters
@@ -70,7 +71,7 @@ class Calibration(Params):
         scaled = (features - centre) / spread
         sign = np.where(right, -1.0, 1.0)
 
-        def cost(coefficients: Floats) -> float:
+        def cost(coefficients: Reals) -> float:
             odds = scaled @ coefficients[1:] + coefficients[0]
             loss = np.logaddexp(0, sign * odds).mean()
             return float(loss + RIDGE * (coefficients[1:] ** 2).sum() / len(right))

@@ -19,14 +19,12 @@ from napari_mobile_unet.unet.segment import UNet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from numpy.typing import NDArray
-
     from napari_mobile_unet.axes import Window
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.split import Otsu
     from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.types import Plane
 
-    Plane = NDArray[np.generic]
     Steps = tuple[AnyStep, ...]
 
 SAMPLE = 16

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.histogram import Histogram
+    from napari_mobile_unet.types import Reals
 
 BINS = 256
 """Most bins for methods that look at the shape of the histogram, as in ImageJ."""
@@ -90,7 +91,7 @@ METHODS: dict[str, Callable[[Histogram], float]] = {
 """From the counts of an image with several values to its threshold, by name."""
 
 
-def _shape(histogram: Histogram) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _shape(histogram: Histogram) -> tuple[NDArray[np.int64], Reals]:
     """Return counts and values of at most ``BINS`` bins, over the range that occurs."""
     occurring = np.flatnonzero(histogram.counts)
     first, end = int(occurring[0]), int(occurring[-1]) + 1

@@ -15,9 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    Plane = NDArray[Any]
-    Curve = NDArray[np.float64]
-    Limits = tuple[float, float]
+    from napari_mobile_unet.types import Limits, Plane, Reals
+
 
 _LEVELS = 1 << 16  # levels where values are too many for a bin each
 _MOST = 1 << 24  # cv2.calcHist answers in float32, which is exact up to this count
@@ -61,12 +60,12 @@ class Histogram:
         return (high - low) / (len(self.counts) - 1) if len(self.counts) > 1 else 1.0
 
     @cached_property
-    def values(self) -> Curve:
+    def values(self) -> Reals:
         """(bins,) the value that each bin stands for: its centre."""
         return np.linspace(*self.limits, len(self.counts))
 
     @cached_property
-    def edges(self) -> Curve:
+    def edges(self) -> Reals:
         """(bins + 1,) the edges of the bins, half a step around their values."""
         low, high = self.limits
         half = self.step / 2

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.types import Reals
 
 _BARS = 256  # at most; as many as a dock is wide enough to show
 _LOW = 0.03  # share of the highest bar below which a class is hardly seen
@@ -36,7 +37,7 @@ class Bars:
     """
 
     heights: NDArray[np.int64]
-    sides: NDArray[np.float64]
+    sides: Reals
     each: int
     bottom: float
 
@@ -66,9 +67,7 @@ class Bars:
         low, high = self.sides[0], self.sides[-1]
         return list(pairwise([low, *places_of(split).clip(low, high), high]))
 
-    def between(
-        self, low: float, high: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def between(self, low: float, high: float) -> tuple[NDArray[np.int64], Reals]:
         """Return heights and sides of the bars between two grey values."""
         inside = np.flatnonzero((self.sides[1:] > low) & (self.sides[:-1] < high))
         if not len(inside):
@@ -122,6 +121,6 @@ def _cuts(split: Otsu) -> list[int]:
     return [int(cut) for cut in cuts]
 
 
-def places_of(split: Otsu) -> NDArray[np.float64]:
+def places_of(split: Otsu) -> Reals:
     """Return where the lines stand: between two bins, as the classes are."""
     return split.edges[_cuts(split)]

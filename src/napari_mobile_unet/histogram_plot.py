@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.types import Side
 
 SUFFIXES = (".png", ".svg", ".pdf", ".csv")
 """File formats that `save_histogram` writes: pictures, or a table."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_mobile_unet.split import Otsu
-
-    Side = Literal["bright", "dark"]
+    from napari_mobile_unet.types import Side
 
 
 def describe(split: Otsu, foreground: Side = "bright") -> str:

@@ -18,8 +18,8 @@ from napari_mobile_unet.watershed import flood
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
-    Labels = NDArray[np.int32]
+    from napari_mobile_unet.types import Floats, Labels, Mask, Reals
+
 
 SMALL, SMALL_SHARE = 16, 1 / 5
 """Pixels of the smallest object, unless a person says so; and, where that is less, its
@@ -75,12 +75,12 @@ class Decoded:
     """
 
     labels: Labels
-    confidence: NDArray[np.float32]
+    confidence: Floats
     left_out: int = 0
 
 
 def decode(
-    maps: NDArray[np.float32],
+    maps: Floats,
     objects: Objects,
     *,
     level: float = 0.5,
@@ -114,13 +114,13 @@ def decode(
 
 
 def grow_objects(
-    maps: NDArray[np.float32],
+    maps: Floats,
     objects: Objects,
     *,
     level: float = 0.5,
     seed: float = 0.6,
     diameter: float = TYPICAL,
-) -> tuple[Labels, NDArray[np.float64]]:
+) -> tuple[Labels, Reals]:
     """Return all objects that the network's maps show, and what describes them.
 
     Connected cores (high distance) grow downhill over the distance map until
@@ -155,7 +155,7 @@ def grow_objects(
 
 def _grown(
     maps: Floats, objects: Objects, level: float, seed: float, diameter: float
-) -> tuple[Labels, NDArray[np.intp], NDArray[np.float64]]:
+) -> tuple[Labels, NDArray[np.intp], Reals]:
     """Return all that grows, which ids are to be kept, and what describes those."""
     mask = _open(maps[..., 0] > level, objects.smooth)
     if objects.split:
@@ -174,7 +174,7 @@ def _grown(
     return labels, kept, traits[kept]
 
 
-def label_mask(mask: NDArray[np.bool_], objects: Objects) -> Labels:
+def label_mask(mask: Mask, objects: Objects) -> Labels:
     """Return the objects of a mask.
 
     Touching objects are split where their outline narrows: the maxima of the
@@ -208,7 +208,7 @@ def labels_type(largest: int) -> np.dtype[Any]:
     return np.promote_types(np.min_scalar_type(largest), np.uint16)
 
 
-def _open(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+def _open(mask: Mask, radius: int) -> Mask:
     """Return the mask without what is thinner than a disc of that radius."""
     mask = np.ascontiguousarray(mask)
     if not radius:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.types import Labels, Mask, Reals
+
 DAUGHTER = 0.15
 """Smallest area of a daughter over that of the object that divided: crumbs of a
 broken outline are none."""
@@ -132,7 +134,7 @@ class Linker:
         self._areas = np.zeros(1, np.int64)
         self._unseen = np.zeros(1, np.int64)
 
-    def add(self, labels: NDArray[np.int32]) -> Linked:
+    def add(self, labels: Labels) -> Linked:
         """Return what became of the objects of the next plane.
 
         Parameters
@@ -165,7 +167,7 @@ class Linker:
         return Linked(ids[1:], parents[1:])
 
     def _overlaps(
-        self, labels: NDArray[np.int32], count: int
+        self, labels: Labels, count: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the pairs of objects now and before, and the pixels they share.
 
@@ -182,7 +184,7 @@ class Linker:
         shared = np.bincount(run, weights=lengths).astype(np.int64)
         return found % count, found // count, shared
 
-    def _near(self) -> NDArray[np.bool_]:
+    def _near(self) -> Mask:
         """Return which remembered objects are not too far away in depth to go on."""
         distance = (self._unseen + 1) * self._step
         diameter = 2 * np.sqrt(self._areas / np.pi)
@@ -208,7 +210,7 @@ class Linker:
 
     def _remember(
         self,
-        labels: NDArray[np.int32],
+        labels: Labels,
         ids: NDArray[np.int64],
         areas: NDArray[np.int64],
         gone: NDArray[np.int64],
@@ -226,7 +228,7 @@ class Linker:
 
 
 def _assign(
-    now: NDArray[np.int64], before: NDArray[np.int64], iou: NDArray[np.float64]
+    now: NDArray[np.int64], before: NDArray[np.int64], iou: Reals
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs, each object in one at most, with the largest sum of IoU."""
     if not len(now):
@@ -245,7 +247,7 @@ def _assign(
 
 
 def link_planes(
-    planes: Iterable[NDArray[np.int32]],
+    planes: Iterable[Labels],
     places: Iterable[tuple[int, ...]],
     batch_axes: str,
     link: Link,
@@ -287,7 +289,7 @@ def link_planes(
 
 def tracks_of(
     objects: pd.DataFrame,
-) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+) -> tuple[Reals, dict[int, list[int]]]:
     """Return the data and the graph of a napari Tracks layer.
 
     Parameters

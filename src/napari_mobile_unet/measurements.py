@@ -1,4 +1,4 @@
-"""Labels to a table of objects: place, size, shape and grey values."""
+"""AnyLabels to a table of objects: place, size, shape and grey values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Labels = NDArray[np.integer[Any]]
-    Reals = NDArray[np.float64]
+    from napari_mobile_unet.types import AnyLabels, Reals
+
     Columns = dict[str, NDArray[Any]]
 
 _log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def measure(
     return pd.concat(tables, ignore_index=True)
 
 
-def measure_plane(labels: Labels, plane: NDArray[Any] | None = None) -> pd.DataFrame:
+def measure_plane(labels: AnyLabels, plane: NDArray[Any] | None = None) -> pd.DataFrame:
     """Return the short table of one plane's objects, in the order of their ids.
 
     Parameters

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    Labels = NDArray[np.integer[Any]]
+    from napari_mobile_unet.types import AnyLabels
+
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 """IoU from which a pair counts as a match."""
@@ -277,7 +278,7 @@ def matches(iou: csr_array, threshold: float) -> int:
     return int(np.count_nonzero(maximum_bipartite_matching(pairs) >= 0))
 
 
-def _objects(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _objects(labels: AnyLabels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each pixel's object, by rank of its id (-1: background), and the areas."""
     rank, ids = pd.factorize(labels.ravel(), sort=True)
     area = np.bincount(rank, minlength=len(ids))
@@ -286,7 +287,7 @@ def _objects(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return rank, area
 
 
-def check_labels(labels: Labels, name: str = "") -> None:
+def check_labels(labels: AnyLabels, name: str = "") -> None:
     """Refuse what is no label image.
 
     Parameters
@@ -314,7 +315,9 @@ def check_labels(labels: Labels, name: str = "") -> None:
         )
 
 
-def _label_images(predicted: ArrayLike, truth: ArrayLike) -> tuple[Labels, Labels]:
+def _label_images(
+    predicted: ArrayLike, truth: ArrayLike
+) -> tuple[AnyLabels, AnyLabels]:
     """Return both as arrays, once they are found to be label images of one shape."""
     first, second = np.asarray(predicted), np.asarray(truth)
     check_labels(first, "predicted")

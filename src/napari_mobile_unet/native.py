@@ -15,9 +15,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from napari_mobile_unet.types import Floats, Mask, Plane
 
-    Plane = NDArray[Any]
 
 LEVELS = 65535
 """Levels that a float plane is rounded to, over its finite range, where OpenCV has
@@ -51,7 +50,7 @@ def finite_values(plane: Plane) -> Plane:
     return values[np.isfinite(values)] if values.dtype.kind == "f" else values
 
 
-def put_back_nan(result: Plane, missing: NDArray[np.bool_]) -> Plane:
+def put_back_nan(result: Plane, missing: Mask) -> Plane:
     """Return the result with NaN where the plane had none of the numbers."""
     if missing.ndim > result.ndim:
         missing = np.asarray(missing.any(axis=-1))
@@ -87,7 +86,7 @@ def full_scale(plane: Plane) -> float:
     return max(float(plane.max()), 1.0)
 
 
-def unit_range(plane: Plane) -> NDArray[np.float32]:
+def unit_range(plane: Plane) -> Floats:
     """Return an RGB plane as float32 with full samples at 1."""
     return np.asarray(plane.astype(np.float32) / np.float32(full_scale(plane)))
 

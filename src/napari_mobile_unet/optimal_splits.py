@@ -9,13 +9,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Curve
+    from napari_mobile_unet.types import Reals
 
 TIE = 1e-12
 """Variances closer than this, relative, differ by rounding only."""
 
 
-def best_splits(below: Curve, moment: Curve, classes: int) -> NDArray[np.intp]:
+def best_splits(below: Reals, moment: Reals, classes: int) -> NDArray[np.intp]:
     """Return the last bin of every class but the brightest.
 
     Parameters
@@ -40,8 +40,8 @@ def best_splits(below: Curve, moment: Curve, classes: int) -> NDArray[np.intp]:
 
 
 def _add_class(
-    best: Curve, first: int, share: Curve, moment: Curve
-) -> tuple[Curve, NDArray[np.intp]]:
+    best: Reals, first: int, share: Reals, moment: Reals
+) -> tuple[Reals, NDArray[np.intp]]:
     """Return the best σ_b² of each prefix with one class more, and where it begins.
 
     The start of the class moves only up with the prefix, so that those of every

@@ -8,17 +8,14 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from napari_mobile_unet.types import Floats, Labels, Mask
 
-    Labels = NDArray[np.int32]
 
 WIDE = 48
 """Radius in pixels of discs that are laid over single pixels."""
 
 
-def peaks_of(
-    mask: NDArray[np.bool_], spacing: float
-) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+def peaks_of(mask: Mask, spacing: float) -> tuple[Mask, Floats]:
     """Return where a mask is widest, and how far each pixel is from the background.
 
     Parameters
@@ -49,7 +46,7 @@ def peaks_of(
     return peak, distance
 
 
-def _highest(distance: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
+def _highest(distance: Floats, radius: int) -> Floats:
     """Return the largest value in a disc around each pixel.
 
     A disc takes as long as it has pixels: large ones are laid over blocks, of which
@@ -66,7 +63,7 @@ def _highest(distance: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
     return np.asarray(whole[:height, :width], np.float32)
 
 
-def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> float:
+def _typical_radius(mask: Mask, distance: Floats) -> float:
     """Return the largest distance in the piece of mask that a median pixel lies in.
 
     Counting pixels, not pieces, keeps crumbs from deciding how the rest is split.
@@ -83,7 +80,7 @@ def _typical_radius(mask: NDArray[np.bool_], distance: NDArray[np.float32]) -> f
     return float(largest[order[np.searchsorted(pixels, middle, "right")]].mean())
 
 
-def components(mask: NDArray[np.bool_]) -> Labels:
+def components(mask: Mask) -> Labels:
     """Return the pieces of a mask, (Y, X), 1 to n; what touches by a side is one."""
     return np.asarray(
         cv2.connectedComponents(mask.view(np.uint8), connectivity=4)[1], np.int32

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Plane = NDArray[np.generic]
-    Labels = NDArray[np.int32]
+    from napari_mobile_unet.types import Labels, Plane
+
     Found = tuple[int, Labels, pd.DataFrame, int]
 
 Image = Any
@@ -59,7 +59,7 @@ class PlaneResult:
 
     number: int
     index: tuple[int, ...]
-    labels: NDArray[np.int32]
+    labels: Labels
     objects: pd.DataFrame
     fitted: Fitted
     left_out: int = 0

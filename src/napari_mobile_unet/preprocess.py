@@ -32,9 +32,7 @@ from napari_mobile_unet.step import RangedStep, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
-
-    Plane = NDArray[Any]
+    from napari_mobile_unet.types import Labels, Plane
 
 
 class Resize(Step):
@@ -310,7 +308,7 @@ def apply_steps(steps: Sequence[Step], plane: Plane) -> Plane:
     return plane
 
 
-def restore_labels(labels: NDArray[np.int32], shape: tuple[int, ...]) -> Plane:
+def restore_labels(labels: Labels, shape: tuple[int, ...]) -> Plane:
     """Return labels found on a resized plane on a grid of (Y, X) = ``shape``."""
     height, width = shape[:2]
     # OpenCV resizes no 32-bit integers; float64 holds them exactly.

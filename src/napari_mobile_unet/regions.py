@@ -14,8 +14,8 @@ from napari_mobile_unet.metrics import check_labels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Labels = NDArray[np.integer[Any]]
-    Reals = NDArray[np.float64]
+    from napari_mobile_unet.types import AnyLabels, Reals
+
 
 LOOKED_UP = 4
 """Ids up to this many times the number of pixels are looked up in a table of all."""
@@ -43,7 +43,7 @@ class Regions:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, labels: Labels) -> Regions:
+    def of(cls, labels: AnyLabels) -> Regions:
         """Return the regions of labels, 0 being background.
 
         Raises
@@ -103,7 +103,7 @@ class Regions:
         return np.asarray(which.reduceat(values[order], start))
 
 
-def _ranked(ids: Labels) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+def _ranked(ids: AnyLabels) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     """Return which of the ids in ascending order each one is, and those."""
     if ids.max(initial=0) > LOOKED_UP * len(ids):
         rank, some = pd.factorize(ids, sort=True)

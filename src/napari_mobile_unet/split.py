@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from napari_mobile_unet.histogram import Curve
+    from napari_mobile_unet.types import Reals
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class Otsu:
 
     histogram: Histogram
     thresholds: tuple[float, ...]
-    between_class_variance: Curve
-    within_class_variance: Curve
+    between_class_variance: Reals
+    within_class_variance: Reals
     variance: float
     separability: float
     class_shares: tuple[float, ...]
@@ -68,7 +68,7 @@ class Otsu:
         return self.histogram.counts
 
     @property
-    def edges(self) -> Curve:
+    def edges(self) -> Reals:
         """(bins + 1,) the edges of the bins, in the image's units."""
         return self.histogram.edges
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from napari_mobile_unet.native import finite_values, put_back_nan, to_native
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
-    Plane = NDArray[Any]
+    from napari_mobile_unet.types import Plane
 
 
 class Step(Params):

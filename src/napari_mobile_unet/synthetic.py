@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    Field = NDArray[np.float64]
+    from napari_mobile_unet.types import Reals
+
 
 HEIGHT = WIDTH = 256
 """Size of a plane, in pixels."""
@@ -182,16 +183,16 @@ class _Cell:
     """A nucleus on its way through the frames; lengths are in pixels."""
 
     label: int
-    centre: Field
-    velocity: Field
+    centre: Reals
+    velocity: Reals
     angle: float
-    radii: Field
+    radii: Reals
     brightness: float
-    texture: Field
+    texture: Reals
     divides: int | None = None
     age: int = 99
 
-    def look(self, frame: int) -> tuple[Field, float]:
+    def look(self, frame: int) -> tuple[Reals, float]:
         """Return the radii and the brightness in this frame of the cell's cycle."""
         if self.divides is not None and self.divides - frame == 2:  # condensing
             return 0.9 * self.radii, 1.3 * self.brightness
@@ -232,7 +233,7 @@ def _move(rng: np.random.Generator, cells: Sequence[_Cell]) -> None:
             cell.centre = cell.centre + 0.25 * (room / distance - 1) * apart
 
 
-def _render(cells: Sequence[_Cell], frame: int) -> tuple[Field, NDArray[np.uint16]]:
+def _render(cells: Sequence[_Cell], frame: int) -> tuple[Reals, NDArray[np.uint16]]:
     """Return the light that one frame's nuclei give off, and their labels."""
     light = np.zeros((HEIGHT, WIDTH))
     labels = np.zeros(light.shape, np.uint16)
@@ -269,14 +270,14 @@ def _lineage(labels: NDArray[np.uint16], parents: dict[int, int]) -> pd.DataFram
 
 
 def _scatter(
-    rng: np.random.Generator, extent: Field, n_most: int, spacing: float
-) -> list[Field]:
+    rng: np.random.Generator, extent: Reals, n_most: int, spacing: float
+) -> list[Reals]:
     """Return centres at least `spacing` apart, every second one beside another.
 
     The last two axes are filled to a little beyond the border; along the first of
     three, centres gather around the middle.
     """
-    centres: list[Field] = []
+    centres: list[Reals] = []
     for attempt in range(60 * n_most):
         centre = rng.uniform(-0.02, 1.02, len(extent)) * extent
         if centres and attempt % 2:
@@ -295,19 +296,19 @@ def _scatter(
     return centres
 
 
-def _rotate(y: Field, x: Field, angle: float) -> tuple[Field, Field]:
+def _rotate(y: Reals, x: Reals, angle: float) -> tuple[Reals, Reals]:
     """Return coordinates along and across an axis at an angle to Y."""
     along, across = np.cos(angle), np.sin(angle)
     return along * y + across * x, along * x - across * y
 
 
-def _noise(rng: np.random.Generator, shape: tuple[int, ...], grain: ArrayLike) -> Field:
+def _noise(rng: np.random.Generator, shape: tuple[int, ...], grain: ArrayLike) -> Reals:
     """Return smooth noise of mean 0 and variance 1, with grains of a size in pixels."""
     smooth = gaussian_filter(rng.standard_normal(shape), grain, mode="wrap")
     return np.asarray((smooth - smooth.mean()) / smooth.std())
 
 
-def _texture(rng: np.random.Generator) -> Field:
+def _texture(rng: np.random.Generator) -> Reals:
     """Return (41, 41) the chromatin of one nucleus: grains and dark nucleoli."""
     shape = (41, 41)
     fine, coarse = _noise(rng, shape, 1.1), _noise(rng, shape, 3)
@@ -317,7 +318,7 @@ def _texture(rng: np.random.Generator) -> Field:
 
 def _camera(
     rng: np.random.Generator,
-    photons: Field,
+    photons: Reals,
     gain: float,
     offset: float,
     read_noise: float,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Plane
+    from napari_mobile_unet.types import Mask, Plane
 
 __all__ = [
     "Histogram",
@@ -150,7 +150,7 @@ class Threshold(Params):
         """Return which end of the grey values is the foreground of this split."""
         return split.rarer if self.foreground == "auto" else self.foreground
 
-    def mask(self, plane: Plane, split: Otsu) -> NDArray[np.bool_]:
+    def mask(self, plane: Plane, split: Otsu) -> Mask:
         """Return where a plane is foreground.
 
         Parameters
@@ -179,7 +179,7 @@ class Threshold(Params):
             mask = ~_above(grey, split.thresholds[0])
         return mask & np.isfinite(grey) if grey.dtype.kind == "f" else mask
 
-    def _stands_out(self, grey: Plane, split: Otsu, side: str) -> NDArray[np.bool_]:
+    def _stands_out(self, grey: Plane, split: Otsu, side: str) -> Mask:
         """Return where a plane is brighter, or darker, than its surroundings.
 
         The definition is that of ``cv2.adaptiveThreshold`` with a Gaussian window,
@@ -195,7 +195,7 @@ class Threshold(Params):
         return np.asarray(sign * (values - around) > needed)
 
 
-def _above(grey: Plane, threshold: float) -> NDArray[np.bool_]:
+def _above(grey: Plane, threshold: float) -> Mask:
     if grey.dtype.kind in "iu":  # whole numbers compare ten times faster
         return np.asarray(grey > math.floor(threshold))
     return np.asarray(grey > np.float64(threshold))

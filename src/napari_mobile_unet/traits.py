@@ -9,7 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float64]
+    from napari_mobile_unet.types import Floats, Labels, Reals
+
 
 CORE, SURE = 0.7, 0.85
 """Distance from which a pixel is inside, foreground from which it is beyond doubt."""
@@ -17,9 +18,7 @@ TRAITS = 8
 """Numbers that describe an object."""
 
 
-def seen_at(
-    pixels: NDArray[np.intp], maps: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], ...]:
+def seen_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
     """Return foreground, distance and seam at some pixels.
 
     Parameters
@@ -41,9 +40,7 @@ def seen_at(
     return foreground, distance * (1 - seen[:, 2]), seen[:, 2]
 
 
-def describe(
-    labels: NDArray[np.int32], maps: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], Floats]:
+def describe(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
     """Return the area of each object, and what tells right ones from wrong ones.
 
     Parameters
@@ -70,7 +67,7 @@ def describe(
     area = runs.total(runs.length)
     count = np.maximum(area, 1)
 
-    def mean(values: NDArray[np.generic]) -> Floats:
+    def mean(values: NDArray[np.generic]) -> Reals:
         return runs.total(runs.within(np.add, values)) / count
 
     chance = mean(foreground).clip(1e-4, 1 - 1e-4)
@@ -99,7 +96,7 @@ class _Runs:
     To add up within runs first, which are far fewer, takes a fraction of the time.
     """
 
-    def __init__(self, labels: NDArray[np.int32]) -> None:
+    def __init__(self, labels: Labels) -> None:
         height, width = labels.shape
         begins = np.ones((height, width), bool)
         np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
@@ -113,7 +110,7 @@ class _Runs:
         self._y = place // width
         self._x = place - self._y * width + (self.length - 1) / 2
 
-    def total(self, values: NDArray[Any]) -> Floats:
+    def total(self, values: NDArray[Any]) -> Reals:
         """Return the sum over the runs of each object, from id 0."""
         return np.bincount(self._own, values, self._count).astype(np.float64)
 
@@ -129,13 +126,13 @@ class _Runs:
         """
         return np.asarray(which.reduceat(values, self._first))
 
-    def largest(self, values: NDArray[np.float32]) -> Floats:
+    def largest(self, values: Floats) -> Reals:
         """Return the largest of the values, as for ``within``, in each object."""
         found = np.zeros(self._count)
         np.maximum.at(found, self._own, self.within(np.maximum, values))
         return found
 
-    def axes(self, area: Floats) -> tuple[Floats, Floats]:
+    def axes(self, area: Reals) -> tuple[Reals, Reals]:
         """Return minor and major axis, in pixels, of the ellipse of same moments."""
         n, x, y = self.length, self._x, self._y
         mean_x, mean_y = self.total(n * x) / area, self.total(n * y) / area

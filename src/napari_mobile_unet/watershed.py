@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Labels = NDArray[np.int32]
+    from napari_mobile_unet.types import Floats, Labels, Mask
+
     Nodes = NDArray[np.intp]
     Heights = NDArray[np.int64]
 
@@ -23,9 +24,9 @@ AT_ONCE = 2**17
 
 
 def flood(
-    core: NDArray[np.bool_],
-    mask: NDArray[np.bool_],
-    height: NDArray[np.float32],
+    core: Mask,
+    mask: Mask,
+    height: Floats,
     crumb: int = 0,
 ) -> Labels:
     """Return the part of a mask that drains to each core: a seeded watershed [1]_.
@@ -104,7 +105,7 @@ def flood(
     return labels
 
 
-def _runs(mask: NDArray[np.bool_]) -> tuple[Nodes, Nodes]:
+def _runs(mask: Mask) -> tuple[Nodes, Nodes]:
     """Return the places of the first and of the last pixel of each run along a row."""
     first, last = mask.copy(), mask.copy()
     first[:, 1:] &= ~mask[:, :-1]
@@ -118,7 +119,7 @@ def _places(first: Nodes, length: Nodes) -> Nodes:
     return np.asarray(np.arange(length.sum()) + np.repeat(first - before, length))
 
 
-def _components(mask: NDArray[np.bool_], connectivity: int) -> tuple[int, Labels]:
+def _components(mask: Mask, connectivity: int) -> tuple[int, Labels]:
     """Return the number of ids, background included, and the components' labels."""
     count, found = cv2.connectedComponents(
         mask.view(np.uint8), connectivity=connectivity
@@ -139,9 +140,7 @@ class _Pixels:
         (n,).
     """
 
-    def __init__(
-        self, pixels: Nodes, cores: Labels, height: NDArray[np.float32]
-    ) -> None:
+    def __init__(self, pixels: Nodes, cores: Labels, height: Floats) -> None:
         rows, width = cores.shape
         # With a frame, so that the end of a row does not touch the next one.
         framed = width + 2
@@ -212,7 +211,7 @@ class _Pixels:
         level = _passes(basin[near], basin[far], ends, len(summits))
         return np.asarray(np.minimum(level[basin[closed]], self._height[closed]))
 
-    def _neighbours(self, nodes: Nodes) -> Iterator[NDArray[np.int32]]:
+    def _neighbours(self, nodes: Nodes) -> Iterator[Labels]:
         """Yield the neighbour of each node on one side, then on the next."""
         place = self._place.take(nodes)
         return (self._node.take(place + step) for step in self._steps)
@@ -253,7 +252,7 @@ def _passes(near: Nodes, far: Nodes, ends: Heights, count: int) -> Heights:
     return lowest
 
 
-def _unlike(height: NDArray[np.float32]) -> Heights:
+def _unlike(height: Floats) -> Heights:
     """Return whole numbers in the order of the heights, no two alike.
 
     The lower half of their bits counts them from 1.

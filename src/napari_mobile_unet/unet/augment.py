@@ -23,9 +23,7 @@ from napari_mobile_unet.unet.targets import DISTANCE, LARGEST, maps_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
+    from napari_mobile_unet.types import Floats, Labels, Reals
 
 
 FOCUS = 0.5
@@ -57,9 +55,9 @@ class Example:
         Kind of image; groups are drawn evenly (by the root of their size).
     """
 
-    image: NDArray[np.float32]
-    labels: NDArray[np.int32]
-    targets: NDArray[np.float32]
+    image: Floats
+    labels: Labels
+    targets: Floats
     diameter: float
     group: str
 
@@ -74,14 +72,14 @@ class Example:
         return is_bright(self.grey, self.labels > 0)
 
     @cached_property
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> Reals:
         """(n, 2) x and y of the centre of each object."""
         ids = np.unique(self.labels[self.labels > 0])
         places = ndimage.center_of_mass(self.labels > 0, self.labels, ids)
         return np.array(places).reshape(-1, 2)[:, ::-1]
 
     @property
-    def grey(self) -> NDArray[np.float32]:
+    def grey(self) -> Floats:
         """The image as one channel (Y, X), as prediction would see it."""
         return grey(self.image)
 
@@ -116,12 +114,12 @@ class Augmentation(Params):
 
 def draw(
     examples: list[Example],
-    chances: NDArray[np.float64],
+    chances: Reals,
     size: int,
     settings: Augmentation,
     rng: np.random.Generator,
     channels: int = 1,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> tuple[Floats, Floats]:
     """Return one random crop: image (size, size, channels), maps (size, size, 4).
 
     Of three channels in a network, a grey image fills all; of a colour image the
@@ -191,9 +189,7 @@ def _cut(
     return resize(image, size, size), _scaled(targets, move, size / width)
 
 
-def _centre(
-    example: Example, width: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _centre(example: Example, width: float, rng: np.random.Generator) -> Reals:
     """Return x and y of a crop's centre; its width is in pixels of the image."""
     centre = rng.uniform(0.1, 0.9, 2) * example.labels.shape[::-1]
     if len(example.centres) and rng.random() < FOCUS:
@@ -253,7 +249,7 @@ def _scaled(
 
 def _warp(
     image: Floats,
-    affine: NDArray[np.float64],
+    affine: Reals,
     size: int,
     method: int = cv2.INTER_LINEAR,
 ) -> Floats:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.types import Floats
+
 FORMAT: Literal[2] = 2
 """Version of the folder's layout; raised when an older reader would go wrong."""
 
@@ -94,9 +96,7 @@ class Normalisation(Params):
             low, high = np.searchsorted(below, (0, last), "right")
         return float(low), float(high)
 
-    def apply(
-        self, plane: NDArray[Any], limits: tuple[float, float]
-    ) -> NDArray[np.float32]:
+    def apply(self, plane: NDArray[Any], limits: tuple[float, float]) -> Floats:
         """Return the plane scaled by its limits, float32; NaN becomes 0."""
         low, high = limits
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite

@@ -21,12 +21,10 @@ from napari_mobile_unet.unet.targets import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float32]
+    from napari_mobile_unet.types import Floats, Labels, Mask
 
 
-def is_bright(image: Floats, foreground: NDArray[np.bool_]) -> bool:
+def is_bright(image: Floats, foreground: Mask) -> bool:
     """Return whether the objects are brighter than what is around them."""
     if not foreground.any() or foreground.all():
         return True
@@ -69,7 +67,7 @@ def overlay(
 
 
 def vary_objects(
-    image: Floats, labels: NDArray[np.int32], bright: bool, rng: np.random.Generator
+    image: Floats, labels: Labels, bright: bool, rng: np.random.Generator
 ) -> Floats:
     """Return the crop with each object's contrast changed by a factor of its own.
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from napari_mobile_unet.types import Floats
     from napari_mobile_unet.unet.model import Model, Precision
 
 HALO = 16
@@ -51,7 +50,7 @@ class Engine(Protocol):
         """Height and width in pixels of the tile that the network takes."""
         ...
 
-    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tile: Floats) -> Floats:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
         ...
 
@@ -70,16 +69,14 @@ class LiteRT:
             details = interpreter.get_input_details()[0]
             self._input, self._tile = details["index"], int(details["shape"][1])
             self._output = interpreter.get_output_details()[0]["index"]
-        self._last: deque[tuple[NDArray[np.float32], NDArray[np.float32]]] = deque(
-            maxlen=REMEMBERED
-        )
+        self._last: deque[tuple[Floats, Floats]] = deque(maxlen=REMEMBERED)
 
     @property
     def tile(self) -> int:
         """Height and width in pixels of the tile that the network takes."""
         return self._tile
 
-    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tile: Floats) -> Floats:
         """Return the maps (y, x, maps) of a tile (y, x, channels), which is kept."""
         # A look at an image is a tile of its segmentation.
         for seen, maps in list(self._last):
@@ -150,7 +147,7 @@ class TensorFlowChild:
         """Height and width in pixels of the tile that the network takes."""
         return self._tile
 
-    def run(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tile: Floats) -> Floats:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
         maps = self._pool.submit(run_tensorflow, str(self._network), tile).result()
         return np.asarray(maps, np.float32)
@@ -161,7 +158,7 @@ def tile_of(network: str) -> int:
     return _tensorflow_interpreter(network)[1]
 
 
-def run_tensorflow(network: str, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_tensorflow(network: str, tile: Floats) -> Floats:
     """Return the maps of a tile; for a process that draws no window."""
     return np.asarray(_tensorflow_interpreter(network)[0](tile), np.float32)
 
@@ -186,9 +183,7 @@ def _load(network: Path, checksum: str) -> Engine:
     return LiteRT(network)
 
 
-def predict(
-    plane: NDArray[np.float32], model: Model, precision: Precision = "auto"
-) -> NDArray[np.float32]:
+def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Floats:
     """Return the maps of one plane of any size.
 
     Parameters
@@ -250,9 +245,7 @@ def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
         )
 
 
-def _cut(
-    image: NDArray[np.float32], where: tuple[slice, ...], size: int, channels: int
-) -> NDArray[np.float32]:
+def _cut(image: Floats, where: tuple[slice, ...], size: int, channels: int) -> Floats:
     """Return a copy of a tile; beyond the plane's end the image is mirrored.
 
     A network for colour takes grey as three equal channels.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.types import Floats
     from napari_mobile_unet.unet.job import TrainingJob
 
 
@@ -89,7 +90,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
     return examples
 
 
-def _normalise(image: NDArray[np.generic], job: TrainingJob) -> NDArray[np.float32]:
+def _normalise(image: NDArray[np.generic], job: TrainingJob) -> Floats:
     """Return (Y, X, channels) scaled by the limits of its grey values.
 
     Colour keeps its balance: that is what tells one stain from another.

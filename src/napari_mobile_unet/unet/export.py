@@ -28,8 +28,7 @@ from napari_mobile_unet.unet.validation import tune
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from napari_mobile_unet.types import Floats
     from napari_mobile_unet.unet.augment import Example
     from napari_mobile_unet.unet.card import Architecture
     from napari_mobile_unet.unet.job import TrainingJob
@@ -50,7 +49,7 @@ def to_litert(
     model: keras.Model,
     architecture: Architecture,
     tile: int = TILE,
-    samples: Sequence[NDArray[np.float32]] = (),
+    samples: Sequence[Floats] = (),
 ) -> bytes:
     """Return the network as a LiteRT file with one static tile and maps 0 to 1.
 
@@ -129,7 +128,7 @@ def save_model(
     model: keras.Model,
     job: TrainingJob,
     examples: Sequence[Example] = (),
-    samples: Sequence[NDArray[np.float32]] = (),
+    samples: Sequence[Floats] = (),
     **training: Any,
 ) -> Tuned:
     """Write the model folder of a job, whole or not at all; return how it is tuned.
@@ -195,7 +194,7 @@ def save_model(
     return tuned
 
 
-def see_example(example: Example, model: Model) -> NDArray[np.float32]:
+def see_example(example: Example, model: Model) -> Floats:
     """Return what a model makes of an example, whose size is known."""
     colours = model.card.architecture.channels == 3
     size = example.diameter if np.isfinite(example.diameter) else 0

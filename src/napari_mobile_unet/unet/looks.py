@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.instances import Decoded
+    from napari_mobile_unet.types import Plane
 
-    Plane = NDArray[np.generic]
 
 Some = TypeVar("Some")
 

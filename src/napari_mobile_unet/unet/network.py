@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from napari_mobile_unet.types import Floats
     from napari_mobile_unet.unet.card import Architecture
 
 Tensor = Any
@@ -267,9 +266,7 @@ def load_weights(
             own.assign(_fitted(given[own.path], np.array(own), own.path))
 
 
-def _fitted(
-    given: NDArray[np.float32], own: NDArray[np.float32], path: str
-) -> NDArray[np.float32]:
+def _fitted(given: Floats, own: Floats, path: str) -> Floats:
     """Return the other network's weights of a layer in the shape of one's own."""
     if given.shape == own.shape:
         return given

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    Plane = NDArray[np.generic]
+    from napari_mobile_unet.types import Floats, Plane
 
 
 DOUBTFUL = 0.35
@@ -122,7 +120,7 @@ class UNet(Params):
             least=self.min_confidence,
         )
 
-    def maps(self, plane: Plane, model: Model) -> NDArray[np.float32]:
+    def maps(self, plane: Plane, model: Model) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
         normalisation = model.card.normalisation
         grey = luminance(plane)
@@ -130,7 +128,7 @@ class UNet(Params):
         colours = model.card.architecture.channels == 3
         return self.see(normalisation.apply(plane if colours else grey, limits), model)
 
-    def see(self, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+    def see(self, image: Floats, model: Model) -> Floats:
         """Return the model's maps (Y, X, maps) of an image that is normalised.
 
         The network sees it resized by `factor_for`.
@@ -146,7 +144,7 @@ class UNet(Params):
             np.float32,
         )
 
-    def _predict(self, image: NDArray[np.float32], model: Model) -> NDArray[np.float32]:
+    def _predict(self, image: Floats, model: Model) -> Floats:
         """Return the maps of a normalised image, from one side or from both."""
         seen = partial(predict, model=model, precision=self.precision)
         one_tile = self.mirror == "auto" and fits_a_tile(image)

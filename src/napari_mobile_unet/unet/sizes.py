@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    from napari_mobile_unet.types import Floats
+
 
 NEAR = 1.25
 """Objects larger or smaller than the network knows by this factor are resized."""

@@ -11,7 +11,8 @@ from scipy import ndimage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    from napari_mobile_unet.types import Floats, Mask
+
 
 FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
 """Channels of what ``targets_of`` returns."""
@@ -96,7 +97,7 @@ def maps_of(targets: Floats) -> Floats:
     return np.dstack([foreground, relative, seam, weight])
 
 
-def distance_to(mask: NDArray[np.bool_]) -> Floats:
+def distance_to(mask: Mask) -> Floats:
     """Return the distance in pixels to the nearest one in the mask, at each pixel.
 
     ``FURTHEST`` at most, also where there is none.

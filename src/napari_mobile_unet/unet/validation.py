@@ -20,12 +20,11 @@ from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, re
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from napari_mobile_unet.types import Floats, Reals
     from napari_mobile_unet.unet.augment import Example
 
-    Maps = NDArray[np.float32]
 
 LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 """Foreground probabilities that tuning tries."""
@@ -39,7 +38,7 @@ AS_GOOD = 0.005
 """Difference of the sum of both AP that may be chance."""
 
 
-def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
+def predict_maps(network: Any, example: Example, diameter: float) -> Floats:
     """Return the maps (Y, X, maps), 0 to 1, of an example, as a segmentation would.
 
     Parameters
@@ -57,7 +56,7 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
     of = example.diameter if np.isfinite(example.diameter) else diameter
     resized = resize_by(image, factor_for(of, diameter))
 
-    def see(seen: Maps) -> Maps:
+    def see(seen: Floats) -> Floats:
         height, width = seen.shape[:2]
         whole = np.broadcast_to(seen, (height, width, channels))
         padding = ((0, -height % 32), (0, -width % 32), (0, 0))
@@ -74,13 +73,13 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Maps:
 class Outcome(NamedTuple):
     """What became of one image."""
 
-    traits: NDArray[np.float64]
+    traits: Reals
     """(n, traits) of `describe`, one row for each object that was found."""
     iou: csr_array
     """(n, n_true) of `iou_matrix`."""
 
 
-def outcome(maps: Maps, example: Example, decoding: Decoding) -> Outcome:
+def outcome(maps: Floats, example: Example, decoding: Decoding) -> Outcome:
     """Return what becomes of the maps of an image."""
     labels, traits = grow_objects(
         maps,
@@ -123,7 +122,7 @@ class Tuned(NamedTuple):
     """At IoU 0.5, mean over the images."""
 
 
-def tune(maps: Sequence[Maps], examples: Sequence[Example]) -> Tuned:
+def tune(maps: Sequence[Floats], examples: Sequence[Example]) -> Tuned:
     """Return the decoding that suits the examples best, and how far to trust it.
 
     ``maps`` are what a network makes of each of them.

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.histogram import Histogram
-    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.types import Side
 
 EVERY = 0.15
 """Seconds between two states of a count that are shown."""

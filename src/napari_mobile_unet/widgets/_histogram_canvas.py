@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
 
     from napari_mobile_unet.histogram_plot import HistogramPlot
-    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.types import Side
 
 NEAR = 8
 """Screen pixels from a line within which the mouse takes hold of it."""

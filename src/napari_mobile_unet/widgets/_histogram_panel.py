@@ -22,9 +22,9 @@ from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
 from napari_mobile_unet.widgets._threshold_line import ThresholdLine
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
     from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.types import Side
 
 
 class HistogramPanel(QWidget):

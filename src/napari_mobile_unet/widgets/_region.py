@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.types import Mask
 
-    Mask = NDArray[np.bool_]
     Kind = Literal["stack", "each", "shown", "region"]
 
 CHOICES: dict[Kind, str] = {

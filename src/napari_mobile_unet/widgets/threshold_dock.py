@@ -31,9 +31,9 @@ from napari_mobile_unet.widgets._threshold_form import ThresholdForm
 if TYPE_CHECKING:
     import napari.viewer
 
-    from napari_mobile_unet.histogram_text import Side
     from napari_mobile_unet.split import Otsu
     from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.types import Side
     from napari_mobile_unet.widgets._counting import Counted
 
 PAUSE = 120

@@ -1,0 +1,25 @@
+"""The arrays that go from room to room, named once."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[Any]
+"""(Y, X), or (Y, X, channels), of any real type."""
+Mask = NDArray[np.bool_]
+"""True where something holds: of the pixels of a plane, or of its objects."""
+Labels = NDArray[np.int32]
+"""(Y, X), 0 is background; or the ids themselves."""
+AnyLabels = NDArray[np.integer[Any]]
+"""Labels of any shape and any type of whole numbers, as files and layers hold them."""
+Floats = NDArray[np.float32]
+"""What a network takes and gives: a normalised image, or its maps (Y, X, maps)."""
+Reals = NDArray[np.float64]
+"""Numbers to compute with, one for each object, level or coefficient."""
+Limits = tuple[float, float]
+"""The lower and the upper end of a range of grey values."""
+Side = Literal["bright", "dark"]
+"""Which end of the grey values is the foreground."""
