@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_mobile_unet.cores import process_cores, sharing_threads, usable_cores
+from napari_mobile_unet.parallel.cores import (
+    process_cores,
+    sharing_threads,
+    usable_cores,
+)
 
 if TYPE_CHECKING:
     import pytest

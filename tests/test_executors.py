@@ -8,7 +8,7 @@ from pathlib import Path
 import cloudpickle
 import pytest
 
-from napari_mobile_unet.executors import check_executor, iter_done
+from napari_mobile_unet.parallel.executors import check_executor, iter_done
 
 # Worker processes cannot import this module: pytest loads it by its path.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.axes import iter_windows
-from napari_mobile_unet.executors import AHEAD, iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 from napari_mobile_unet.unet.engine import STEP
 
 if TYPE_CHECKING:

@@ -26,7 +26,6 @@ from napari_mobile_unet.console import (
     errors,
     progress_bar,
 )
-from napari_mobile_unet.executors import THREADS, check_executor
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.io import check_suffix, read_stack, write_image
 from napari_mobile_unet.options import (
@@ -41,6 +40,7 @@ from napari_mobile_unet.options import (
     Scope,
     recipe_of,
 )
+from napari_mobile_unet.parallel.executors import THREADS, check_executor
 from napari_mobile_unet.pipeline import as_stack, iter_prepare
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.whole_files import check_apart, check_folder

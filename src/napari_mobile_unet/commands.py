@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from napari_mobile_unet._params import read_json
 from napari_mobile_unet.console import (
     CAUGHT,
     FAILED,
@@ -22,6 +21,7 @@ from napari_mobile_unet.console import (
     progress_bar,
 )
 from napari_mobile_unet.evaluation import evaluate_files, measure_file
+from napari_mobile_unet.settings import read_json
 from napari_mobile_unet.unet.job import JobError, TrainingJob, start_from, training
 from napari_mobile_unet.unet.model import list_models, load_model
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy import optimize
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, bar
 from napari_mobile_unet.peaks import components, peaks_of
+from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.traits import describe, seen_at
 from napari_mobile_unet.watershed import flood
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

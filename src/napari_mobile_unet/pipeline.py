@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from napari_mobile_unet.blocks import is_large, nothing_found, segment_blocks
-from napari_mobile_unet.executors import AHEAD, iter_ahead
 from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, label_mask, labels_type
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 from napari_mobile_unet.preprocess import AnyStep, apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.stack import Stack

@@ -12,8 +12,8 @@ import psutil
 
 from napari_mobile_unet.axes import middle_window
 from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
-from napari_mobile_unet.executors import AHEAD
 from napari_mobile_unet.fitting import in_parts
+from napari_mobile_unet.parallel.executors import AHEAD
 from napari_mobile_unet.pipeline import segment_plane
 from napari_mobile_unet.unet.segment import UNet
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
-from napari_mobile_unet._params import Params
 from napari_mobile_unet.global_thresholds import METHODS
 from napari_mobile_unet.histogram import (
     Histogram,
@@ -17,6 +16,7 @@ from napari_mobile_unet.histogram import (
     count_planes,
     luminance,
 )
+from napari_mobile_unet.settings import Params
 from napari_mobile_unet.split import Otsu, increasing, multi_otsu, otsu
 
 if TYPE_CHECKING:

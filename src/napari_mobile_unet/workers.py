@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.blocks import is_large
-from napari_mobile_unet.executors import THREADS, iter_done, use_few_threads
 from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.parallel.executors import THREADS, iter_done, use_few_threads
 from napari_mobile_unet.pipeline import as_stack, single_channel
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run

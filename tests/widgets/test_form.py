@@ -14,7 +14,7 @@ from napari_mobile_unet.widgets._threshold_form import ThresholdForm
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from napari_mobile_unet._params import Params
+    from napari_mobile_unet.settings import Params
 
 pytestmark = pytest.mark.gui
 

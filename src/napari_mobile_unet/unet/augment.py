@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 from scipy import ndimage
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet.settings import Params
 from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
 from napari_mobile_unet.unet.sizes import factor_for, resize
 from napari_mobile_unet.unet.targets import DISTANCE, LARGEST, maps_of

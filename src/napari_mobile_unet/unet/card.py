@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
-from napari_mobile_unet._params import Params
 from napari_mobile_unet.confidence import Calibration
+from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
     from pathlib import Path

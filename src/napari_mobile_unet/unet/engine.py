@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
-from napari_mobile_unet.cores import usable_cores
+from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.unet.model import TILE
 
 if TYPE_CHECKING:

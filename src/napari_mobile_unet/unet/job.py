@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
-from napari_mobile_unet._params import Params
+from napari_mobile_unet.settings import Params
 from napari_mobile_unet.unet.augment import Augmentation
 from napari_mobile_unet.unet.card import Architecture, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
-from napari_mobile_unet._params import Params, Zero
 from napari_mobile_unet.confidence import UNCALIBRATED
-from napari_mobile_unet.cores import usable_cores
-from napari_mobile_unet.executors import iter_ahead
 from napari_mobile_unet.histogram import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
+from napari_mobile_unet.parallel.cores import usable_cores
+from napari_mobile_unet.parallel.executors import iter_ahead
+from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.looks import Look, find_diameter, looked_at, middle

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 
-from napari_mobile_unet.cores import (
+from napari_mobile_unet.parallel.cores import (
     THREADS_OF_A_WORKER,
     process_cores,
     sharing_threads,
