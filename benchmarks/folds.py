@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 SETTINGS = Path(__file__).parent / "nuclei" / "training.json"
 

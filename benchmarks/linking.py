@@ -21,7 +21,7 @@ from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 LINK = Link(method="iou")
 

@@ -9,8 +9,8 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_mobile_unet.axes import iter_windows
 from napari_mobile_unet.blocks import segment_blocks
+from napari_mobile_unet.images.windows import iter_windows
 from napari_mobile_unet.instances import Decoded, Objects, label_mask
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.metrics import evaluate

@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from napari_mobile_unet import cli
 from napari_mobile_unet.cli import app
 from napari_mobile_unet.console import interruptible
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.preprocess import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.model import load_model
 

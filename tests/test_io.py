@@ -12,8 +12,8 @@ import zarr
 from PIL import Image
 
 from napari_mobile_unet import tiff
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import atomic_path, read_stack, write_image, write_labels
-from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import regionprops_table
 
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.measurements import measure, measure_plane
-from napari_mobile_unet.stack import Stack
 
 LABELS = np.array(
     [

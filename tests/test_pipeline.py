@@ -11,6 +11,7 @@ import zarr
 from napari_mobile_unet import fitting, pipeline
 from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.fitting import fit
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects, label_mask
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.metrics import evaluate
@@ -25,7 +26,6 @@ from napari_mobile_unet.preprocess import (
 )
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet

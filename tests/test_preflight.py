@@ -11,9 +11,9 @@ import zarr
 
 from napari_mobile_unet import preflight
 from napari_mobile_unet.fitting import fit
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.preflight import choose_batch_size, look_ahead
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_mobile_unet.axes import flatten, guess_axes, suggest_axes, unflatten
-from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.images.axes import flatten, guess_axes, suggest_axes, unflatten
+from napari_mobile_unet.images.stack import Stack
 
 DTYPES = ["bool", "uint8", "int16", "uint16", ">u2", "int64", "float32", "float64"]
 

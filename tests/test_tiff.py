@@ -11,9 +11,9 @@ import zarr
 
 from napari_mobile_unet import tiff
 from napari_mobile_unet.console import describe
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import read_stack, write_image
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path

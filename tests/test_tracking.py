@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.pipeline import iter_segment, segment
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.tracking import Tracking
 

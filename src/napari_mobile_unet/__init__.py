@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.instances import Objects
     from napari_mobile_unet.link import Link
     from napari_mobile_unet.measurements import measure
     from napari_mobile_unet.metrics import evaluate
     from napari_mobile_unet.pipeline import iter_segment, segment
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.stack import Stack
     from napari_mobile_unet.threshold import Threshold, multi_otsu, otsu
     from napari_mobile_unet.unet.segment import UNet
 

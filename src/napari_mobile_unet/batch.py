@@ -9,12 +9,13 @@ import imageio.v3 as iio
 import numpy as np
 
 from napari_mobile_unet.confidence import doubts
+from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io import read_stack, write_image, write_labels_into
 from napari_mobile_unet.ngff import is_image, zarr_root
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.parallel.executors import THREADS, count_workers
-from napari_mobile_unet.pipeline import as_stack, placed
+from napari_mobile_unet.pipeline import placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Floats
 
 Format = Literal["tif", "zarr"]

@@ -7,35 +7,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.axes import iter_windows
-from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.windows import (
+    BLOCK,
+    MARGIN,
+    area_of,
+    inner_edge,
+    iter_windows,
+    place_inside,
+    widened,
+)
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
-from napari_mobile_unet.unet.engine import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.axes import Window
+    from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.instances import Decoded
-    from napari_mobile_unet.types import Labels, Mask
+    from napari_mobile_unet.types import Labels
 
-BLOCK = 6 * STEP
-"""Height and width in pixels of what a block is answerable for. In steps of the
-network's tiles, as the margin: so the tiles of all blocks are those of the whole plane,
-and an object on a seam looks alike from both sides."""
-MARGIN = STEP
-"""Pixels that a block sees beyond that on each side: an object this large, with its
-neighbours, is seen whole by every block that it touches."""
+
 MORE = 0.1
 """Share of an object beyond the one that it is taken for from which it is no rim."""
-
-
-def is_large(shape: tuple[int, int]) -> bool:
-    """Return whether a plane is segmented in blocks."""
-    return max(shape) > BLOCK + 2 * MARGIN
 
 
 def segment_blocks(
@@ -88,19 +84,21 @@ def segment_blocks(
         return core, luminance(image), segment(image)
 
     pieces = (
-        (core, read(_widened(core, shape, margin)))
+        (core, read(widened(core, shape, margin)))
         for core in iter_windows(shape, block)
     )
     for core, grey, found in iter_ahead(find, pieces, AHEAD):
-        outer = _widened(core, shape, margin)
-        left_out += found.left_out * _area(core) / _area(outer)
+        outer = widened(core, shape, margin)
+        left_out += found.left_out * area_of(core) / area_of(outer)
         before = np.asarray(labels[outer]).astype(np.int32)
-        ids, used = _identify(found.labels, before, _inside(core, outer), cut, used)
+        ids, used = _identify(
+            found.labels, before, place_inside(core, outer), cut, used
+        )
         fresh = np.where(before == 0, ids.take(found.labels), 0)
         if not fresh.any():
             continue
         labels[outer] = np.where(before > 0, before, fresh)
-        cut.update(np.unique(fresh[_rim(outer, shape)]).tolist())
+        cut.update(np.unique(fresh[inner_edge(outer, shape)]).tolist())
         part = measure_plane(fresh, grey)
         confidence = np.zeros(used + 1, np.float32)
         confidence[ids[1:]] = found.confidence
@@ -124,39 +122,6 @@ def _without_border(labels: Any, table: pd.DataFrame, block: int) -> pd.DataFram
     for window in iter_windows(tuple(labels.shape), block):
         labels[window] = ids.take(np.asarray(labels[window]))
     return kept.assign(label=np.arange(1, len(kept) + 1))
-
-
-def _widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
-    rows, columns = (
-        slice(max(0, side.start - margin), min(length, side.stop + margin))
-        for side, length in zip(core, shape, strict=True)
-    )
-    return rows, columns
-
-
-def _area(window: Window) -> int:
-    rows, columns = window
-    return int((rows.stop - rows.start) * (columns.stop - columns.start))
-
-
-def _inside(core: Window, outer: Window) -> Window:
-    """Return where a block lies in the window that it sees."""
-    rows, columns = (
-        slice(c.start - o.start, c.stop - o.start)
-        for c, o in zip(core, outer, strict=True)
-    )
-    return rows, columns
-
-
-def _rim(outer: Window, shape: tuple[int, ...]) -> Mask:
-    """Return the mask of a window's edge pixels behind which the plane goes on."""
-    rows, columns = outer
-    rim = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
-    rim[0] |= rows.start > 0
-    rim[-1] |= rows.stop < shape[0]
-    rim[:, 0] |= columns.start > 0
-    rim[:, -1] |= columns.stop < shape[1]
-    return rim
 
 
 def _identify(

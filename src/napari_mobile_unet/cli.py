@@ -27,6 +27,7 @@ from napari_mobile_unet.console import (
     progress_bar,
 )
 from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io import check_suffix, read_stack, write_image
 from napari_mobile_unet.options import (
     GLOBAL,
@@ -41,14 +42,14 @@ from napari_mobile_unet.options import (
     recipe_of,
 )
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
-from napari_mobile_unet.pipeline import as_stack, iter_prepare
+from napari_mobile_unet.pipeline import iter_prepare
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.whole_files import check_apart, check_folder
 
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.preflight import Preflight
-    from napari_mobile_unet.stack import Stack
 
 app = typer.Typer(
     help="Prepare, threshold and segment microscope images and stacks.",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.stack import Stack
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 """Standard error: what was understood, progress, and what went wrong."""

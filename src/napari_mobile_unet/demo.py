@@ -14,6 +14,7 @@ import skimage.data
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.console import errors, progress_bar
 from napari_mobile_unet.histogram_plot import save_histogram
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io import write_image
 from napari_mobile_unet.preprocess import (
@@ -24,7 +25,6 @@ from napari_mobile_unet.preprocess import (
 )
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import Threshold, otsu
 
 if TYPE_CHECKING:

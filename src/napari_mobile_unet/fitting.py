@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_mobile_unet.axes import WHOLE, iter_windows, middle_window
-from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
 from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.images.sampling import (
+    sampled,
+    spaced,
+    windows_of,
+)
+from napari_mobile_unet.images.windows import (
+    BLOCK,
+    MARGIN,
+    is_large,
+    middle_window,
+)
 from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
 from napari_mobile_unet.split import otsu
 from napari_mobile_unet.unet.engine import STEP
@@ -19,20 +28,12 @@ from napari_mobile_unet.unet.segment import UNet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from napari_mobile_unet.axes import Window
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.split import Otsu
-    from napari_mobile_unet.stack import Stack
     from napari_mobile_unet.types import Plane
 
     Steps = tuple[AnyStep, ...]
-
-SAMPLE = 16
-"""Planes, evenly spaced, that stack-wide ranges are taken from."""
-WINDOWS = 4
-"""Windows along each side of a large plane that stand for it."""
-WINDOW = 1024
-"""Height and width of such a window in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,30 +163,6 @@ def in_parts(method: UNet) -> UNet:
     return method.replace(mirror="never") if method.mirror == "auto" else method
 
 
-def spaced(stack: Stack) -> list[int]:
-    """Return the numbers of the planes that stack-wide ranges are taken from."""
-    places = np.linspace(0, stack.n_planes - 1, SAMPLE).round().astype(int)
-    return [int(number) for number in np.unique(places)]
-
-
-def sampled(stack: Stack, number: int) -> Plane:
-    """Return a plane, or of a large one a mosaic of windows spread over it."""
-    if not is_large(stack.plane_shape):
-        return stack.plane(number)
-    rows, columns = (
-        [slice(start, start + WINDOW) for start in _starts(length)]
-        for length in stack.plane_shape
-    )
-    return np.concatenate(
-        [np.hstack([stack.plane(number, (r, c)) for c in columns]) for r in rows]
-    )
-
-
-def _starts(length: int) -> list[int]:
-    room = max(0, length - WINDOW)
-    return [int(s) for s in np.unique(np.linspace(0, room, WINDOWS).round())]
-
-
 def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Plane]:
     """Yield planes after the steps, large ones block by block."""
     large = bool(steps) and is_large(stack.plane_shape)
@@ -193,13 +170,6 @@ def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Pl
         own = fit_steps_to(steps, sampled(stack, number)) if large else steps
         for window in windows_of(stack):
             yield apply_steps(own, stack.plane(number, window))
-
-
-def windows_of(stack: Stack) -> Iterable[Window]:
-    """Return the parts in which a plane is read: blocks of a large one, or all."""
-    if is_large(stack.plane_shape):
-        return iter_windows(stack.plane_shape, BLOCK)
-    return [WHOLE]
 
 
 def fit_steps_to(steps: Steps, plane: Plane) -> Steps:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from napari_mobile_unet.images.pixels import luminance
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -90,33 +92,6 @@ class Histogram:
             counts=self.counts + other.counts,
             excluded=self.excluded + other.excluded,
         )
-
-
-def luminance(plane: Plane) -> Plane:
-    """Return an RGB plane as grey values (ITU-R BT.601), a grey plane as it is.
-
-    Parameters
-    ----------
-    plane : ndarray
-        (Y, X) or (Y, X, 3). Colour of other types than uint8, uint16 and float32
-        is weighed, and returned, as float32.
-
-    Raises
-    ------
-    ValueError
-        If the plane has another shape.
-    """
-    if plane.ndim == 2:
-        return plane
-    if plane.ndim != 3 or plane.shape[2] != 3:
-        raise ValueError(
-            f"a plane must have the shape (Y, X) or (Y, X, 3), got {plane.shape}; "
-            "choose one channel"
-        )
-    if plane.dtype not in (np.uint8, np.uint16, np.float32):
-        plane = plane.astype(np.float32)
-    native = np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
-    return np.asarray(cv2.cvtColor(native, cv2.COLOR_RGB2GRAY))
 
 
 def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:

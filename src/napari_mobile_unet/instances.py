@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import numpy as np
@@ -201,11 +201,6 @@ def label_mask(mask: Mask, objects: Objects) -> Labels:
         mask = _select(components(mask), objects) > 0
     peak, distance = peaks_of(mask, objects.spacing)
     return _select(flood(peak, mask, distance[mask]), objects)
-
-
-def labels_type(largest: int) -> np.dtype[Any]:
-    """Return the smallest unsigned type, of 16 bits at least, that holds an id."""
-    return np.promote_types(np.min_scalar_type(largest), np.uint16)
 
 
 def _open(mask: Mask, radius: int) -> Mask:

@@ -10,7 +10,8 @@ import imageio.v3 as iio
 import numpy as np
 import zarr
 
-from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.images.pixels import labels_type
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.ngff import (
     list_labels,
     note,
@@ -18,14 +19,13 @@ from napari_mobile_unet.ngff import (
     write_zarr,
     zarr_root,
 )
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.tiff import read_tiff, write_tiff
 from napari_mobile_unet.whole_files import atomic_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_mobile_unet.named_array import AxesSource
+    from napari_mobile_unet.images.grid import AxesSource
 
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}

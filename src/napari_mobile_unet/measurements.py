@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.axes import guess_axes
+from napari_mobile_unet.images.axes import guess_axes
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.regions import Regions
-from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -44,12 +44,6 @@ def to_native(plane: Plane) -> Plane:
         return np.ascontiguousarray(plane, np.float32)
 
 
-def finite_values(plane: Plane) -> Plane:
-    """Return the finite values of a plane, in one row."""
-    values = plane.ravel()
-    return values[np.isfinite(values)] if values.dtype.kind == "f" else values
-
-
 def put_back_nan(result: Plane, missing: Mask) -> Plane:
     """Return the result with NaN where the plane had none of the numbers."""
     if missing.ndim > result.ndim:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import zarr
 
-from napari_mobile_unet.axes import AXES, iter_windows
-from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.images.axes import AXES
+from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.images.windows import iter_windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

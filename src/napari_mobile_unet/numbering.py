@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 
 class Numbering:

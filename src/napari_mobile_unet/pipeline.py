@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.blocks import is_large, nothing_found, segment_blocks
+from napari_mobile_unet.blocks import nothing_found, segment_blocks
 from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
-from napari_mobile_unet.histogram import luminance
-from napari_mobile_unet.instances import Decoded, label_mask, labels_type
+from napari_mobile_unet.images.pixels import labels_type, luminance, single_channel
+from napari_mobile_unet.images.stack import Stack, as_stack
+from napari_mobile_unet.images.windows import is_large
+from napari_mobile_unet.instances import Decoded, label_mask
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 from napari_mobile_unet.preprocess import AnyStep, apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.unet.segment import UNet
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Labels, Plane
 
     Found = tuple[int, Labels, pd.DataFrame, int]
+
 
 Image = Any
 """A ``Stack``, or a NumPy, Dask or Zarr array."""
@@ -63,25 +65,6 @@ class PlaneResult:
     objects: pd.DataFrame
     fitted: Fitted
     left_out: int = 0
-
-
-def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
-    """Return the image as a stack of one channel (or RGB), as the recipe wants.
-
-    Raises
-    ------
-    ValueError
-        If the axes do not fit, or the channel does not exist.
-    """
-    stack = image if isinstance(image, Stack) else Stack.from_array(image, axes)
-    if "C" in stack.axes:
-        return stack.channel(recipe.channel or 0)
-    if recipe.channel and not isinstance(recipe.channel, str):
-        raise ValueError(
-            f"channel {recipe.channel} does not exist: an image with axes "
-            f"{stack.axes} has one channel, 0"
-        )
-    return stack
 
 
 def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
@@ -209,11 +192,6 @@ def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found
         for piece in zip(numbers, planes, strict=True)
     )
     yield from iter_ahead(found, pieces, min(AHEAD, stack.n_planes))
-
-
-def single_channel(plane: Plane) -> Plane:
-    """Return a plane of a batch, (Y, X, 1) or (Y, X, 3), as (Y, X) or (Y, X, 3)."""
-    return plane[..., 0] if plane.shape[-1] == 1 else plane
 
 
 def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame, int]:

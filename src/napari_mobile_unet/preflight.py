@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from napari_mobile_unet.axes import middle_window
-from napari_mobile_unet.blocks import BLOCK, MARGIN, is_large
 from napari_mobile_unet.fitting import in_parts
+from napari_mobile_unet.images.windows import BLOCK, MARGIN, is_large, middle_window
 from napari_mobile_unet.parallel.executors import AHEAD
 from napari_mobile_unet.pipeline import segment_plane
 from napari_mobile_unet.unet.segment import UNet
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_mobile_unet.fitting import Fitted
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 BATCH_BYTES = 2**26
 """Planes are read together up to this size."""

@@ -15,12 +15,11 @@ import numpy as np
 from pydantic import Field, model_validator
 from skimage.color import rgb2hed
 
-from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.images.pixels import finite_values, luminance
 from napari_mobile_unet.native import (
     LEVELS,
     as_type,
     by_channel,
-    finite_values,
     full_scale,
     like,
     through_levels,

@@ -18,7 +18,7 @@ from napari_mobile_unet.unet.segment import UNet, model_of
 from napari_mobile_unet.whole_files import atomic_path
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""

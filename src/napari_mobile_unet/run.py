@@ -23,7 +23,8 @@ import pandas as pd
 import zarr
 from filelock import FileLock, Timeout
 
-from napari_mobile_unet.fitting import Fitted, fit, spaced
+from napari_mobile_unet.fitting import Fitted, fit
+from napari_mobile_unet.images.sampling import spaced
 from napari_mobile_unet.ngff import CHUNK
 from napari_mobile_unet.pipeline import find_in_blocks, find_objects
 from napari_mobile_unet.recipe import Provenance, Record
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.stack import Stack
 
 GLIMPSE = 512
 """Height and width in pixels of what a source is recognised by, in some planes."""

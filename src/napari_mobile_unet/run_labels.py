@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mobile_unet.instances import labels_type
+from napari_mobile_unet.images.pixels import labels_type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

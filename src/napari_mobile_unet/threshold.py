@@ -10,12 +10,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from napari_mobile_unet.global_thresholds import METHODS
-from napari_mobile_unet.histogram import (
-    Histogram,
-    count,
-    count_planes,
-    luminance,
-)
+from napari_mobile_unet.histogram import Histogram, count, count_planes
+from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.split import Otsu, increasing, multi_otsu, otsu
 

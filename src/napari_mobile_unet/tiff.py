@@ -13,7 +13,8 @@ import numpy as np
 import tifffile
 import zarr
 
-from napari_mobile_unet.axes import AXES, iter_windows
+from napari_mobile_unet.images.axes import AXES
+from napari_mobile_unet.images.windows import iter_windows
 from napari_mobile_unet.tiff_sizes import SYMBOLS, imagej_sizes, ome_sizes
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 _COLOURS = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
 

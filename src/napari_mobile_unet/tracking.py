@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.link import Link
-    from napari_mobile_unet.stack import Stack
 
 
 class Tracking:

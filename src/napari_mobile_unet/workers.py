@@ -8,10 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_mobile_unet.blocks import is_large
+from napari_mobile_unet.images.pixels import single_channel
+from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.parallel.executors import THREADS, iter_done, use_few_threads
-from napari_mobile_unet.pipeline import as_stack, single_channel
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_mobile_unet.fitting import Fitted
-    from napari_mobile_unet.named_array import Channel
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.grid import Channel
+    from napari_mobile_unet.images.stack import Stack
 
 
 _opening = threading.Lock()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
-from napari_mobile_unet.stack import Stack
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.widgets._layer_box import LayerBox
 from napari_mobile_unet.widgets._layers import image_layers, placed_like, stack_of
 from napari_mobile_unet.widgets._result import Result

@@ -9,10 +9,10 @@ from matplotlib.backend_bases import KeyEvent, MouseEvent
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_mobile_unet.axes import WHOLE
+from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.images.windows import WHOLE
 from napari_mobile_unet.pipeline import segment
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.stack import Stack
 from napari_mobile_unet.threshold import otsu
 from napari_mobile_unet.widgets.threshold_dock import EMPTY
 

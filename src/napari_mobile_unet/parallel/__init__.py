@@ -1,1 +1,1 @@
-"""parallel."""
+"""Where work is done, and with how many cores."""

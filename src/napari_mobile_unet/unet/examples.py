@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.segmentation import relabel_sequential
 
-from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io import read_stack
 from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.pairs import pair_files

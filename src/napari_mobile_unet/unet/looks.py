@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from napari_mobile_unet.axes import middle_window
+from napari_mobile_unet.images.windows import middle_window
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.sizes import factor_for, resize_by

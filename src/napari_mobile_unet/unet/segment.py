@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from napari_mobile_unet.confidence import UNCALIBRATED
-from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.instances import Decoded, Objects, decode
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_ahead

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_mobile_unet.fitting import rarer_side, windows_of
-from napari_mobile_unet.histogram import iter_counts, luminance
+from napari_mobile_unet.fitting import rarer_side
+from napari_mobile_unet.histogram import iter_counts
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.sampling import windows_of
 from napari_mobile_unet.widgets._job import Job
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.histogram import Histogram
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Side
 
 EVERY = 0.15

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_mobile_unet.fitting import Fitted
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.pipeline import PlaneResult
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.stack import Stack
     from napari_mobile_unet.widgets._source import SourcePanel
 
 

@@ -14,9 +14,9 @@ import zarr
 from napari.layers import Image, Labels
 from platformdirs import user_cache_path
 
-from napari_mobile_unet.axes import suggest_axes
+from napari_mobile_unet.images.axes import suggest_axes
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.ngff import CHUNK
-from napari_mobile_unet.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

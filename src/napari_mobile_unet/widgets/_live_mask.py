@@ -10,8 +10,8 @@ from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QDockWidget
 
-from napari_mobile_unet.blocks import is_large
-from napari_mobile_unet.histogram import luminance
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.threshold import classify
 from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._layers import PREVIEW, placed_like

@@ -17,7 +17,7 @@ from napari_mobile_unet.widgets._planes_canvas import PlanesCanvas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.threshold import Threshold
 
 REDRAW = 200

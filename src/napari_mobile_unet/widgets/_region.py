@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Mask
 
     Kind = Literal["stack", "each", "shown", "region"]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-    from napari_mobile_unet.named_array import Channel
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.grid import Channel
+    from napari_mobile_unet.images.stack import Stack
 
 KNOWN = {
     "given": "as you say",

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.native import finite_values
+from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.pipeline import iter_prepare, prepare_plane
 from napari_mobile_unet.recipe import Provenance, Recipe
 from napari_mobile_unet.threshold import Threshold
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import napari.viewer
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.stack import Stack
+    from napari_mobile_unet.images.stack import Stack
 
 PAUSE = 150
 """Milliseconds without a change before the preview is computed again."""

@@ -9,14 +9,22 @@ from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from napari_mobile_unet.axes import WHOLE, Window, flatten, without
-from napari_mobile_unet.named_array import NamedArray
+from napari_mobile_unet.images.axes import flatten, without
+from napari_mobile_unet.images.grid import NamedArray
+from napari_mobile_unet.images.windows import WHOLE, Window
+from napari_mobile_unet.pipeline import Image
+from napari_mobile_unet.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import DTypeLike, NDArray
+
+    from napari_mobile_unet.types import Labels
+
+    Found = tuple[int, Labels, pd.DataFrame, int]
 
 
 class Stack(NamedArray):
@@ -250,3 +258,22 @@ class Stack(NamedArray):
             scale=tuple((scale * ratios).tolist()),
             translate=tuple(moved.tolist()),
         )
+
+
+def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
+    """Return the image as a stack of one channel (or RGB), as the recipe wants.
+
+    Raises
+    ------
+    ValueError
+        If the axes do not fit, or the channel does not exist.
+    """
+    stack = image if isinstance(image, Stack) else Stack.from_array(image, axes)
+    if "C" in stack.axes:
+        return stack.channel(recipe.channel or 0)
+    if recipe.channel and not isinstance(recipe.channel, str):
+        raise ValueError(
+            f"channel {recipe.channel} does not exist: an image with axes "
+            f"{stack.axes} has one channel, 0"
+        )
+    return stack

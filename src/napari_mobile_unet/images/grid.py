@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from napari_mobile_unet.axes import check_axes, guess_axes, without
+from napari_mobile_unet.images.axes import check_axes, guess_axes, without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
 
 AXES = "PTCZYXS"
 """Position (or well), time, channel, depth, height, width, and the samples of an RGB
 pixel."""
-Window = tuple[slice, slice]
-"""Rows and columns of a part of a plane."""
-WHOLE: Window = (slice(None), slice(None))
-"""The window of a whole plane."""
 
 
 def guess_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
@@ -107,17 +104,6 @@ def unflatten(planes: NDArray[Any], axes: str, shape: Sequence[int]) -> NDArray[
     return array.transpose([order.index(axis) for axis in axes])
 
 
-def iter_windows(shape: tuple[int, int], size: int) -> Iterator[Window]:
-    """Yield the windows of a side of ``size`` that tile (Y, X), row by row."""
-    height, width = shape
-    for top in range(0, height, size):
-        for left in range(0, width, size):
-            yield (
-                slice(top, min(top + size, height)),
-                slice(left, min(left + size, width)),
-            )
-
-
 def check_axes(axes: str, shape: Sequence[int]) -> None:
     """Refuse axes that do not fit a shape.
 
@@ -169,20 +155,3 @@ def _plane_order(axes: str) -> str:
 def without(axes: str, letters: str) -> str:
     """Return the axes less some letters."""
     return "".join(axis for axis in axes if axis not in letters)
-
-
-def middle_window(shape: tuple[int, ...], size: int, step: int = 1) -> Window:
-    """Return the middle of a plane, or what there is of it.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the plane (Y, X, …).
-    size : int
-        Height and width of the window in pixels.
-    step : int
-        The window begins at a multiple of it.
-    """
-    starts = (step * max(0, round((length - size) / 2 / step)) for length in shape[:2])
-    rows, columns = (slice(start, start + size) for start in starts)
-    return rows, columns

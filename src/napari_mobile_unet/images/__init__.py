@@ -1,0 +1,1 @@
+"""Images: named axes, planes and parts of planes, whatever array holds them."""
