@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.samples import sample_path

@@ -17,7 +17,7 @@ import numpy as np
 
 import napari_mobile_unet as nmu
 from napari_mobile_unet.instances import Objects, decode
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.engine import predict

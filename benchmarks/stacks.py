@@ -28,7 +28,7 @@ import psutil
 import zarr
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.samples import sample_path
 
 SEGMENT = [sys.executable, "-m", "napari_mobile_unet", "segment"]

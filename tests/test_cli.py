@@ -20,7 +20,8 @@ from napari_mobile_unet import cli
 from napari_mobile_unet.cli import app
 from napari_mobile_unet.console import interruptible
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.io import read_stack, write_image
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.preprocess import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path

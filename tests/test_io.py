@@ -11,9 +11,11 @@ import tifffile
 import zarr
 from PIL import Image
 
-from napari_mobile_unet import tiff
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.io import atomic_path, read_stack, write_image, write_labels
+from napari_mobile_unet.io import ome_tiff
+from napari_mobile_unet.io.atomic import atomic_path
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image, write_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +86,7 @@ def test_the_callers_axes_keep_the_sizes_of_axes_of_that_name(tmp_path: Path) ->
 def test_large_tiff_files_are_read_plane_by_plane(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiff, "LAZY_BYTES", 1000)
+    monkeypatch.setattr(ome_tiff, "LAZY_BYTES", 1000)
     path = write_tiff(tmp_path / "a.tif", PLANES, imagej=True, metadata={"axes": "ZYX"})
     stack = read_stack(path)
     assert isinstance(stack.data, zarr.Array)

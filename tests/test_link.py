@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.link import Link, Linker, _assign, tracks_of
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.samples import sample_path

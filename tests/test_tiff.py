@@ -9,10 +9,11 @@ import pytest
 import tifffile
 import zarr
 
-from napari_mobile_unet import tiff
 from napari_mobile_unet.console import describe
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.io import read_stack, write_image
+from napari_mobile_unet.io import ome_tiff
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def test_what_others_hear_from_tifffile_is_left_alone() -> None:
 def test_a_file_read_plane_by_plane_is_closed_with_its_array(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiff, "LAZY_BYTES", 1000)
+    monkeypatch.setattr(ome_tiff, "LAZY_BYTES", 1000)
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, PLANES, imagej=True, metadata={"axes": "ZYX"})
     stack = read_stack(path)
@@ -90,11 +91,11 @@ def test_samples_that_are_no_colours_are_channels(tmp_path: Path) -> None:
     assert read_stack(path).axes == "YXC"
 
 
-@pytest.mark.parametrize("lazy_bytes", [1000, tiff.LAZY_BYTES])
+@pytest.mark.parametrize("lazy_bytes", [1000, ome_tiff.LAZY_BYTES])
 def test_ome_images_of_one_shape_are_positions(
     lazy_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiff, "LAZY_BYTES", lazy_bytes)
+    monkeypatch.setattr(ome_tiff, "LAZY_BYTES", lazy_bytes)
     path = tmp_path / "a.ome.tif"
     notes = {"axes": "ZYX", "PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm"}
     with tifffile.TiffWriter(path, ome=True) as file:

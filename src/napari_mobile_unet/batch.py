@@ -10,8 +10,10 @@ import numpy as np
 
 from napari_mobile_unet.confidence import doubts
 from napari_mobile_unet.images.stack import as_stack
-from napari_mobile_unet.io import read_stack, write_image, write_labels_into
-from napari_mobile_unet.ngff import is_image, zarr_root
+from napari_mobile_unet.io.atomic import atomic_path, check_apart
+from napari_mobile_unet.io.ome_zarr import is_image, zarr_root
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image, write_labels_into
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.parallel.executors import THREADS, count_workers
@@ -20,7 +22,6 @@ from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
 from napari_mobile_unet.tracking import Tracking
-from napari_mobile_unet.whole_files import atomic_path, check_apart
 from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def segment_file(
             "name another folder or add --overwrite"
         )
     image = read_stack(source, axes)
-    stack = as_stack(image, None, recipe)
+    stack = as_stack(image, None, recipe.channel)
     Numbering(stack, recipe.link)  # what cannot be linked is said before the work
     with run.held():
         try:

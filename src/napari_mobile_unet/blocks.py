@@ -91,9 +91,8 @@ def segment_blocks(
         outer = widened(core, shape, margin)
         left_out += found.left_out * area_of(core) / area_of(outer)
         before = np.asarray(labels[outer]).astype(np.int32)
-        ids, used = _identify(
-            found.labels, before, place_inside(core, outer), cut, used
-        )
+        own = place_inside(core, outer)
+        ids, used = _identify(found.labels, before, own, cut, used)
         fresh = np.where(before == 0, ids.take(found.labels), 0)
         if not fresh.any():
             continue

@@ -28,7 +28,9 @@ from napari_mobile_unet.console import (
 )
 from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.images.stack import as_stack
-from napari_mobile_unet.io import check_suffix, read_stack, write_image
+from napari_mobile_unet.io.atomic import check_apart, check_folder
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import check_suffix, write_image
 from napari_mobile_unet.options import (
     GLOBAL,
     THRESHOLDS,
@@ -44,7 +46,6 @@ from napari_mobile_unet.options import (
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
 from napari_mobile_unet.pipeline import iter_prepare
 from napari_mobile_unet.threshold import Threshold
-from napari_mobile_unet.whole_files import check_apart, check_folder
 
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
@@ -197,7 +198,7 @@ def threshold(
             {"method": method, "classes": classes, "scope": scope.value}
         )
     with ending(FAILED, image):
-        stack = as_stack(read_stack(image, axes), None, chosen)
+        stack = as_stack(read_stack(image, axes), None, chosen.channel)
         split = settings.split(
             count_planes(lambda: (stack.plane(n) for n in range(stack.n_planes)))
         )
@@ -241,7 +242,7 @@ def preprocess(
         check_suffix(output)
         check_apart(output, [image])
     with ending(FAILED, image), progress_bar() as bar:
-        stack = as_stack(read_stack(image, axes), None, chosen)
+        stack = as_stack(read_stack(image, axes), None, chosen.channel)
         planes = list(
             bar.track(
                 iter_prepare(stack, chosen.steps),

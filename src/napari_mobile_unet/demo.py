@@ -16,7 +16,7 @@ from napari_mobile_unet.console import errors, progress_bar
 from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects
-from napari_mobile_unet.io import write_image
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.preprocess import (
     Background,
     ColourSpace,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.batch import LABELS, stem_of
-from napari_mobile_unet.io import SUFFIXES, read_stack
+from napari_mobile_unet.io.atomic import atomic_path, check_apart
+from napari_mobile_unet.io.ome_zarr import zarr_root
+from napari_mobile_unet.io.read import SUFFIXES, read_stack
 from napari_mobile_unet.measurements import measure
 from napari_mobile_unet.metrics import Scores, evaluate, pool
-from napari_mobile_unet.ngff import zarr_root
-from napari_mobile_unet.whole_files import atomic_path, check_apart
 
 if TYPE_CHECKING:
     from pathlib import Path

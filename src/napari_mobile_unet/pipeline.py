@@ -160,7 +160,7 @@ def iter_segment(
         If the recipe's model does not exist.
     """
     recipe = recipe or Recipe()
-    stack = as_stack(image, axes, recipe)
+    stack = as_stack(image, axes, recipe.channel)
     link = recipe.link
     numbering: Numbering | Tracking = Numbering(stack, link)
     fitted = fit(stack, recipe)
@@ -263,7 +263,7 @@ def segment(
     ((3, 32, 32), np.uint16(3))
     """
     recipe = recipe or Recipe()
-    stack = as_stack(image, axes, recipe)
+    stack = as_stack(image, axes, recipe.channel)
     results = iter_segment(stack, recipe.replace(channel=None), batch_size=batch_size)
     labels = stack.assemble(result.labels for result in results)
     return labels.astype(labels_type(int(labels.max(initial=0))))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.preprocess import AnyStep
 from napari_mobile_unet.settings import Params, read_json
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet, model_of
-from napari_mobile_unet.whole_files import atomic_path
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack

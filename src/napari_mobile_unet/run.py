@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from napari_mobile_unet.fitting import Fitted, fit
 from napari_mobile_unet.images.sampling import spaced
-from napari_mobile_unet.ngff import CHUNK
+from napari_mobile_unet.io.ome_zarr import CHUNK
 from napari_mobile_unet.pipeline import find_in_blocks, find_objects
 from napari_mobile_unet.recipe import Provenance, Record
 from napari_mobile_unet.run_labels import NumberedLabels, PlaneOf

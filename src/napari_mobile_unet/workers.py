@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from napari_mobile_unet.images.pixels import single_channel
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.images.windows import is_large
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.parallel.executors import THREADS, iter_done, use_few_threads
-from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _opened(
         raise OSError(
             f"the run in {folder} was begun anew by another process; start again"
         )
-    stack = as_stack(read_stack(source, axes), None, Recipe(channel=channel))
+    stack = as_stack(read_stack(source, axes), None, channel)
     return stack, run, fitted
 
 

@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.parallel.cores import sharing_threads
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet import engine

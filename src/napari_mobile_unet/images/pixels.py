@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.types import Labels, Plane
-
-    Found = tuple[int, Labels, pd.DataFrame, int]
+    from napari_mobile_unet.types import Plane
 
 
 def finite_values(plane: Plane) -> Plane:

@@ -9,22 +9,15 @@ from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.axes import flatten, without
-from napari_mobile_unet.images.grid import NamedArray
+from napari_mobile_unet.images.grid import Channel, NamedArray
 from napari_mobile_unet.images.windows import WHOLE, Window
-from napari_mobile_unet.pipeline import Image
-from napari_mobile_unet.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import DTypeLike, NDArray
-
-    from napari_mobile_unet.types import Labels
-
-    Found = tuple[int, Labels, pd.DataFrame, int]
 
 
 class Stack(NamedArray):
@@ -260,8 +253,10 @@ class Stack(NamedArray):
         )
 
 
-def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
-    """Return the image as a stack of one channel (or RGB), as the recipe wants.
+def as_stack(
+    image: Any, axes: str | None = None, channel: Channel | None = None
+) -> Stack:
+    """Return an image as a stack of one channel, the first by default, or of RGB.
 
     Raises
     ------
@@ -270,10 +265,10 @@ def as_stack(image: Image, axes: str | None, recipe: Recipe) -> Stack:
     """
     stack = image if isinstance(image, Stack) else Stack.from_array(image, axes)
     if "C" in stack.axes:
-        return stack.channel(recipe.channel or 0)
-    if recipe.channel and not isinstance(recipe.channel, str):
+        return stack.channel(channel or 0)
+    if channel and not isinstance(channel, str):
         raise ValueError(
-            f"channel {recipe.channel} does not exist: an image with axes "
+            f"channel {channel} does not exist: an image with axes "
             f"{stack.axes} has one channel, 0"
         )
     return stack

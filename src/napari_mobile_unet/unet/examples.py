@@ -8,7 +8,7 @@ import numpy as np
 from skimage.segmentation import relabel_sequential
 
 from napari_mobile_unet.images.pixels import luminance
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.pairs import pair_files
 from napari_mobile_unet.unet.targets import targets_of

@@ -14,11 +14,11 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
+from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.unet.augment import Augmentation
 from napari_mobile_unet.unet.card import Architecture, Normalisation
 from napari_mobile_unet.unet.pairs import pair_files
-from napari_mobile_unet.whole_files import check_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

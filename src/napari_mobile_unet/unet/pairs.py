@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from pathlib import Path
 
-from napari_mobile_unet.io import SUFFIXES
+from napari_mobile_unet.io.read import SUFFIXES
 
 
 def find_files(place: str) -> dict[str, Path]:

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 
 from napari_mobile_unet.images.axes import suggest_axes
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.ngff import CHUNK
+from napari_mobile_unet.io.ome_zarr import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import napari
 from qtpy.QtCore import QTimer
 
-from napari_mobile_unet.io import read_stack
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.widgets._layers import coordinates, image_layers
 
 if TYPE_CHECKING:

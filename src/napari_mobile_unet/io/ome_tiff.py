@@ -15,7 +15,7 @@ import zarr
 
 from napari_mobile_unet.images.axes import AXES
 from napari_mobile_unet.images.windows import iter_windows
-from napari_mobile_unet.tiff_sizes import SYMBOLS, imagej_sizes, ome_sizes
+from napari_mobile_unet.io.ome_tiff_metadata import SYMBOLS, imagej_sizes, ome_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
