@@ -8,15 +8,15 @@ import pytest
 import skimage.data
 import zarr
 
-from napari_mobile_unet import fitting, pipeline
 from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.fitting import fit
+from napari_mobile_unet.images import windows
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects, label_mask
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.metrics import evaluate
 from napari_mobile_unet.pipeline import iter_segment, segment, segment_plane, table_of
-from napari_mobile_unet.preprocess import (
+from napari_mobile_unet.preprocessing.steps import (
     ColourSpace,
     Contrast,
     Denoise,
@@ -31,7 +31,7 @@ from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.step import Step
+    from napari_mobile_unet.preprocessing.step import Step
 
 OTSU = Recipe(segment=Threshold())
 
@@ -330,8 +330,7 @@ def test_the_range_that_a_step_looks_at_is_that_of_the_plane(
         objects=Objects(split=False, min_size=1),
     )
     in_blocks = segment(image, recipe, axes="YX")
-    for module in (pipeline, fitting):
-        monkeypatch.setattr(module, "is_large", lambda _: False)
+    monkeypatch.setattr(windows, "BLOCK", image.shape[1])
     whole = segment(image, recipe, axes="YX")
     assert whole.any()
     assert np.array_equal(in_blocks > 0, whole > 0)

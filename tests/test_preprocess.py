@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from skimage.color import rgb2hed
 
-from napari_mobile_unet.preprocess import (
+from napari_mobile_unet.preprocessing.chain import (
+    apply_steps,
+    fit_steps,
+    restore_labels,
+)
+from napari_mobile_unet.preprocessing.steps import (
     STEPS,
     AnyStep,
     Background,
@@ -21,9 +26,6 @@ from napari_mobile_unet.preprocess import (
     Normalise,
     Resize,
     Step,
-    apply_steps,
-    fit_steps,
-    restore_labels,
 )
 
 NATIVE = (np.uint8, np.uint16, np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.preprocess import STEPS, Resize
+from napari_mobile_unet.preprocessing.steps import STEPS, Resize
 from napari_mobile_unet.recipe import Provenance, Recipe
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.model import load_model

@@ -17,12 +17,8 @@ from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io.write import write_image
-from napari_mobile_unet.preprocess import (
-    Background,
-    ColourSpace,
-    Denoise,
-    apply_steps,
-)
+from napari_mobile_unet.preprocessing.chain import apply_steps
+from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.threshold import Threshold, otsu

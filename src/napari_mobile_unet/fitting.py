@@ -19,7 +19,8 @@ from napari_mobile_unet.images.windows import (
     is_large,
     middle_window,
 )
-from napari_mobile_unet.preprocess import AnyStep, Resize, apply_steps, fit_steps
+from napari_mobile_unet.preprocessing.chain import apply_steps, fit_steps
+from napari_mobile_unet.preprocessing.steps import AnyStep, Resize
 from napari_mobile_unet.split import otsu
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.looks import looked_at

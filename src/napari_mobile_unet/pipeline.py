@@ -17,7 +17,7 @@ from napari_mobile_unet.instances import Decoded, label_mask
 from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.numbering import Numbering
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
-from napari_mobile_unet.preprocess import AnyStep, apply_steps, restore_labels
+from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.unet.segment import UNet
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.preprocessing.steps import AnyStep
     from napari_mobile_unet.types import Labels, Plane
 
     Found = tuple[int, Labels, pd.DataFrame, int]

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.link import Link
-from napari_mobile_unet.preprocess import AnyStep
+from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.settings import Params, read_json
 from napari_mobile_unet.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet, model_of

@@ -8,13 +8,13 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from napari_mobile_unet.preprocess import (
+from napari_mobile_unet.preprocessing.chain import apply_steps
+from napari_mobile_unet.preprocessing.steps import (
     ColourSpace,
     Denoise,
     Invert,
     Normalise,
     Resize,
-    apply_steps,
 )
 from napari_mobile_unet.recipe import Provenance, Recipe
 

@@ -16,11 +16,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mobile_unet.preprocess import STEPS
+from napari_mobile_unet.preprocessing.steps import STEPS
 from napari_mobile_unet.widgets._form import Form
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.step import Step
+    from napari_mobile_unet.preprocessing.step import Step
 
 
 class Chain(QWidget):

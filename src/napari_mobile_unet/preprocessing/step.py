@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from napari_mobile_unet.images.pixels import finite_values
-from napari_mobile_unet.native import put_back_nan, to_native
+from napari_mobile_unet.preprocessing.opencv import put_back_nan, to_native
 from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:

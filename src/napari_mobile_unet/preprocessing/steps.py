@@ -8,7 +8,7 @@ input is never changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from skimage.color import rgb2hed
 
 from napari_mobile_unet.images.pixels import finite_values, luminance
-from napari_mobile_unet.native import (
+from napari_mobile_unet.preprocessing.opencv import (
     LEVELS,
     as_type,
     by_channel,
@@ -26,12 +26,12 @@ from napari_mobile_unet.native import (
     to_native,
     unit_range,
 )
-from napari_mobile_unet.step import RangedStep, Step
+from napari_mobile_unet.preprocessing.step import RangedStep, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from napari_mobile_unet.types import Labels, Plane
+    from napari_mobile_unet.types import Plane
 
 
 class Resize(Step):
@@ -284,35 +284,7 @@ class Invert(RangedStep):
 
 STEPS = (Resize, Normalise, ColourSpace, Denoise, Background, Contrast, Invert)
 """All steps, in the order in which a form offers them."""
-
 AnyStep = Annotated[
     Resize | Normalise | ColourSpace | Denoise | Background | Contrast | Invert,
     Field(discriminator="kind"),
 ]
-
-
-def fit_steps(steps: Sequence[Step], planes: Iterable[Plane]) -> tuple[Any, ...]:
-    """Return the steps, each fitted to the planes as the steps before leave them."""
-    current, fitted = list(planes), []
-    for step in steps:
-        fitted.append(step.fit(current))
-        current = [fitted[-1].apply(plane) for plane in current]
-    return tuple(fitted)
-
-
-def apply_steps(steps: Sequence[Step], plane: Plane) -> Plane:
-    """Return the plane after all steps, in order."""
-    for step in steps:
-        plane = step.apply(plane)
-    return plane
-
-
-def restore_labels(labels: Labels, shape: tuple[int, ...]) -> Plane:
-    """Return labels found on a resized plane on a grid of (Y, X) = ``shape``."""
-    height, width = shape[:2]
-    # OpenCV resizes no 32-bit integers; float64 holds them exactly.
-    values = labels.astype(np.float64)
-    restored = cv2.resize(
-        values, (width, height), interpolation=cv2.INTER_NEAREST_EXACT
-    )
-    return np.asarray(restored).astype(np.int32)

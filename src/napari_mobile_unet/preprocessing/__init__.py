@@ -1,0 +1,1 @@
+"""Planes are prepared with OpenCV, step by step."""
