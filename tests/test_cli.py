@@ -25,7 +25,7 @@ from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.preprocessing.steps import Invert, Resize
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.model import load_model
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_mobile_unet.histogram import Histogram, count, count_planes
 from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.thresholding.histogram import Histogram, count, count_planes
 
 SMALL = hnp.array_shapes(min_dims=1, max_dims=3, max_side=12)
 

@@ -10,9 +10,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from napari_mobile_unet.histogram_plot import draw_histogram, save_histogram
-from napari_mobile_unet.histogram_text import describe
-from napari_mobile_unet.threshold import multi_otsu, otsu
+from napari_mobile_unet.thresholding.describe import describe
+from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
+from napari_mobile_unet.thresholding.plot import draw_histogram, save_histogram
 
 BLUE, ORANGE = "#56b4e9", "#e69f00"
 
@@ -174,7 +174,7 @@ def test_unknown_suffix_and_missing_folder_are_refused(nuclei, tmp_path):
 
 def test_neither_pyplot_nor_qt_is_loaded():
     code = (
-        "import sys, napari_mobile_unet.histogram_plot; "
+        "import sys, napari_mobile_unet.thresholding.plot; "
         "sys.exit(any(name in sys.modules for name in ('matplotlib.pyplot', 'qtpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -26,7 +26,7 @@ from napari_mobile_unet.preprocessing.steps import (
 )
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet
 

@@ -14,7 +14,7 @@ from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.preflight import choose_batch_size, look_ahead
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
     from pathlib import Path

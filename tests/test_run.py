@@ -30,7 +30,7 @@ from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 
 RECIPE = Recipe(segment=Threshold())
 PLANES = 12
@@ -138,7 +138,7 @@ from pathlib import Path
 from distributed import LocalCluster
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 if __name__ == "__main__":
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c:
         segment_file(
@@ -207,7 +207,7 @@ from pathlib import Path
 from napari_mobile_unet import workers
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 quick = workers.do_planes
 def slow(*work):
     quick(*work)

@@ -15,14 +15,10 @@ from hypothesis.extra import numpy as hnp
 from pydantic import ValidationError
 from skimage import filters, io
 
-from napari_mobile_unet.threshold import (
-    Threshold,
-    classify,
-    count,
-    luminance,
-    multi_otsu,
-    otsu,
-)
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.thresholding.histogram import count
+from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
+from napari_mobile_unet.thresholding.threshold import Threshold, classify
 
 # Only pictures that lie in scikit-image's own wheel: the others are downloads.
 PICTURES = [

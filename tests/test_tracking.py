@@ -10,7 +10,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.pipeline import iter_segment, segment
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.tracking import Tracking
 
 LINK = Link(method="laptrack", max_distance=25)

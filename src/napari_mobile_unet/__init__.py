@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from napari_mobile_unet.metrics import evaluate
     from napari_mobile_unet.pipeline import iter_segment, segment
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.threshold import Threshold, multi_otsu, otsu
+    from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
+    from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.unet.segment import UNet
 
 _HOMES = {
     "Link": "link",
     "Objects": "instances",
     "Recipe": "recipe",
-    "Stack": "stack",
-    "Threshold": "threshold",
+    "Stack": "images.stack",
+    "Threshold": "thresholding.threshold",
     "UNet": "unet.segment",
     "evaluate": "metrics",
     "iter_segment": "pipeline",
     "measure": "measurements",
-    "multi_otsu": "threshold",
-    "otsu": "threshold",
+    "multi_otsu": "thresholding.otsu",
+    "otsu": "thresholding.otsu",
     "segment": "pipeline",
 }
 

@@ -26,7 +26,6 @@ from napari_mobile_unet.console import (
     errors,
     progress_bar,
 )
-from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import check_apart, check_folder
 from napari_mobile_unet.io.read import read_stack
@@ -45,7 +44,8 @@ from napari_mobile_unet.options import (
 )
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
 from napari_mobile_unet.pipeline import iter_prepare
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.histogram import count_planes
+from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
     from napari_mobile_unet.batch import Existing
@@ -209,7 +209,9 @@ def threshold(
                 for n in range(stack.n_planes)
             ]
         if plot:
-            from napari_mobile_unet.histogram_plot import save_histogram  # matplotlib
+            from napari_mobile_unet.thresholding.plot import (
+                save_histogram,  # matplotlib
+            )
 
             save_histogram(split, plot)
     if as_json:

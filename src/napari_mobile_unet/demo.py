@@ -13,7 +13,6 @@ import skimage.data
 
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.console import errors, progress_bar
-from napari_mobile_unet.histogram_plot import save_histogram
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io.write import write_image
@@ -21,7 +20,9 @@ from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.threshold import Threshold, otsu
+from napari_mobile_unet.thresholding.otsu import otsu
+from napari_mobile_unet.thresholding.plot import save_histogram
+from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_mobile_unet.histogram import count_planes
 from napari_mobile_unet.images.sampling import (
     sampled,
     spaced,
@@ -21,7 +20,8 @@ from napari_mobile_unet.images.windows import (
 )
 from napari_mobile_unet.preprocessing.chain import apply_steps, fit_steps
 from napari_mobile_unet.preprocessing.steps import AnyStep, Resize
-from napari_mobile_unet.split import otsu
+from napari_mobile_unet.thresholding.histogram import count_planes
+from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.looks import looked_at
 from napari_mobile_unet.unet.segment import UNet
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipe import Recipe
-    from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Plane
 
     Steps = tuple[AnyStep, ...]
@@ -47,12 +47,12 @@ class Fitted:
     ----------
     recipe : Recipe
         Its steps and its U-Net carry the grey ranges of the stack.
-    split : Otsu, optional
+    split : HistogramSplit, optional
         The threshold that all planes share, if they share one.
     """
 
     recipe: Recipe
-    split: Otsu | None = None
+    split: HistogramSplit | None = None
 
 
 def fit(stack: Stack, recipe: Recipe) -> Fitted:

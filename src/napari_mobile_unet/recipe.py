@@ -14,7 +14,7 @@ from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.link import Link
 from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.settings import Params, read_json
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:

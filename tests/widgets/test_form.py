@@ -6,7 +6,7 @@ import pytest
 
 from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.preprocessing.steps import STEPS, Denoise, Normalise, Resize
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets._form import Form
 from napari_mobile_unet.widgets._threshold_form import ThresholdForm

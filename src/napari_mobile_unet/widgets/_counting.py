@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.fitting import rarer_side
-from napari_mobile_unet.histogram import iter_counts
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import windows_of
+from napari_mobile_unet.thresholding.histogram import iter_counts
 from napari_mobile_unet.widgets._job import Job
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Histogram
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.thresholding.histogram import Histogram
     from napari_mobile_unet.types import Side
 
 EVERY = 0.15

@@ -13,14 +13,14 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.histogram_plot import LOCAL, draw_histogram
-from napari_mobile_unet.histogram_text import describe
+from napari_mobile_unet.thresholding.describe import describe
+from napari_mobile_unet.thresholding.plot import LOCAL, draw_histogram
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
 
-    from napari_mobile_unet.histogram_plot import HistogramPlot
-    from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
+    from napari_mobile_unet.thresholding.plot import HistogramPlot
     from napari_mobile_unet.types import Side
 
 NEAR = 8
@@ -59,7 +59,7 @@ class HistogramCanvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
         self.plot: HistogramPlot | None = None
-        self._split: Otsu | None = None
+        self._split: HistogramSplit | None = None
         self._side: Side = "bright"
         self._behind: Any = None
         self._held: int | None = None
@@ -77,7 +77,7 @@ class HistogramCanvas(QWidget):
 
     def show_split(
         self,
-        split: Otsu,
+        split: HistogramSplit,
         *,
         foreground: Side,
         log: bool | None,
@@ -102,7 +102,7 @@ class HistogramCanvas(QWidget):
         self.canvas.draw_idle()
         return self._numbers(local)
 
-    def move_split(self, split: Otsu) -> str:
+    def move_split(self, split: HistogramSplit) -> str:
         """Show the same counts split elsewhere, at once; return the numbers."""
         assert self.plot is not None
         self._split = split

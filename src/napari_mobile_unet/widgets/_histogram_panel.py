@@ -17,13 +17,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.histogram_plot import save_histogram
+from napari_mobile_unet.thresholding.plot import save_histogram
 from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
 from napari_mobile_unet.widgets._threshold_line import ThresholdLine
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.split import Otsu
-    from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
+    from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.types import Side
 
 
@@ -64,7 +64,7 @@ class HistogramPanel(QWidget):
         layout.addWidget(self.line)
         layout.addLayout(ticks)
         layout.addWidget(self.text)
-        self._split: Otsu | None = None
+        self._split: HistogramSplit | None = None
         self._settings: Threshold | None = None
         self._side: Side = "bright"
         self._log: bool | None = None  # as the counts need it, until a person says
@@ -77,13 +77,13 @@ class HistogramPanel(QWidget):
         self.save_button.clicked.connect(lambda _: self._save())
 
     def show_split(
-        self, split: Otsu, settings: Threshold, side: Side, theme: str
+        self, split: HistogramSplit, settings: Threshold, side: Side, theme: str
     ) -> None:
         """Draw a split histogram, and write its numbers.
 
         Parameters
         ----------
-        split : Otsu
+        split : HistogramSplit
             What is shown.
         settings : Threshold
             How it was found.
@@ -104,7 +104,7 @@ class HistogramPanel(QWidget):
             self.log.setChecked(self.canvas.plot.bars.log)
         self._show_numbers(split, settings, text)
 
-    def move_split(self, split: Otsu) -> None:
+    def move_split(self, split: HistogramSplit) -> None:
         """Show the same counts split elsewhere, on the axes as they are."""
         assert self._settings is not None
         self._split = split
@@ -117,7 +117,9 @@ class HistogramPanel(QWidget):
         self.line.show_values((), "otsu")
         self.text.setText(reason)
 
-    def _show_numbers(self, split: Otsu, settings: Threshold, text: str) -> None:
+    def _show_numbers(
+        self, split: HistogramSplit, settings: Threshold, text: str
+    ) -> None:
         local = settings.method == "adaptive"
         self.line.show_values(() if local else split.thresholds, settings.method)
         if settings.foreground == "auto" and not split.constant:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QCheckBox, QDockWidget
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.windows import is_large
-from napari_mobile_unet.threshold import classify
+from napari_mobile_unet.thresholding.threshold import classify
 from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._layers import PREVIEW, placed_like
 from napari_mobile_unet.widgets._result import add_beside
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
-    from napari_mobile_unet.split import Otsu
-    from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
+    from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.widgets._source import SourcePanel
 
 COLOURS = {None: "transparent", 1: "#E69F00", 2: "#009E73", 3: "#CC79A7"}
@@ -84,7 +84,7 @@ class LiveMask(QCheckBox):
         self._plane = plane
         self.came.emit()
 
-    def show_mask(self, threshold: Threshold, split: Otsu) -> None:
+    def show_mask(self, threshold: Threshold, split: HistogramSplit) -> None:
         """Show what a threshold does to the visible plane."""
         source, whole = self._from.layer, self._from.whole
         flat = self._viewer.dims.ndisplay == 2

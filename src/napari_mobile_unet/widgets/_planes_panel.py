@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.histogram import count_planes
+from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.widgets._counting import iter_parts
 from napari_mobile_unet.widgets._job import Job
 from napari_mobile_unet.widgets._planes_canvas import PlanesCanvas
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.thresholding.threshold import Threshold
 
 REDRAW = 200
 """Milliseconds between two drawings while the plot fills."""

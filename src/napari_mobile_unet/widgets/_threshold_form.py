@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets._form import Form
 
 

@@ -20,7 +20,7 @@ from napari_mobile_unet.console import one_line
 from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.pipeline import iter_prepare, prepare_plane
 from napari_mobile_unet.recipe import Provenance, Recipe
-from napari_mobile_unet.threshold import Threshold
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets._chain import Chain
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._job import Job, JobBar

@@ -31,8 +31,8 @@ from napari_mobile_unet.widgets._threshold_form import ThresholdForm
 if TYPE_CHECKING:
     import napari.viewer
 
-    from napari_mobile_unet.split import Otsu
-    from napari_mobile_unet.threshold import Threshold
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
+    from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.types import Side
     from napari_mobile_unet.widgets._counting import Counted
 
@@ -69,7 +69,7 @@ class ThresholdDock(Dock):
         self.objects = Form(Objects())
         self.link = Form(Link())
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
-        self.split: Otsu | None = None
+        self.split: HistogramSplit | None = None
         self._counted: Counted | None = None
         self._values: tuple[float, ...] | None = None
         self._before = self.settings.value

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.histogram import Histogram
+    from napari_mobile_unet.thresholding.histogram import Histogram
     from napari_mobile_unet.types import Reals
 
 BINS = 256

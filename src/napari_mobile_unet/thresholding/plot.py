@@ -13,8 +13,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
-from napari_mobile_unet.histogram_bars import Bars, ClassPlot, places_of, view_of
-from napari_mobile_unet.histogram_text import class_texts, describe
+from napari_mobile_unet.thresholding.describe import class_texts, describe
+from napari_mobile_unet.thresholding.plot_bars import (
+    Bars,
+    ClassPlot,
+    places_of,
+    view_of,
+)
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Side
 
 SUFFIXES = (".png", ".svg", ".pdf", ".csv")
@@ -73,7 +78,7 @@ class HistogramPlot:
         """η(t), for two classes."""
         return self.curves[0] if self.curves else None
 
-    def move(self, split: Otsu) -> None:
+    def move(self, split: HistogramSplit) -> None:
         """Show the same counts split elsewhere, on the axes as they are."""
         for line, place in zip(self.lines, places_of(split), strict=True):
             line.set_xdata([place, place])
@@ -91,7 +96,7 @@ class HistogramPlot:
 
 def draw_histogram(
     figure: Figure,
-    split: Otsu,
+    split: HistogramSplit,
     *,
     foreground: Side = "bright",
     log: bool | None = None,
@@ -107,7 +112,7 @@ def draw_histogram(
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    split : Otsu
+    split : HistogramSplit
     foreground : {"bright", "dark"}
         Which end of the grey values is drawn as foreground.
     log : bool, optional
@@ -156,7 +161,7 @@ def draw_histogram(
 
 
 def save_histogram(
-    split: Otsu,
+    split: HistogramSplit,
     path: str | os.PathLike[str],
     *,
     foreground: Side = "bright",
@@ -171,7 +176,7 @@ def save_histogram(
 
     Parameters
     ----------
-    split : Otsu
+    split : HistogramSplit
     path : path-like
         Ends in .png, .svg, .pdf or .csv. A file there is replaced at the end, so that
         there is never half a picture under this name.
@@ -211,7 +216,7 @@ def save_histogram(
     return path
 
 
-def _table(split: Otsu) -> pd.DataFrame:
+def _table(split: HistogramSplit) -> pd.DataFrame:
     occurring = np.flatnonzero(split.counts)
     values = split.histogram.values[occurring]
     table = pd.DataFrame({"grey_value": values, "pixels": split.counts[occurring]})
@@ -227,7 +232,7 @@ def _class_colours(classes: int, foreground: Side) -> list[str]:
     return colours if foreground == "bright" else colours[::-1]
 
 
-def _lay_out(axes: Axes, split: Otsu, bars: Bars) -> None:
+def _lay_out(axes: Axes, split: HistogramSplit, bars: Bars) -> None:
     """Give the axes their ranges and names."""
     low, high, highest = bars.sides[0], bars.sides[-1], bars.heights.max()
     if bars.log:
@@ -246,7 +251,7 @@ def _lay_out(axes: Axes, split: Otsu, bars: Bars) -> None:
 
 def _draw_class(
     axes: Axes,
-    split: Otsu,
+    split: HistogramSplit,
     number: int,
     bars: Bars,
     colour: str,
@@ -269,14 +274,14 @@ def _draw_class(
     return drawn
 
 
-def _draw_thresholds(axes: Axes, split: Otsu, ink: str) -> tuple[Line2D, ...]:
+def _draw_thresholds(axes: Axes, split: HistogramSplit, ink: str) -> tuple[Line2D, ...]:
     return tuple(
         axes.axvline(place, color=ink, linewidth=1.5, linestyle="--")
         for place in places_of(split)
     )
 
 
-def _draw_criterion(axes: Axes, split: Otsu, ink: str) -> tuple[Line2D, ...]:
+def _draw_criterion(axes: Axes, split: HistogramSplit, ink: str) -> tuple[Line2D, ...]:
     first, end = view_of(split)
     criterion = axes.twinx()
     criterion.spines["top"].set_visible(False)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_mobile_unet.histogram import Histogram, count, no_values
-from napari_mobile_unet.optimal_splits import TIE, best_splits
+from napari_mobile_unet.thresholding.histogram import Histogram, count, no_values
+from napari_mobile_unet.thresholding.multi_otsu import TIE, best_splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Otsu:
+class HistogramSplit:
     """Thresholds on a histogram, what they separate, and how well.
 
     Parameters
@@ -82,7 +82,7 @@ class Otsu:
         """Whether only one value occurs, so that there is nothing to separate."""
         return self.variance == 0
 
-    def at(self, *thresholds: float) -> Otsu:
+    def at(self, *thresholds: float) -> HistogramSplit:
         """Return the same counts split at other thresholds, set by hand.
 
         Raises
@@ -112,7 +112,7 @@ class Otsu:
         }
 
 
-def otsu(image: ArrayLike | Histogram) -> Otsu:
+def otsu(image: ArrayLike | Histogram) -> HistogramSplit:
     """Return the threshold that minimises the weighted variance within two classes.
 
     The pixels up to t are the background B, those above are the foreground F, with
@@ -147,7 +147,7 @@ def otsu(image: ArrayLike | Histogram) -> Otsu:
     return multi_otsu(image, classes=2)
 
 
-def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> Otsu:
+def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> HistogramSplit:
     """Return the thresholds that minimise the weighted variance within the classes.
 
     Exact [1]_ at any number of bins: as values are added, the best splits only
@@ -202,7 +202,7 @@ def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> Otsu:
     thresholds = tuple(highest[last].tolist())
     found = _classes(histogram, thresholds, variance)
     shares = found["class_shares"]
-    return Otsu(
+    return HistogramSplit(
         histogram,
         thresholds,
         between_class_variance=between,

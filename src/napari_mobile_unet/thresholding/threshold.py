@@ -9,11 +9,16 @@ import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
-from napari_mobile_unet.global_thresholds import METHODS
-from napari_mobile_unet.histogram import Histogram, count, count_planes
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Params
-from napari_mobile_unet.split import Otsu, increasing, multi_otsu, otsu
+from napari_mobile_unet.thresholding.histogram import Histogram, count
+from napari_mobile_unet.thresholding.methods import METHODS
+from napari_mobile_unet.thresholding.otsu import (
+    HistogramSplit,
+    increasing,
+    multi_otsu,
+    otsu,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,18 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.types import Mask, Plane
-
-__all__ = [
-    "Histogram",
-    "Otsu",
-    "Threshold",
-    "classify",
-    "count",
-    "count_planes",
-    "luminance",
-    "multi_otsu",
-    "otsu",
-]
 
 
 def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
@@ -105,7 +98,7 @@ class Threshold(Params):
             )
         return self
 
-    def split(self, counted: Histogram | Plane) -> Otsu:
+    def split(self, counted: Histogram | Plane) -> HistogramSplit:
         """Return the thresholds, found or set by hand, on these counts.
 
         An adaptive threshold has none: the split is Otsu's then.
@@ -142,18 +135,18 @@ class Threshold(Params):
             nothing = dict.fromkeys(("thresholds", "class_shares", "class_means"), ())
             return {**nothing, "separability": 0.0, "excluded": excluded}
 
-    def side(self, split: Otsu) -> Literal["bright", "dark"]:
+    def side(self, split: HistogramSplit) -> Literal["bright", "dark"]:
         """Return which end of the grey values is the foreground of this split."""
         return split.rarer if self.foreground == "auto" else self.foreground
 
-    def mask(self, plane: Plane, split: Otsu) -> Mask:
+    def mask(self, plane: Plane, split: HistogramSplit) -> Mask:
         """Return where a plane is foreground.
 
         Parameters
         ----------
         plane : ndarray
             (Y, X), or (Y, X, 3) for RGB.
-        split : Otsu
+        split : HistogramSplit
             Of this plane or of its stack; see `split`.
 
         Returns
@@ -175,7 +168,7 @@ class Threshold(Params):
             mask = ~_above(grey, split.thresholds[0])
         return mask & np.isfinite(grey) if grey.dtype.kind == "f" else mask
 
-    def _stands_out(self, grey: Plane, split: Otsu, side: str) -> Mask:
+    def _stands_out(self, grey: Plane, split: HistogramSplit, side: str) -> Mask:
         """Return where a plane is brighter, or darker, than its surroundings.
 
         The definition is that of ``cv2.adaptiveThreshold`` with a Gaussian window,

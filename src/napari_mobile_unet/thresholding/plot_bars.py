@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.patches import StepPatch
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Reals
 
 _BARS = 256  # at most; as many as a dock is wide enough to show
@@ -42,7 +42,7 @@ class Bars:
     bottom: float
 
     @classmethod
-    def of(cls, split: Otsu, log: bool | None) -> Bars:
+    def of(cls, split: HistogramSplit, log: bool | None) -> Bars:
         """Return the bars of the range worth showing."""
         first, end = view_of(split)
         each = -(-(end - first) // _BARS)  # whole bins a bar, or bars would beat
@@ -62,7 +62,7 @@ class Bars:
         """Whether counts stand on a logarithmic axis."""
         return self.bottom > 0
 
-    def borders(self, split: Otsu) -> list[tuple[float, float]]:
+    def borders(self, split: HistogramSplit) -> list[tuple[float, float]]:
         """Return the grey values from which to which each class is seen."""
         low, high = self.sides[0], self.sides[-1]
         return list(pairwise([low, *places_of(split).clip(low, high), high]))
@@ -84,7 +84,7 @@ class ClassPlot:
     spread: Line2D
     mean: Line2D
 
-    def show(self, split: Otsu, number: int, bars: Bars) -> None:
+    def show(self, split: HistogramSplit, number: int, bars: Bars) -> None:
         """Show class ``number`` of a split."""
         heights, sides = bars.between(*bars.borders(split)[number])
         self.bars.set_visible(len(heights) > 0)
@@ -97,7 +97,7 @@ class ClassPlot:
         self.mean.set_xdata([mean])
 
 
-def view_of(split: Otsu) -> tuple[int, int]:
+def view_of(split: HistogramSplit) -> tuple[int, int]:
     """Return the first and the end bin to show.
 
     A long tail of few pixels would squeeze all others into a few bars: if the
@@ -115,12 +115,12 @@ def view_of(split: Otsu) -> tuple[int, int]:
     return first, last + 1
 
 
-def _cuts(split: Otsu) -> list[int]:
+def _cuts(split: HistogramSplit) -> list[int]:
     """Return the first bin above each threshold."""
     cuts = np.searchsorted(split.histogram.values, split.thresholds, side="right")
     return [int(cut) for cut in cuts]
 
 
-def places_of(split: Otsu) -> Reals:
+def places_of(split: HistogramSplit) -> Reals:
     """Return where the lines stand: between two bins, as the classes are."""
     return split.edges[_cuts(split)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.split import Otsu
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Side
 
 
-def describe(split: Otsu, foreground: Side = "bright") -> str:
+def describe(split: HistogramSplit, foreground: Side = "bright") -> str:
     """Return threshold, separability and classes as lines of text to copy."""
     if split.constant:
         value = split.class_means[0]
@@ -26,7 +26,7 @@ def describe(split: Otsu, foreground: Side = "bright") -> str:
     return "\n".join(lines)
 
 
-def class_texts(split: Otsu, foreground: Side) -> list[str]:
+def class_texts(split: HistogramSplit, foreground: Side) -> list[str]:
     """Return name, share, mean and spread of each class, darkest first."""
     names = [f"class {k + 1}" for k in range(len(split.class_shares))]
     if len(names) == 2:

@@ -1,0 +1,1 @@
+"""Grey values are split by thresholds, and drawn as a histogram."""
