@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.metrics import iou_matrix
+from napari_mobile_unet.objects.overlap import iou_matrix
 
 BINS = np.linspace(0, 1, 11)
 

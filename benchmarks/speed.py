@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.instances import Objects, decode
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.unet.decoding import decode
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import load_model
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.images.windows import iter_windows
-from napari_mobile_unet.instances import Decoded, Objects, label_mask
-from napari_mobile_unet.measurements import measure_plane
 from napari_mobile_unet.metrics import evaluate
+from napari_mobile_unet.objects.from_mask import Objects, label_mask
+from napari_mobile_unet.objects.measure import measure_plane
+from napari_mobile_unet.unet.decoding import Decoded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from napari_mobile_unet.instances import CRUMB, Objects, decode, label_mask
+from napari_mobile_unet.objects.from_mask import Objects, label_mask
+from napari_mobile_unet.unet.decoding import CRUMB, decode
 
 KEEP_ALL = Objects(min_size=1, fill_holes=False, split=False)
 

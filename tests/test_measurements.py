@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from skimage.measure import regionprops_table
 
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.measurements import measure, measure_plane
+from napari_mobile_unet.objects.measure import measure, measure_plane
 
 LABELS = np.array(
     [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skimage.measure import label
 from skimage.segmentation import watershed
 
-from napari_mobile_unet.watershed import flood
+from napari_mobile_unet.objects.watershed import flood
 
 
 def seeds_of(core: np.ndarray, mask: np.ndarray) -> np.ndarray:

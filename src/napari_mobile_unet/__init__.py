@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.instances import Objects
     from napari_mobile_unet.link import Link
-    from napari_mobile_unet.measurements import measure
     from napari_mobile_unet.metrics import evaluate
+    from napari_mobile_unet.objects.from_mask import Objects
+    from napari_mobile_unet.objects.measure import measure
     from napari_mobile_unet.pipeline import iter_segment, segment
     from napari_mobile_unet.recipe import Recipe
     from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu

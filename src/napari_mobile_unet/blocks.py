@@ -17,7 +17,7 @@ from napari_mobile_unet.images.windows import (
     place_inside,
     widened,
 )
-from napari_mobile_unet.measurements import measure_plane
+from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.windows import Window
-    from napari_mobile_unet.instances import Decoded
     from napari_mobile_unet.types import Labels
+    from napari_mobile_unet.unet.decoding import Decoded
 
 
 MORE = 0.1

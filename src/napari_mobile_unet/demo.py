@@ -14,8 +14,8 @@ import skimage.data
 from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.console import errors, progress_bar
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
 from napari_mobile_unet.recipe import Recipe

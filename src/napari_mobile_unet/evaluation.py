@@ -10,8 +10,8 @@ from napari_mobile_unet.batch import LABELS, stem_of
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.ome_zarr import zarr_root
 from napari_mobile_unet.io.read import SUFFIXES, read_stack
-from napari_mobile_unet.measurements import measure
 from napari_mobile_unet.metrics import Scores, evaluate, pool
+from napari_mobile_unet.objects.measure import measure
 
 if TYPE_CHECKING:
     from pathlib import Path

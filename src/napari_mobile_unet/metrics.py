@@ -8,16 +8,14 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from napari_mobile_unet.objects.labels import label_images
+from napari_mobile_unet.objects.overlap import iou_matrix, matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from napari_mobile_unet.types import AnyLabels
+    from numpy.typing import ArrayLike
 
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -192,7 +190,7 @@ def evaluate(predicted: ArrayLike, truth: ArrayLike) -> Scores:
     >>> scores.ap[0.5], scores.ap[0.75], scores.ap[0.8]
     (0.5, 0.5, 0.0)
     """
-    first, second = _label_images(predicted, truth)
+    first, second = label_images(predicted, truth)
     iou = iou_matrix(first, second)
     n_predicted, n_true = iou.shape
     counts = Counts(
@@ -219,112 +217,3 @@ def pool(scores: Sequence[Scores]) -> Scores:
             "scores of at least one image are needed, got none; evaluate one first"
         )
     return Scores(tuple(image for each in scores for image in each.images))
-
-
-def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
-    """Return the IoU of every predicted with every true object that it touches.
-
-    Parameters
-    ----------
-    predicted, truth : array_like of int
-        Label images of one shape, 0 is background.
-
-    Returns
-    -------
-    csr_array of float64
-        (n_predicted, n_true), rows and columns in the order of growing ids;
-        pairs without a common pixel are not stored.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or an image does not hold whole numbers ≥ 0.
-
-    Examples
-    --------
-    >>> iou_matrix([[7, 7, 0, 9]], [[0, 2, 2, 3]]).toarray().round(2)
-    array([[0.33, 0.  ],
-           [0.  , 1.  ]])
-    """
-    first, second = _label_images(predicted, truth)
-    row, row_area = _objects(first)
-    column, column_area = _objects(second)
-    both = (row >= 0) & (column >= 0)
-    row, column = row[both], column[both]
-    shape = (len(row_area), len(column_area))
-    shared = coo_array((np.ones(len(row)), (row, column)), shape)
-    shared.sum_duplicates()
-    row, column = shared.coords
-    union = row_area[row] + column_area[column] - shared.data
-    return csr_array((shared.data / union, (row, column)), shape)
-
-
-def matches(iou: csr_array, threshold: float) -> int:
-    """Return how many pairs match at most, each object used once.
-
-    Parameters
-    ----------
-    iou : csr_array
-        (n_predicted, n_true) of ``iou_matrix``.
-    threshold : float
-        IoU from which a pair matches.
-    """
-    row, column = iou.nonzero()
-    allowed = iou.data >= threshold
-    if not allowed.any():
-        return 0
-    # Above 0.5 no object has two partners; at 0.5 it may, and the best choice counts.
-    pairs = csr_array((allowed[allowed], (row[allowed], column[allowed])), iou.shape)
-    return int(np.count_nonzero(maximum_bipartite_matching(pairs) >= 0))
-
-
-def _objects(labels: AnyLabels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each pixel's object, by rank of its id (-1: background), and the areas."""
-    rank, ids = pd.factorize(labels.ravel(), sort=True)
-    area = np.bincount(rank, minlength=len(ids))
-    if len(ids) and ids[0] == 0:
-        return rank - 1, area[1:]
-    return rank, area
-
-
-def check_labels(labels: AnyLabels, name: str = "") -> None:
-    """Refuse what is no label image.
-
-    Parameters
-    ----------
-    labels : ndarray
-        Any shape.
-    name : str
-        Said in the message: which label image it is.
-
-    Raises
-    ------
-    ValueError
-        If it does not hold whole numbers ≥ 0.
-    """
-    what = f"{name} labels".strip()
-    if labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"{what} must be whole numbers, got {labels.dtype}; give each object an "
-            "id of its own (skimage.measure.label)"
-        )
-    if labels.min(initial=0) < 0:
-        raise ValueError(
-            f"{what} must not be negative, got {labels.min()}; set what is no object "
-            "to 0"
-        )
-
-
-def _label_images(
-    predicted: ArrayLike, truth: ArrayLike
-) -> tuple[AnyLabels, AnyLabels]:
-    """Return both as arrays, once they are found to be label images of one shape."""
-    first, second = np.asarray(predicted), np.asarray(truth)
-    check_labels(first, "predicted")
-    check_labels(second, "true")
-    if first.shape != second.shape:
-        raise ValueError(
-            "predicted and true labels must have one shape, got "
-            f"{first.shape} and {second.shape}; bring both to one grid"
-        )
-    return first, second

@@ -7,11 +7,12 @@ import pytest
 from scipy.sparse import csr_array
 
 from napari_mobile_unet.confidence import Calibration
-from napari_mobile_unet.instances import Objects, decode
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.traits import TRAITS
 from napari_mobile_unet.unet import validation
 from napari_mobile_unet.unet.augment import Example
 from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.decoding import decode
 from napari_mobile_unet.unet.targets import maps_of, targets_of
 from napari_mobile_unet.unet.validation import (
     Outcome,

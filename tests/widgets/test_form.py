@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_mobile_unet.instances import Objects
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.steps import STEPS, Denoise, Normalise, Resize
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet

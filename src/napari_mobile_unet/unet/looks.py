@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.instances import Decoded
     from napari_mobile_unet.types import Plane
+    from napari_mobile_unet.unet.decoding import Decoded
 
 
 Some = TypeVar("Some")

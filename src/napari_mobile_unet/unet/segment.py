@@ -11,11 +11,12 @@ from pydantic import Field, field_validator
 
 from napari_mobile_unet.confidence import UNCALIBRATED
 from napari_mobile_unet.images.pixels import luminance
-from napari_mobile_unet.instances import Decoded, Objects, decode
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_ahead
 from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.decoding import Decoded, decode
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.looks import Look, find_diameter, looked_at, middle
 from napari_mobile_unet.unet.model import Model, Precision, find_model

@@ -11,9 +11,10 @@ import numpy as np
 from scipy import ndimage
 
 from napari_mobile_unet.confidence import Calibration
-from napari_mobile_unet.instances import TYPICAL, Objects, grow_objects
-from napari_mobile_unet.metrics import iou_matrix, matches
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.objects.overlap import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.decoding import TYPICAL, grow_objects
 from napari_mobile_unet.unet.segment import DOUBTFUL
 from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 

@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_mobile_unet.console import one_line
-from napari_mobile_unet.instances import Objects
 from napari_mobile_unet.link import Link
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.unet.model import list_models
 from napari_mobile_unet.unet.segment import UNet, model_of

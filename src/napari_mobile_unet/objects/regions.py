@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.metrics import check_labels
+from napari_mobile_unet.objects.labels import check_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ import pandas as pd
 
 from napari_mobile_unet.images.axes import guess_axes
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.regions import Regions
+from napari_mobile_unet.objects.regions import Regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Objects: one id each, cut apart, compared and measured."""
