@@ -16,8 +16,8 @@ import pandas as pd
 
 import napari_mobile_unet as nmu
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.link import Link
-from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.linking.ids import Numbering
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:

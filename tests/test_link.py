@@ -11,8 +11,10 @@ from scipy.optimize import linear_sum_assignment
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.link import Link, Linker, _assign, tracks_of
-from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.linking.ids import Numbering
+from napari_mobile_unet.linking.overlap import Linker, _assign
+from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.linking.tracks import tracks_of
 from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:

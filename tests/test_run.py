@@ -27,7 +27,7 @@ from napari_mobile_unet.batch import Done, segment_file
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.ome_zarr import write_zarr
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.link import Link
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.run import Run
 from napari_mobile_unet.thresholding.threshold import Threshold

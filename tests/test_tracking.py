@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.link import Link
+from napari_mobile_unet.linking.laptrack import Tracking
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.pipeline import iter_segment, segment
 from napari_mobile_unet.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.tracking import Tracking
 
 LINK = Link(method="laptrack", max_distance=25)
 TIMES = 8

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.link import Link
+    from napari_mobile_unet.linking.settings import Link
     from napari_mobile_unet.metrics import evaluate
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.objects.measure import measure

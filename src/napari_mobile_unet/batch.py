@@ -14,14 +14,14 @@ from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.ome_zarr import is_image, zarr_root
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image, write_labels_into
-from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.linking.ids import Numbering
+from napari_mobile_unet.linking.laptrack import Tracking
 from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.parallel.executors import THREADS, count_workers
 from napari_mobile_unet.pipeline import placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
-from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:

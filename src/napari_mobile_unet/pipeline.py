@@ -13,13 +13,13 @@ from napari_mobile_unet.fitting import Fitted, fit, fit_to_plane, fit_to_stack
 from napari_mobile_unet.images.pixels import labels_type, luminance, single_channel
 from napari_mobile_unet.images.stack import Stack, as_stack
 from napari_mobile_unet.images.windows import is_large
-from napari_mobile_unet.numbering import Numbering
+from napari_mobile_unet.linking.ids import Numbering
+from napari_mobile_unet.linking.laptrack import Tracking
 from napari_mobile_unet.objects.from_mask import label_mask
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
 from napari_mobile_unet.recipe import Recipe
-from napari_mobile_unet.tracking import Tracking
 from napari_mobile_unet.unet.decoding import Decoded
 from napari_mobile_unet.unet.segment import UNet
 

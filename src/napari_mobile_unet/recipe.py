@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from napari_mobile_unet.io.atomic import atomic_path
-from napari_mobile_unet.link import Link
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.settings import Params, read_json

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.link import Link
+    from napari_mobile_unet.linking.settings import Link
 
 
 class Tracking:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
-
-from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.linking.settings import Link
     from napari_mobile_unet.types import Labels, Mask, Reals
+
 
 DAUGHTER = 0.15
 """Smallest area of a daughter over that of the object that divided: crumbs of a
@@ -27,42 +26,6 @@ broken outline are none."""
 CAP = 0.75
 """Share of a cap that lies within the next section of its object. A cap may be as
 small as one likes, so that no factor on IoU that follows from step and width does."""
-
-
-class Link(Params):
-    """Whether objects of neighbouring planes are one."""
-
-    method: Literal["none", "iou", "laptrack"] = "none"
-    """Ids of their own in each plane; one id where objects overlap; or, over time, where laptrack follows their centres."""  # noqa: E501
-    axis: Literal["auto", "Z", "T"] = "auto"
-    """Along which axis: over depth, over time, or Z where the image has it, else T."""
-    iou: Annotated[float, Field(gt=0, le=1)] = 0.25
-    """Smallest overlap of one object in neighbouring planes, IoU."""
-    gap: Annotated[int, Field(ge=0, le=10)] = 1
-    """Planes without the object that are bridged."""
-    max_distance: Annotated[float, Field(gt=0)] = 15
-    """How far laptrack lets a centre move between planes, in pixels."""
-
-    def along(self, axes: str) -> str | None:
-        """Return which of a stack's batch axes is linked, None for none.
-
-        Raises
-        ------
-        ValueError
-            If the stack has no such axis.
-        """
-        if self.method == "none":
-            return None
-        wanted: str = "ZT" if self.axis == "auto" else self.axis
-        if self.method == "laptrack":
-            wanted = wanted.replace("Z", "")
-        found = next((axis for axis in wanted if axis in axes), None)
-        if found is None:
-            raise ValueError(
-                f"objects are linked along {' or '.join(wanted)}; the planes lie on "
-                f"axes {axes!r}; name the axes, or do not link"
-            )
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,32 +248,3 @@ def link_planes(
             step = scale if axis == "Z" else 1.0
             linkers[series] = Linker(link, divides=axis == "T", step=step, ids=new)
         yield linkers[series].add(plane)
-
-
-def tracks_of(
-    objects: pd.DataFrame,
-) -> tuple[Reals, dict[int, list[int]]]:
-    """Return the data and the graph of a napari Tracks layer.
-
-    Parameters
-    ----------
-    objects : pandas.DataFrame
-        Rows of linked objects: label, t, centroid_y, centroid_x, and where there
-        are any, z and parent.
-
-    Returns
-    -------
-    data : ndarray
-        (N, 4) or (N, 5): id, t, (z,) y, x; by id, then by time.
-    graph : dict
-        From the id of a daughter to that of its mother, in a list.
-    """
-    depth = [axis for axis in ("z",) if axis in objects]
-    columns = ["label", "t", *depth, "centroid_y", "centroid_x"]
-    data = objects.sort_values(["label", "t"])[columns].to_numpy(float)
-    graph: dict[int, list[int]] = {}
-    if "parent" in objects:
-        born = objects[objects["parent"] > 0]
-        pairs = zip(born["label"].tolist(), born["parent"].tolist(), strict=True)
-        graph = {int(child): [int(mother)] for child, mother in pairs}
-    return data, graph

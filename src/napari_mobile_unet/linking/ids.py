@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.link import Link, Linker
-from napari_mobile_unet.tracking import load_laptrack
+from napari_mobile_unet.linking.laptrack import load_laptrack
+from napari_mobile_unet.linking.overlap import Linker
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.linking.settings import Link
 
 
 class Numbering:

@@ -1,0 +1,1 @@
+"""One id for one object over Z or T."""

@@ -1,0 +1,39 @@
+"""Linked objects as tracks over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from napari_mobile_unet.types import Reals
+
+
+def tracks_of(
+    objects: pd.DataFrame,
+) -> tuple[Reals, dict[int, list[int]]]:
+    """Return the data and the graph of a napari Tracks layer.
+
+    Parameters
+    ----------
+    objects : pandas.DataFrame
+        Rows of linked objects: label, t, centroid_y, centroid_x, and where there
+        are any, z and parent.
+
+    Returns
+    -------
+    data : ndarray
+        (N, 4) or (N, 5): id, t, (z,) y, x; by id, then by time.
+    graph : dict
+        From the id of a daughter to that of its mother, in a list.
+    """
+    depth = [axis for axis in ("z",) if axis in objects]
+    columns = ["label", "t", *depth, "centroid_y", "centroid_x"]
+    data = objects.sort_values(["label", "t"])[columns].to_numpy(float)
+    graph: dict[int, list[int]] = {}
+    if "parent" in objects:
+        born = objects[objects["parent"] > 0]
+        pairs = zip(born["label"].tolist(), born["parent"].tolist(), strict=True)
+        graph = {int(child): [int(mother)] for child, mother in pairs}
+    return data, graph
