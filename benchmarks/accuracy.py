@@ -17,7 +17,7 @@ import numpy as np
 from folds import iter_fold
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.metrics import pool
+from napari_mobile_unet.evaluation.metrics import pool
 
 
 def main() -> None:

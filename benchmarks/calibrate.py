@@ -14,12 +14,12 @@ from pathlib import Path
 
 from folds import SETTINGS
 
+from napari_mobile_unet.training.child.export import see_example
+from napari_mobile_unet.training.examples import read_examples
+from napari_mobile_unet.training.job import TrainingJob
+from napari_mobile_unet.training.validation import ENOUGH, calibrate, outcome
 from napari_mobile_unet.unet.card import FORMAT, write_card
-from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.export import see_example
-from napari_mobile_unet.unet.job import TrainingJob
 from napari_mobile_unet.unet.model import Model
-from napari_mobile_unet.unet.validation import ENOUGH, calibrate, outcome
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from napari_mobile_unet.synthetic import nuclei_timelapse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_mobile_unet.metrics import Scores
+    from napari_mobile_unet.evaluation.metrics import Scores
 
     Missing = dict[str, str]
 

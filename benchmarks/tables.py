@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from napari_mobile_unet.metrics import pool
+from napari_mobile_unet.evaluation.metrics import pool
 
 if TYPE_CHECKING:
     from methods.workers import Worker
 
-    from napari_mobile_unet.metrics import Scores
+    from napari_mobile_unet.evaluation.metrics import Scores
 
     Missing = dict[str, str]
 

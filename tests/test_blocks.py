@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_mobile_unet.blocks import segment_blocks
+from napari_mobile_unet.evaluation.metrics import evaluate
 from napari_mobile_unet.images.windows import iter_windows
-from napari_mobile_unet.metrics import evaluate
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.unet.decoding import Decoded

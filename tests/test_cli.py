@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from napari_mobile_unet.unet.job import TrainingJob
+    from napari_mobile_unet.training.job import TrainingJob
 
 
 def run(*arguments: object) -> Result:

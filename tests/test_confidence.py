@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mobile_unet.confidence import MANY, TRUSTED, Calibration, bar, doubts
-from napari_mobile_unet.traits import TRAITS
+from napari_mobile_unet.unet.confidence import MANY, TRUSTED, Calibration, bar, doubts
+from napari_mobile_unet.unet.features import FEATURES
 
 
 def test_a_calibration_ranks_and_its_chances_are_true() -> None:
     rng = np.random.default_rng(0)
-    features = rng.normal(3, 2, (4000, TRAITS))
+    features = rng.normal(3, 2, (4000, FEATURES))
     odds = 1.5 * features[:, 0] - 0.5 * features[:, 2] - 2
     right = rng.random(4000) < 1 / (1 + np.exp(-odds))
     chance = Calibration.fit(features, right).apply(features)
@@ -21,19 +21,19 @@ def test_a_calibration_ranks_and_its_chances_are_true() -> None:
 
 def test_objects_that_are_all_right_calibrate_nothing() -> None:
     with pytest.raises(ValueError, match="got 3 right of 3"):
-        Calibration.fit(np.zeros((3, TRAITS)), np.ones(3, bool))
+        Calibration.fit(np.zeros((3, FEATURES)), np.ones(3, bool))
 
 
 def test_a_calibration_of_fewer_features_leaves_out_the_last() -> None:
-    features = np.random.default_rng(0).normal(0, 1, (9, TRAITS))
+    features = np.random.default_rng(0).normal(0, 1, (9, FEATURES))
     short = Calibration(intercept=0.5, weights=(1, -2))
-    full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (TRAITS - 2))
+    full = Calibration(intercept=0.5, weights=(1, -2) + (0,) * (FEATURES - 2))
     assert np.array_equal(short.apply(features), full.apply(features))
 
 
 def test_no_objects_have_no_confidence() -> None:
-    calibration = Calibration(intercept=0, weights=(1,) * TRAITS)
-    assert calibration.apply(np.zeros((0, TRAITS))).shape == (0,)
+    calibration = Calibration(intercept=0, weights=(1,) * FEATURES)
+    assert calibration.apply(np.zeros((0, FEATURES))).shape == (0,)
 
 
 @pytest.mark.parametrize(

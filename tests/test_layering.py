@@ -16,7 +16,7 @@ HEAVY = ("qtpy", "napari", "magicgui", "tensorflow", "keras", "ai_edge_litert")
         "import napari_mobile_unet as nmu; [getattr(nmu, n) for n in nmu.__all__]",
         "import napari_mobile_unet.cli",
         "import napari_mobile_unet.demo",
-        "import napari_mobile_unet.unet.job",
+        "import napari_mobile_unet.training.job",
     ],
 )
 def test_the_core_loads_nothing_heavy(statement: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_mobile_unet.metrics import THRESHOLDS, evaluate, pool
+from napari_mobile_unet.evaluation.metrics import THRESHOLDS, evaluate, pool
 from napari_mobile_unet.objects.overlap import iou_matrix
 
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6)

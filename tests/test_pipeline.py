@@ -9,11 +9,11 @@ import skimage.data
 import zarr
 
 from napari_mobile_unet.blocks import segment_blocks
+from napari_mobile_unet.evaluation.metrics import evaluate
 from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images import windows
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.metrics import evaluate
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
 from napari_mobile_unet.pipeline import iter_segment, segment, segment_plane, table_of
 from napari_mobile_unet.preprocessing.steps import (

@@ -7,21 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.measure import regionprops
 
-from napari_mobile_unet.traits import TRAITS, describe
+from napari_mobile_unet.unet.features import FEATURES, object_features
 
 
-def traits_of(labels: np.ndarray) -> np.ndarray:
+def features_of(labels: np.ndarray) -> np.ndarray:
     maps = np.zeros((*labels.shape, 3), np.float32)
-    return describe(labels.astype(np.int32), maps)[1]
+    return object_features(labels.astype(np.int32), maps)[1]
 
 
-def test_traits_describe_each_object_alone() -> None:
+def test_features_describe_each_object_alone() -> None:
     labels = np.array([[1, 1, 0, 2, 2, 2]], np.int32)
     foreground = np.array([[0.9, 0.9, 1, 0.6, 0.8, 0.7]], np.float32)
     distance = np.array([[1, 0.5, 1, 0.1, 0.2, 0.3]], np.float32)
     seam = np.array([[0.1, 0.3, 1, 0, 0.5, 0.2]], np.float32)
     maps = np.stack([foreground, distance, seam], axis=2)
-    area, (_, first, second) = describe(labels, maps)
+    area, (_, first, second) = object_features(labels, maps)
     assert area.tolist() == [0, 2, 3]
     # At a seam the distance is less: 1 and 0.5 are 0.9 and 0.35.
     expected = [np.log(9), 0.625, 0.275, 0.5, 0, 0.3]
@@ -36,7 +36,7 @@ def test_an_ellipse_is_full_and_two_touching_discs_are_not() -> None:
     pair = np.minimum(
         np.hypot(rows - 20, columns - 20), np.hypot(rows - 20, columns - 38)
     )
-    whole, two = traits_of(ellipse)[1], traits_of(pair <= 9.5)[1]
+    whole, two = features_of(ellipse)[1], features_of(pair <= 9.5)[1]
     assert whole[6] == pytest.approx(1, abs=0.02)
     assert whole[7] == pytest.approx(np.log(2), abs=0.03)
     assert two[6] < 0.94
@@ -50,8 +50,8 @@ def test_an_ellipse_is_full_and_two_touching_discs_are_not() -> None:
     )
 )
 def test_axes_are_those_of_scikit_image(labels: np.ndarray) -> None:
-    found = traits_of(labels)
-    assert found.shape == (labels.max() + 1, TRAITS)
+    found = features_of(labels)
+    assert found.shape == (labels.max() + 1, FEATURES)
     assert np.isfinite(found).all()
     for region in regionprops(labels):
         # There pixels are points, here they are squares of side 1.
@@ -69,4 +69,6 @@ def test_a_network_without_seams_is_described_too() -> None:
     labels = np.array([[1, 1, 0, 2, 2, 2]], np.int32)
     maps = np.random.default_rng(0).random((*labels.shape, 3), np.float32)
     maps[..., 2] = 0
-    assert np.array_equal(describe(labels, maps)[1], describe(labels, maps[..., :2])[1])
+    assert np.array_equal(
+        object_features(labels, maps)[1], object_features(labels, maps[..., :2])[1]
+    )

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.evaluation.metrics import evaluate
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
-    from napari_mobile_unet.metrics import evaluate
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.objects.measure import measure
     from napari_mobile_unet.pipeline import iter_segment, segment

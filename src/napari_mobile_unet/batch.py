@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import imageio.v3 as iio
 import numpy as np
 
-from napari_mobile_unet.confidence import doubts
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
-from napari_mobile_unet.io.ome_zarr import is_image, zarr_root
+from napari_mobile_unet.io.names import LABELS, stem_of
+from napari_mobile_unet.io.ome_zarr import is_image
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image, write_labels_into
 from napari_mobile_unet.linking.ids import Numbering
@@ -22,6 +22,7 @@ from napari_mobile_unet.pipeline import placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipe import Provenance, Recipe, check_same
 from napari_mobile_unet.run import Identity, Run
+from napari_mobile_unet.unet.confidence import doubts
 from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Floats
 
+
 Format = Literal["tif", "zarr"]
 Existing = Literal["refuse", "overwrite", "resume"]
-
-LABELS = "_labels"
-"""What the stem of a file of labels ends in."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,6 @@ class Done:
     objects: int
     doubts: str = ""
     """What is to be said of objects left out, and of how far to trust the others."""
-
-
-def stem_of(path: Path) -> str:
-    """Return the name of a file without ``.ome.tif``, ``.tif`` and the like.
-
-    That of a part of a Zarr folder carries the part: ``image_1`` of image.zarr/1.
-    """
-    root = zarr_root(path)
-    if root and root != path:
-        return "_".join([stem_of(root), *path.relative_to(root).parts])
-    name = path.name
-    for suffix in (path.suffix, ".ome"):
-        name = name.removesuffix(suffix) if suffix else name
-    return name
 
 
 def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -> None:

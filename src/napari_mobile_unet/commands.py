@@ -20,9 +20,10 @@ from napari_mobile_unet.console import (
     interruptible,
     progress_bar,
 )
-from napari_mobile_unet.evaluation import evaluate_files, measure_file
+from napari_mobile_unet.evaluation.files import evaluate_files, measure_file
 from napari_mobile_unet.settings import read_json
-from napari_mobile_unet.unet.job import JobError, TrainingJob, start_from, training
+from napari_mobile_unet.training.job import TrainingJob, start_from
+from napari_mobile_unet.training.process import JobError, training
 from napari_mobile_unet.unet.model import list_models, load_model
 
 if TYPE_CHECKING:

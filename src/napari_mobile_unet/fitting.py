@@ -22,8 +22,8 @@ from napari_mobile_unet.preprocessing.chain import apply_steps, fit_steps
 from napari_mobile_unet.preprocessing.steps import AnyStep, Resize
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.otsu import otsu
+from napari_mobile_unet.unet.diameter import looked_at
 from napari_mobile_unet.unet.engine import STEP
-from napari_mobile_unet.unet.looks import looked_at
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.augment import Augmentation, Example, draw
-from napari_mobile_unet.unet.sizes import factor_for
-from napari_mobile_unet.unet.targets import targets_of
+from napari_mobile_unet.training.augment import Augmentation, Example, draw
+from napari_mobile_unet.training.targets import targets_of
+from napari_mobile_unet.unet.rescale import factor_for
 
 
 def example(labels: np.ndarray, channels: int = 1) -> Example:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.card import CARD, Normalisation, read_card
+from napari_mobile_unet.unet.card import CARD, read_card
+from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
-from napari_mobile_unet.unet.targets import maps_of, targets_of
+from napari_mobile_unet.training.compose import is_bright, overlay, vary_objects
+from napari_mobile_unet.training.targets import maps_of, targets_of
 
 
 def crop(rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:

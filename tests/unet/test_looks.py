@@ -13,10 +13,10 @@ from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.pipeline import iter_segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.decoding import Decoded
+from napari_mobile_unet.unet.diameter import Look, find_diameter, middle
 from napari_mobile_unet.unet.engine import STEP
-from napari_mobile_unet.unet.looks import Look, find_diameter, middle
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.sizes import factor_for, resize
+from napari_mobile_unet.unet.rescale import factor_for, resize
 
 KNOWN = 20.0
 

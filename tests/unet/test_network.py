@@ -10,7 +10,7 @@ pytestmark = pytest.mark.model
 def test_batch_normalization_does_what_that_of_keras_does(training: bool) -> None:
     import keras
 
-    from napari_mobile_unet.unet.network import BatchNormalization
+    from napari_mobile_unet.training.child.network import BatchNormalization
 
     rng = np.random.default_rng(0)
     maps = rng.normal(3, 2, (4, 16, 16, 8)).astype(np.float32)

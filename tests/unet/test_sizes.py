@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_mobile_unet.unet.sizes import (
+from napari_mobile_unet.unet.rescale import (
     KEPT_LARGE,
     KEPT_SMALL,
     NEAR,

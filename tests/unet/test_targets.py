@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_mobile_unet.unet.targets import (
+from napari_mobile_unet.training.targets import (
     FURTHEST,
     RIM,
     distance_to,

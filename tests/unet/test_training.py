@@ -17,17 +17,12 @@ import tifffile
 from typer.testing import CliRunner
 
 from napari_mobile_unet.cli import app
-from napari_mobile_unet.unet.augment import draw
+from napari_mobile_unet.training.augment import draw
+from napari_mobile_unet.training.examples import read_examples
+from napari_mobile_unet.training.job import TrainingJob, start_from
+from napari_mobile_unet.training.process import JobError, iter_train, training
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.job import (
-    JobError,
-    TrainingJob,
-    iter_train,
-    start_from,
-    training,
-)
 from napari_mobile_unet.unet.model import load_model
 
 pytestmark = pytest.mark.model
@@ -221,7 +216,9 @@ def test_a_second_ctrl_c_gives_the_model_up(
     assert ended.exit_code == 130
     assert "done" not in printed
     children = [child.cmdline() for child in psutil.Process().children()]
-    assert not any("napari_mobile_unet.unet.training" in line for line in children)
+    assert not any(
+        "napari_mobile_unet.training.child.trainer" in line for line in children
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["given_up.json"]
 
 

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from napari_mobile_unet.confidence import Calibration
 from napari_mobile_unet.objects.from_mask import Objects
-from napari_mobile_unet.traits import TRAITS
-from napari_mobile_unet.unet import validation
-from napari_mobile_unet.unet.augment import Example
-from napari_mobile_unet.unet.card import Decoding
-from napari_mobile_unet.unet.decoding import decode
-from napari_mobile_unet.unet.targets import maps_of, targets_of
-from napari_mobile_unet.unet.validation import (
+from napari_mobile_unet.training.augment import Example
+from napari_mobile_unet.training.targets import maps_of, targets_of
+from napari_mobile_unet.training.validation import (
     Outcome,
     precision,
     predict_maps,
     tune,
     validate,
 )
+from napari_mobile_unet.unet import validation
+from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.confidence import Calibration
+from napari_mobile_unet.unet.decoding import decode
+from napari_mobile_unet.unet.features import FEATURES
 
 
 def squares() -> np.ndarray:
@@ -77,14 +77,14 @@ def test_a_seam_parts_what_the_distance_joins() -> None:
 
 
 def test_doubtful_objects_count_in_no_precision() -> None:
-    calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (TRAITS - 1))
-    traits = np.zeros((2, TRAITS))
-    traits[0, 0] = 1
-    found = Outcome(traits, csr_array(np.array([[0.8], [0.0]])))
+    calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (FEATURES - 1))
+    features = np.zeros((2, FEATURES))
+    features[0, 0] = 1
+    found = Outcome(features, csr_array(np.array([[0.8], [0.0]])))
     assert precision(found, 0.5) == pytest.approx(1 / 2)
     assert precision(found, 0.5, calibration) == 1
     assert precision(found, 0.9, calibration) == 0
-    nothing = Outcome(np.zeros((0, TRAITS)), csr_array((0, 0)))
+    nothing = Outcome(np.zeros((0, FEATURES)), csr_array((0, 0)))
     assert precision(nothing, 0.5, calibration) == 1
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.confidence import UNCALIBRATED, Calibration, bar
 from napari_mobile_unet.objects.from_mask import Objects, ids_to_keep, opened
 from napari_mobile_unet.objects.labels import fill_holes, renumber
 from napari_mobile_unet.objects.seeds import components
 from napari_mobile_unet.objects.watershed import flood
-from napari_mobile_unet.traits import describe, seen_at
+from napari_mobile_unet.unet.confidence import UNCALIBRATED, Calibration, bar
+from napari_mobile_unet.unet.features import object_features, seen_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Labels, Reals
 
 
+TYPICAL = 20.0
+"""Diameter in pixels of the typical object, unless it is known."""
 CRUMB = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 
@@ -70,8 +72,8 @@ def decode(
     Decoded
         The labels, and for each object the chance that it is right.
     """
-    labels, kept, traits = _grown(maps, objects, level, seed, diameter)
-    confidence = calibration.apply(traits)
+    labels, kept, features = _grown(maps, objects, level, seed, diameter)
+    confidence = calibration.apply(features)
     enough = confidence >= bar(confidence, least)
     labels = renumber(labels, kept[enough])
     return Decoded(labels, confidence[enough], int((~enough).sum()))
@@ -110,11 +112,11 @@ def grow_objects(
     -------
     labels : ndarray of int32
         (Y, X), 0 is background, ids 1 to n without gaps.
-    traits : ndarray
-        (n, traits) of ``describe``.
+    features : ndarray
+        (n, features) of ``object_features``.
     """
-    labels, kept, traits = _grown(maps, objects, level, seed, diameter)
-    return renumber(labels, kept), traits
+    labels, kept, features = _grown(maps, objects, level, seed, diameter)
+    return renumber(labels, kept), features
 
 
 def _grown(
@@ -133,10 +135,6 @@ def _grown(
         labels = components(mask)
     if objects.fill_holes:
         fill_holes(labels)
-    area, traits = describe(labels, maps)
+    area, features = object_features(labels, maps)
     kept = ids_to_keep(labels, area, objects.suited(diameter))
-    return labels, kept, traits[kept]
-
-
-TYPICAL = 20.0
-"""Diameter in pixels of the typical object, unless it is known."""
+    return labels, kept, features[kept]

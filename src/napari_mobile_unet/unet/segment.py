@@ -9,18 +9,23 @@ import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
-from napari_mobile_unet.confidence import UNCALIBRATED
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_ahead
 from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, decode
+from napari_mobile_unet.unet.diameter import Look, find_diameter, looked_at, middle
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.looks import Look, find_diameter, looked_at, middle
 from napari_mobile_unet.unet.model import Model, Precision, find_model
-from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
+from napari_mobile_unet.unet.rescale import (
+    both_ways,
+    factor_for,
+    fits_a_tile,
+    resize_by,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

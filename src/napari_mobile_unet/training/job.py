@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
-from napari_mobile_unet.unet.augment import Augmentation
-from napari_mobile_unet.unet.card import Architecture, Normalisation
-from napari_mobile_unet.unet.pairs import pair_files
+from napari_mobile_unet.training.augment import Augmentation
+from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.unet.card import Architecture
+from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from napari_mobile_unet.unet.model import Model
-
-STOP_SECONDS = 900
-"""How long a stopped child may take to tune and save what it has learnt."""
-
-
-class JobError(Exception):
-    """The child process could not do its work.
-
-    Not a ``RuntimeError``: napari's workers swallow those.
-    """
 
 
 class TrainingJob(Params):
@@ -126,70 +110,6 @@ def check_job(job: TrainingJob) -> None:
     check_folder(output.parent)
 
 
-@dataclass(frozen=True)
-class Training:
-    """A training that runs: its messages as they come, and how to stop it."""
-
-    messages: Iterator[dict[str, Any]]
-    """The first has ``kind`` "ready" (images, validation, objects), then one
-    "epoch" (epoch, loss, ap, minutes, share) each, "stopping" when it was told to
-    stop, the last is "done" (epochs, ap, minutes, output)."""
-    stop: Callable[[], None]
-    """End it after the batch at hand; what was learnt is tuned and saved. Any thread
-    or signal handler may call it, and more than once."""
-
-
-@contextmanager
-def training(job: TrainingJob) -> Iterator[Training]:
-    """Train in a child process, which does not outlive this block.
-
-    Leaving the block early stops the training, and what was learnt is still saved.
-    `KeyboardInterrupt` gives that up as well.
-
-    Raises
-    ------
-    ValueError, OSError
-        If there is nothing to train on, or the output folder is in use.
-    JobError
-        If the child refused the job or died; the message is one line.
-    """
-    check_job(job)
-    with (
-        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
-        _child("napari_mobile_unet.unet.training", log) as child,
-    ):
-        assert child.stdin is not None
-        child.stdin.write(job.model_dump_json() + "\n")
-        child.stdin.flush()
-        try:
-            yield Training(_messages(child, log), child.stdin.close)
-        except KeyboardInterrupt:
-            child.kill()
-            raise
-        finally:
-            child.stdin.close()
-            child.wait(STOP_SECONDS)
-
-
-def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
-    """Yield the messages of a `training`, which closing the generator stops."""
-    with training(job) as running:
-        yield from running.messages
-
-
-def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, Any]]:
-    assert child.stdout is not None
-    for line in child.stdout:
-        message: dict[str, Any] = json.loads(line)
-        if message["kind"] == "error":
-            raise JobError(message["message"])
-        yield message
-    if child.wait() != 0:
-        log.seek(0)
-        last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
-        raise JobError(f"the training process ended with {child.returncode}: {last}")
-
-
 def start_from(
     model: Model, changes: Mapping[str, object] | None = None
 ) -> dict[str, Any]:
@@ -217,25 +137,3 @@ def start_from(
         "architecture": Architecture.model_validate(changed),
         "normalisation": model.card.normalisation,
     }
-
-
-@contextmanager
-def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a module in a child process that cannot outlive this block."""
-    # TensorFlow's greetings say nothing that a person could act on.
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with subprocess.Popen(
-        [sys.executable, "-m", module],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        encoding="utf-8",
-        env=environment,
-        # A terminal that sends Ctrl-C, or is closed, does so to the parent alone.
-        start_new_session=True,
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from napari_mobile_unet.unet import network
+from napari_mobile_unet.training.child import network
+from napari_mobile_unet.training.validation import tune
 from napari_mobile_unet.unet.card import Card, Training, write_card
 from napari_mobile_unet.unet.model import (
     NETWORK,
@@ -23,16 +24,15 @@ from napari_mobile_unet.unet.model import (
     sha256,
 )
 from napari_mobile_unet.unet.segment import UNet
-from napari_mobile_unet.unet.validation import tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_mobile_unet.training.augment import Example
+    from napari_mobile_unet.training.job import TrainingJob
+    from napari_mobile_unet.training.validation import Tuned
     from napari_mobile_unet.types import Floats
-    from napari_mobile_unet.unet.augment import Example
     from napari_mobile_unet.unet.card import Architecture
-    from napari_mobile_unet.unet.job import TrainingJob
-    from napari_mobile_unet.unet.validation import Tuned
 
 INPUTS = (
     "one grey channel, bright or dark objects",

@@ -10,21 +10,26 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from napari_mobile_unet.confidence import Calibration
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.objects.overlap import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.decoding import TYPICAL, grow_objects
+from napari_mobile_unet.unet.rescale import (
+    both_ways,
+    factor_for,
+    fits_a_tile,
+    resize_by,
+)
 from napari_mobile_unet.unet.segment import DOUBTFUL
-from napari_mobile_unet.unet.sizes import both_ways, factor_for, fits_a_tile, resize_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_array
 
+    from napari_mobile_unet.training.augment import Example
     from napari_mobile_unet.types import Floats, Reals
-    from napari_mobile_unet.unet.augment import Example
 
 
 LEVELS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
@@ -74,22 +79,22 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Floats:
 class Outcome(NamedTuple):
     """What became of one image."""
 
-    traits: Reals
-    """(n, traits) of `describe`, one row for each object that was found."""
+    features: Reals
+    """(n, features) of `object_features`, one row for each object that was found."""
     iou: csr_array
     """(n, n_true) of `iou_matrix`."""
 
 
 def outcome(maps: Floats, example: Example, decoding: Decoding) -> Outcome:
     """Return what becomes of the maps of an image."""
-    labels, traits = grow_objects(
+    labels, features = grow_objects(
         maps,
         Objects(),
         level=decoding.foreground,
         seed=decoding.seed,
         diameter=example.diameter if np.isfinite(example.diameter) else TYPICAL,
     )
-    return Outcome(traits, iou_matrix(labels, example.labels))
+    return Outcome(features, iou_matrix(labels, example.labels))
 
 
 def precision(
@@ -101,7 +106,7 @@ def precision(
     """
     iou = found.iou
     if calibration is not None:
-        iou = iou[calibration.apply(found.traits) >= DOUBTFUL]
+        iou = iou[calibration.apply(found.features) >= DOUBTFUL]
     tp, objects = matches(iou, threshold), sum(iou.shape)
     return tp / (objects - tp) if objects else 1.0
 
@@ -161,9 +166,9 @@ def tune(maps: Sequence[Floats], examples: Sequence[Example]) -> Tuned:
 
 def calibrate(found: list[Outcome]) -> Calibration | None:
     """Return what tells right objects from wrong ones; None if too few are known."""
-    traits = np.concatenate([each.traits for each in found])
+    features = np.concatenate([each.features for each in found])
     nearest = [each.iou.toarray().max(axis=1, initial=0) for each in found]
     right = np.concatenate(nearest) >= RIGHT
     if min(right.sum(), (~right).sum()) < ENOUGH:
         return None
-    return Calibration.fit(traits, right)
+    return Calibration.fit(features, right)

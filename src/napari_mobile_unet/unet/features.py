@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CORE, SURE = 0.7, 0.85
 """Distance from which a pixel is inside, foreground from which it is beyond doubt."""
-TRAITS = 8
+FEATURES = 8
 """Numbers that describe an object."""
 
 
@@ -26,7 +26,7 @@ def seen_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
     pixels : ndarray of int
         (n,), places in the flattened plane.
     maps : ndarray of float32
-        (Y, X, 2 or 3), as for ``describe``.
+        (Y, X, 2 or 3), as for ``object_features``.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def seen_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
     return foreground, distance * (1 - seen[:, 2]), seen[:, 2]
 
 
-def describe(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
+def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
     """Return the area of each object, and what tells right ones from wrong ones.
 
     Parameters
@@ -77,7 +77,7 @@ def describe(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
     doubt = mean((foreground < SURE).astype(np.float32))
     parted = runs.largest(seam)
     wide, long = runs.axes(count)
-    traits = [
+    features = [
         np.log(chance / (1 - chance)),
         middle,
         spread,
@@ -87,7 +87,7 @@ def describe(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
         count / (np.pi / 4 * wide * long),
         np.log(long / wide),
     ]
-    return area.astype(np.intp), np.stack(traits, 1)
+    return area.astype(np.intp), np.stack(features, 1)
 
 
 class _Runs:

@@ -16,9 +16,9 @@ from pydantic import Field
 from scipy import ndimage
 
 from napari_mobile_unet.settings import Params
-from napari_mobile_unet.unet.crowd import is_bright, overlay, vary_objects
-from napari_mobile_unet.unet.sizes import factor_for, resize
-from napari_mobile_unet.unet.targets import DISTANCE, LARGEST, maps_of
+from napari_mobile_unet.training.compose import is_bright, overlay, vary_objects
+from napari_mobile_unet.training.targets import DISTANCE, LARGEST, maps_of
+from napari_mobile_unet.unet.rescale import factor_for, resize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

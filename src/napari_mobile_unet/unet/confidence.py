@@ -32,7 +32,7 @@ class Calibration(Params):
     intercept: float
     """Log odds of an object whose features are all zero."""
     weights: tuple[float, ...]
-    """Of each feature, in the order of `describe`; those left out at the end are 0."""
+    """Of each feature, as `object_features` has them; any left out at the end are 0."""
 
     def apply(self, features: Reals) -> Floats:
         """Return the chance that each object is right.
@@ -40,7 +40,7 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, traits) of `describe`.
+            (n, features) of `object_features`.
         """
         known = features[:, : len(self.weights)]
         odds = known @ np.array(self.weights) + self.intercept
@@ -53,7 +53,7 @@ class Calibration(Params):
         Parameters
         ----------
         features : ndarray
-            (n, traits) of `describe`, of objects that training has not seen.
+            (n, features) of `object_features`, of objects that training has not seen.
         right : ndarray of bool
             (n,).
 

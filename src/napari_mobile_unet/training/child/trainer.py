@@ -1,4 +1,6 @@
-"""Training, in the child process: ``python -m napari_mobile_unet.unet.training``.
+"""Training, in the child process.
+
+Started as ``python -m napari_mobile_unet.training.child.trainer``.
 
 The job comes as one line of JSON on standard input, messages go out as lines of
 JSON on standard output. A second line on standard input ("stop"), or its end,
@@ -24,20 +26,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from napari_mobile_unet.unet import network
-from napari_mobile_unet.unet.augment import draw
-from napari_mobile_unet.unet.examples import read_examples
-from napari_mobile_unet.unet.export import keep_unfinished, save_model
-from napari_mobile_unet.unet.job import TrainingJob
+from napari_mobile_unet.training.augment import draw
+from napari_mobile_unet.training.child import network
+from napari_mobile_unet.training.child.export import keep_unfinished, save_model
+from napari_mobile_unet.training.examples import read_examples
+from napari_mobile_unet.training.job import TrainingJob
+from napari_mobile_unet.training.validation import validate
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.unet.augment import Example
+    from napari_mobile_unet.training.augment import Example
 
 SAMPLES = 100
 """Tiles on which the ranges of a network of integers are found."""

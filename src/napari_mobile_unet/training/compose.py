@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from napari_mobile_unet.unet.targets import (
+from napari_mobile_unet.training.targets import (
     DISTANCE,
     FOREGROUND,
     FURTHEST,

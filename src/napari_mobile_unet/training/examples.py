@@ -9,17 +9,17 @@ from skimage.segmentation import relabel_sequential
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.unet.augment import Example
-from napari_mobile_unet.unet.pairs import pair_files
-from napari_mobile_unet.unet.targets import targets_of
+from napari_mobile_unet.training.augment import Example
+from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.training.targets import targets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.training.job import TrainingJob
     from napari_mobile_unet.types import Floats
-    from napari_mobile_unet.unet.job import TrainingJob
 
 
 def split_stems(stems: list[str], job: TrainingJob) -> tuple[list[str], list[str]]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mobile_unet.batch import LABELS, stem_of
+from napari_mobile_unet.evaluation.metrics import Scores, evaluate, pool
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
+from napari_mobile_unet.io.names import label_files
 from napari_mobile_unet.io.ome_zarr import zarr_root
-from napari_mobile_unet.io.read import SUFFIXES, read_stack
-from napari_mobile_unet.metrics import Scores, evaluate, pool
+from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.measure import measure
 
 if TYPE_CHECKING:
@@ -58,49 +58,6 @@ def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
 def read_labels(path: Path) -> NDArray[np.integer[Any]]:
     """Return a label file as one array of whole numbers, without axes of one."""
     return np.asarray(read_stack(path).squeeze().data)
-
-
-def label_files(folder: Path) -> dict[str, Path]:
-    """Return the label files in a folder by the stem of their image.
-
-    They are those called ``<stem>_labels``, or where there is none all images.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or no image in it.
-    ValueError
-        If two files have one stem.
-    """
-    files = image_files(folder)
-    found: dict[str, Path] = {}
-    for path in [path for path in files if stem_of(path).endswith(LABELS)] or files:
-        first = found.setdefault(stem_of(path).removesuffix(LABELS), path)
-        if first is not path:
-            raise ValueError(
-                f"each image has one file of labels; {first} and {path} are of one "
-                "stem; take one of them away"
-            )
-    return found
-
-
-def image_files(folder: Path) -> list[Path]:
-    """Return the image files in a folder, sorted.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder, or no image in it.
-    """
-    found = []
-    if folder.is_dir():
-        found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
-    if not found:
-        raise FileNotFoundError(
-            f"a folder with images is needed; {folder} has none of "
-            f"{', '.join(sorted(SUFFIXES))}; name another"
-        )
-    return found
 
 
 def measure_file(labels: Path, output: Path, image: Path | None) -> None:

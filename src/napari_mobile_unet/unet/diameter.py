@@ -9,7 +9,7 @@ import numpy as np
 from napari_mobile_unet.images.windows import middle_window
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.sizes import factor_for, resize_by
+from napari_mobile_unet.unet.rescale import factor_for, resize_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,1 @@
+"""Models are trained, in a child process."""

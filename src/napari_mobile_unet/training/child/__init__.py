@@ -1,0 +1,1 @@
+"""What runs in the child process: the only home of Keras and TensorFlow."""

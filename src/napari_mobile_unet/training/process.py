@@ -1,0 +1,114 @@
+"""Training runs in a child process, which keeps TensorFlow out of this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from napari_mobile_unet.training.job import TrainingJob, check_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+STOP_SECONDS = 900
+"""How long a stopped child may take to tune and save what it has learnt."""
+
+
+class JobError(Exception):
+    """The child process could not do its work.
+
+    Not a ``RuntimeError``: napari's workers swallow those.
+    """
+
+
+@dataclass(frozen=True)
+class RunningTraining:
+    """A training that runs: its messages as they come, and how to stop it."""
+
+    messages: Iterator[dict[str, Any]]
+    """The first has ``kind`` "ready" (images, validation, objects), then one
+    "epoch" (epoch, loss, ap, minutes, share) each, "stopping" when it was told to
+    stop, the last is "done" (epochs, ap, minutes, output)."""
+    stop: Callable[[], None]
+    """End it after the batch at hand; what was learnt is tuned and saved. Any thread
+    or signal handler may call it, and more than once."""
+
+
+@contextmanager
+def training(job: TrainingJob) -> Iterator[RunningTraining]:
+    """Train in a child process, which does not outlive this block.
+
+    Leaving the block early stops the training, and what was learnt is still saved.
+    `KeyboardInterrupt` gives that up as well.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there is nothing to train on, or the output folder is in use.
+    JobError
+        If the child refused the job or died; the message is one line.
+    """
+    check_job(job)
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log,
+        _child("napari_mobile_unet.training.child.trainer", log) as child,
+    ):
+        assert child.stdin is not None
+        child.stdin.write(job.model_dump_json() + "\n")
+        child.stdin.flush()
+        try:
+            yield RunningTraining(_messages(child, log), child.stdin.close)
+        except KeyboardInterrupt:
+            child.kill()
+            raise
+        finally:
+            child.stdin.close()
+            child.wait(STOP_SECONDS)
+
+
+def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
+    """Yield the messages of a `training`, which closing the generator stops."""
+    with training(job) as running:
+        yield from running.messages
+
+
+def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, Any]]:
+    assert child.stdout is not None
+    for line in child.stdout:
+        message: dict[str, Any] = json.loads(line)
+        if message["kind"] == "error":
+            raise JobError(message["message"])
+        yield message
+    if child.wait() != 0:
+        log.seek(0)
+        last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
+        raise JobError(f"the training process ended with {child.returncode}: {last}")
+
+
+@contextmanager
+def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a module in a child process that cannot outlive this block."""
+    # TensorFlow's greetings say nothing that a person could act on.
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    with subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        # A terminal that sends Ctrl-C, or is closed, does so to the parent alone.
+        start_new_session=True,
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()

@@ -1,0 +1,84 @@
+"""Grey values brought to the range that a network knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from napari_mobile_unet.settings import Params
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.types import Floats
+
+
+class Normalisation(Params):
+    """How grey values become the network's input: (value − low) / (high − low)."""
+
+    low: Annotated[float, Field(ge=0, lt=50)] = 1.0
+    """Percentile that becomes 0."""
+    high: Annotated[float, Field(gt=50, le=100)] = 99.8
+    """Percentile that becomes 1."""
+    clip: tuple[float, float] = (-0.5, 2.0)
+    """Values outside are cut off, so that one hot pixel changes little."""
+
+    def limits(self, *planes: NDArray[Any]) -> tuple[float, float]:
+        """Return the values that become 0 and 1, over all the planes.
+
+        At most about a million evenly spaced pixels of each plane are looked at;
+        NaN and infinite ones are left out. Planes without a finite value give
+        (0, 1).
+        """
+        seen = [plane[_every(plane), _every(plane)].ravel() for plane in planes]
+        if seen and all(part.dtype in (np.uint8, np.uint16) for part in seen):
+            return self._limits_of_counts(np.sum([_counts(part) for part in seen], 0))
+        with np.errstate(over="ignore"):
+            values = np.concatenate(seen).astype(np.float32, copy=False)
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return 0.0, 1.0
+        low, high = np.percentile(values, (self.low, self.high))
+        if high <= low:  # nearly all pixels have one value
+            low, high = values.min(), values.max()
+        return float(low), float(high)
+
+    def _limits_of_counts(self, counts: NDArray[np.intp]) -> tuple[float, float]:
+        """Return the limits of whole numbers from how often each occurs.
+
+        To count them takes a tenth of the time that sorting does.
+        """
+        below = np.cumsum(counts)
+        if not below[-1]:
+            return 0.0, 1.0
+        last = int(below[-1]) - 1
+        place = np.array((self.low, self.high)) / 100 * last
+        first = np.floor(place)
+        value, above = np.searchsorted(below, (first, np.ceil(place)), "right")
+        low, high = value + (above - value) * (place - first)
+        if high <= low:  # nearly all pixels have one value
+            low, high = np.searchsorted(below, (0, last), "right")
+        return float(low), float(high)
+
+    def apply(self, plane: NDArray[Any], limits: tuple[float, float]) -> Floats:
+        """Return the plane scaled by its limits, float32; NaN becomes 0."""
+        low, high = limits
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            scaled = plane.astype(np.float32)
+        scaled -= np.float32(low)
+        scaled /= np.float32(high - low or 1.0)
+        if plane.dtype.kind == "f":
+            scaled[np.isnan(scaled)] = 0
+        return np.clip(scaled, *self.clip, out=scaled)
+
+
+def _counts(values: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.intp]:
+    """Return how often each value of up to 16 bits occurs."""
+    return np.bincount(values, minlength=2**16)
+
+
+def _every(plane: NDArray[Any]) -> slice:
+    """Return the step that leaves about a million pixels of a plane."""
+    return slice(None, None, max(1, int((plane.size / 2**20) ** 0.5)))
