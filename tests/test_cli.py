@@ -23,7 +23,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.preprocessing.steps import Invert, Resize
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.model import load_model

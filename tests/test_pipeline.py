@@ -24,7 +24,7 @@ from napari_mobile_unet.preprocessing.steps import (
     Normalise,
     Resize,
 )
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.engine import STEP

@@ -13,7 +13,7 @@ from napari_mobile_unet import preflight
 from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.preflight import choose_batch_size, look_ahead
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.preprocessing.steps import STEPS, Resize
-from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.unet.segment import UNet

@@ -28,7 +28,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.ome_zarr import write_zarr
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.linking.settings import Link
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.run import Run
 from napari_mobile_unet.thresholding.threshold import Threshold
 
@@ -137,7 +137,7 @@ def test_a_dask_cluster_gives_the_same(
 from pathlib import Path
 from distributed import LocalCluster
 from napari_mobile_unet.batch import segment_file
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 if __name__ == "__main__":
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c:
@@ -206,7 +206,7 @@ import time
 from pathlib import Path
 from napari_mobile_unet import workers
 from napari_mobile_unet.batch import segment_file
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 quick = workers.do_planes
 def slow(*work):

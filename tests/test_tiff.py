@@ -14,7 +14,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import ome_tiff
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path

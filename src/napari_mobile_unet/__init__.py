@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.objects.measure import measure
     from napari_mobile_unet.pipeline import iter_segment, segment
-    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
     from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.unet.segment import UNet

@@ -20,7 +20,7 @@ from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.parallel.executors import THREADS, count_workers
 from napari_mobile_unet.pipeline import placed
 from napari_mobile_unet.preflight import Preflight, look_ahead
-from napari_mobile_unet.recipe import Provenance, Recipe, check_same
+from napari_mobile_unet.recipes.provenance import Provenance, check_same
 from napari_mobile_unet.run import Identity, Run
 from napari_mobile_unet.unet.confidence import doubts
 from napari_mobile_unet.workers import Work, iter_work
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.types import Floats
 
 

@@ -16,7 +16,6 @@ import typer
 from napari_mobile_unet.batch import check_results, segment_file
 from napari_mobile_unet.commands import Json, evaluate, measure, models, train
 from napari_mobile_unet.console import (
-    CAUGHT,
     FAILED,
     REFUSED,
     STOPPED,
@@ -30,6 +29,7 @@ from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import check_apart, check_folder
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import check_suffix, write_image
+from napari_mobile_unet.messages import CAUGHT
 from napari_mobile_unet.options import (
     GLOBAL,
     THRESHOLDS,

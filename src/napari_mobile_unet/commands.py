@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from napari_mobile_unet.console import (
-    CAUGHT,
     FAILED,
     REFUSED,
     complain,
@@ -21,6 +20,7 @@ from napari_mobile_unet.console import (
     progress_bar,
 )
 from napari_mobile_unet.evaluation.files import evaluate_files, measure_file
+from napari_mobile_unet.messages import CAUGHT
 from napari_mobile_unet.settings import read_json
 from napari_mobile_unet.training.job import TrainingJob, start_from
 from napari_mobile_unet.training.process import JobError, training

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -18,27 +17,24 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from napari_mobile_unet.recipe import explain
+from napari_mobile_unet.messages import CAUGHT, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.recipes.recipe import Recipe
+
 
 errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 """Standard error: what was understood, progress, and what went wrong."""
-
 REFUSED = 2
 """Exit status where the arguments are unusable and nothing was done."""
 FAILED = 1
 """Exit status where an input failed."""
 STOPPED = 130
 """Exit status after Ctrl+C, as shells have it."""
-
-CAUGHT = (ValueError, OSError, MemoryError)
-"""What bad input raises; anything else is a fault of ours and shows as such."""
 
 
 def describe(stack: Stack, recipe: Recipe) -> str:
@@ -56,16 +52,6 @@ def describe(stack: Stack, recipe: Recipe) -> str:
     if stack.left_out:
         text += f"; not read: {stack.left_out} in its file"
     return text
-
-
-def one_line(error: BaseException) -> str:
-    """Return an error's message in one line."""
-    said = type(error) is MemoryError and error.args  # NumPy's own says no remedy
-    if isinstance(error, MemoryError) and not said:
-        return "there is not enough memory for this image; choose a smaller part of it"
-    if isinstance(error, ValidationError):
-        return explain(error)
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def complain(subject: object, error: BaseException) -> None:

@@ -18,7 +18,7 @@ from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Plane
 

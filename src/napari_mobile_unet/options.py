@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.model import find_model

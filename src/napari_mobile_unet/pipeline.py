@@ -19,7 +19,7 @@ from napari_mobile_unet.objects.from_mask import label_mask
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.unet.decoding import Decoded
 from napari_mobile_unet.unet.segment import UNet
 

@@ -27,7 +27,8 @@ from napari_mobile_unet.fitting import Fitted, fit
 from napari_mobile_unet.images.sampling import spaced
 from napari_mobile_unet.io.ome_zarr import CHUNK
 from napari_mobile_unet.pipeline import find_in_blocks, find_objects
-from napari_mobile_unet.recipe import Provenance, Record
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.run_labels import NumberedLabels, PlaneOf
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.recipes.recipe import Recipe
 
 GLIMPSE = 512
 """Height and width in pixels of what a source is recognised by, in some planes."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +77,16 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
             f"{what} is one JSON object; {path} holds {content!r:.60}; name another"
         )
     return content
+
+
+def explain(error: ValidationError) -> str:
+    """Return the first fault of a refused value in one line, and how many more."""
+    first, *more = error.errors(include_url=False)
+    where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    if first["type"] == "union_tag_not_found":
+        first["msg"] = f"should name its {first['ctx']['discriminator']}"
+    received = (
+        "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
+    )
+    others = f" (and {len(more)} more)" if more else ""
+    return f"{where}: {first['msg']}{received}{others}"

@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.training import validation
 from napari_mobile_unet.training.augment import Example
 from napari_mobile_unet.training.targets import maps_of, targets_of
 from napari_mobile_unet.training.validation import (
@@ -16,7 +17,6 @@ from napari_mobile_unet.training.validation import (
     tune,
     validate,
 )
-from napari_mobile_unet.unet import validation
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.decoding import decode

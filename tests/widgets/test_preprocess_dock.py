@@ -16,7 +16,8 @@ from napari_mobile_unet.preprocessing.steps import (
     Normalise,
     Resize,
 )
-from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from skimage import data
 from napari_mobile_unet import pipeline
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.pipeline import segment, segment_plane
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets import _layers
 

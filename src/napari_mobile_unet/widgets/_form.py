@@ -9,8 +9,7 @@ from pydantic import ValidationError
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.recipe import explain
-from napari_mobile_unet.settings import Params, Zero
+from napari_mobile_unet.settings import Params, Zero, explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection

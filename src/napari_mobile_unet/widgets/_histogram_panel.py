@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mobile_unet.console import one_line
+from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.thresholding.plot import save_histogram
 from napari_mobile_unet.widgets._histogram_canvas import HistogramCanvas
 from napari_mobile_unet.widgets._threshold_line import ThresholdLine

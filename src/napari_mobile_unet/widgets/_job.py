@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from napari_mobile_unet.console import one_line
+from napari_mobile_unet.messages import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

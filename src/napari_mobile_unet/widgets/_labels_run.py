@@ -14,10 +14,10 @@ from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_mobile_unet.console import one_line
 from napari_mobile_unet.linking.tracks import tracks_of
+from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.pipeline import iter_segment, placed
-from napari_mobile_unet.recipe import Provenance
+from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.unet.confidence import doubts
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets._job import Job, JobBar
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.pipeline import PlaneResult
-    from napari_mobile_unet.recipe import Recipe
+    from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.widgets._source import SourcePanel
 
 

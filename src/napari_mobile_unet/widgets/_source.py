@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
-from napari_mobile_unet.console import one_line
+from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets._layer_box import LayerBox
 from napari_mobile_unet.widgets._layers import stack_of
 

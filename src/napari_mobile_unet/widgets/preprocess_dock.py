@@ -16,10 +16,11 @@ from qtpy.QtWidgets import (
     QPushButton,
 )
 
-from napari_mobile_unet.console import one_line
 from napari_mobile_unet.images.pixels import finite_values
+from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.pipeline import iter_prepare, prepare_plane
-from napari_mobile_unet.recipe import Provenance, Recipe
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets._chain import Chain
 from napari_mobile_unet.widgets._dock import Dock

@@ -13,10 +13,10 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
-from napari_mobile_unet.console import one_line
 from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
-from napari_mobile_unet.recipe import Recipe
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.widgets._counting import Counting
 from napari_mobile_unet.widgets._dock import Dock
 from napari_mobile_unet.widgets._form import Form

@@ -1,0 +1,1 @@
+"""The one value that carries every setting, and where a result comes from."""

@@ -1,0 +1,73 @@
+"""The recipe: one frozen value that carries every setting of a segmentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+
+from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.recipes.record import Record
+from napari_mobile_unet.settings import explain, read_json
+from napari_mobile_unet.thresholding.threshold import Threshold
+from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.preprocessing.steps import AnyStep
+
+AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
+"""Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
+
+
+class Recipe(Record):
+    """What is done to an image: the same in napari, in Python and on the command line.
+
+    Examples
+    --------
+    >>> recipe = Recipe(segment=Threshold(classes=2))
+    >>> Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+    True
+    """
+
+    version: Literal[1] = 1
+    """Version of the recipe's layout."""
+    channel: int | Literal["mean", "max"] | None = None
+    """Channel to look at, counted from 0, or all of them combined; the first one unless given."""  # noqa: E501
+    steps: tuple[AnyStep, ...] = ()
+    """Pre-processing, in order."""
+    segment: AnyMethod = UNet()
+    """How objects are found."""
+    objects: Objects = Objects()
+    """Which objects are kept, and how they are cut."""
+    link: Link = Link()
+    """Whether objects of neighbouring planes are one."""
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def _check_channel(cls, value: Any) -> Any:
+        """Refuse what is no channel; a union's own errors name each of its types."""
+        number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if number or value in (None, "mean", "max"):
+            return value
+        raise ValueError("it should be a number from 0, or mean or max of all channels")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the recipe in a JSON file, or that in the record beside a result.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it is not JSON, or has an unknown key or value; the message names
+            the key, the value and what is allowed.
+        """
+        content = read_json(Path(path), "a recipe")
+        content = content.get("recipe", content)
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise ValueError(f"recipe {path}: {explain(error)}") from error
