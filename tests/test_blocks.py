@@ -9,11 +9,11 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.evaluation.metrics import evaluate
 from napari_mobile_unet.images.windows import iter_windows
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
 from napari_mobile_unet.objects.measure import measure_plane
+from napari_mobile_unet.runs.blocks import segment_blocks
 from napari_mobile_unet.unet.decoding import Decoded
 
 if TYPE_CHECKING:

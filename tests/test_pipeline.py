@@ -8,14 +8,11 @@ import pytest
 import skimage.data
 import zarr
 
-from napari_mobile_unet.blocks import segment_blocks
 from napari_mobile_unet.evaluation.metrics import evaluate
-from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images import windows
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
-from napari_mobile_unet.pipeline import iter_segment, segment, segment_plane, table_of
 from napari_mobile_unet.preprocessing.steps import (
     ColourSpace,
     Contrast,
@@ -25,6 +22,11 @@ from napari_mobile_unet.preprocessing.steps import (
     Resize,
 )
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.blocks import segment_blocks
+from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.plane import segment_plane
+from napari_mobile_unet.runs.result import table_of
+from napari_mobile_unet.runs.segment import iter_segment, segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.engine import STEP

@@ -9,11 +9,11 @@ import psutil
 import pytest
 import zarr
 
-from napari_mobile_unet import preflight
-from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.preflight import choose_batch_size, look_ahead
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs import estimate
+from napari_mobile_unet.runs.estimate import choose_batch_size, look_ahead
+from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -80,6 +80,6 @@ def test_what_cannot_be_held_is_refused(
         look_ahead(stack, fitted, 1, 1, tmp_path)
     available(monkeypatch, 2**40)
     full = SimpleNamespace(free=1000)
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda _: full)
+    monkeypatch.setattr(estimate.shutil, "disk_usage", lambda _: full)
     with pytest.raises(OSError, match="make room"):
         look_ahead(stack, fitted, 1, 1, tmp_path)

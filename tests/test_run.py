@@ -12,7 +12,7 @@ import sys
 import time
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,18 @@ import zarr
 from filelock import FileLock
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet import workers
-from napari_mobile_unet.batch import Done, segment_file
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.ome_zarr import write_zarr
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.run import Run
+from napari_mobile_unet.runs import runner
+from napari_mobile_unet.runs.batch import segment_file
+from napari_mobile_unet.runs.store import Run
 from napari_mobile_unet.thresholding.threshold import Threshold
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.runs.outputs import Done
 
 RECIPE = Recipe(segment=Threshold())
 PLANES = 12
@@ -122,7 +125,7 @@ def test_an_image_is_read_once_by_all_threads_and_let_go_of(
         stacks.append(weakref.ref(stack))
         return stack
 
-    monkeypatch.setattr(workers, "read_stack", slow)
+    monkeypatch.setattr(runner, "read_stack", slow)
     segment(image, out, batch_size=1, workers=4)
     assert len(read) == 1
     gc.collect()
@@ -136,7 +139,7 @@ def test_a_dask_cluster_gives_the_same(
     code = f"""
 from pathlib import Path
 from distributed import LocalCluster
-from napari_mobile_unet.batch import segment_file
+from napari_mobile_unet.runs.batch import segment_file
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 if __name__ == "__main__":
@@ -204,15 +207,15 @@ def test_a_killed_run_goes_on(
     code = f"""
 import time
 from pathlib import Path
-from napari_mobile_unet import workers
-from napari_mobile_unet.batch import segment_file
+from napari_mobile_unet.runs import runner
+from napari_mobile_unet.runs.batch import segment_file
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
-quick = workers.do_planes
+quick = runner.do_planes
 def slow(*work):
     quick(*work)
     time.sleep(0.2)
-workers.do_planes = slow
+runner.do_planes = slow
 segment_file(Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()),
              batch_size=1, workers=1)
 """
@@ -379,7 +382,7 @@ def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("napari_mobile_unet.batch.write_image", full)
+        broken.setattr("napari_mobile_unet.runs.batch.write_image", full)
         with pytest.raises(OSError, match="No space"):
             segment(image, out, recipe=other, existing="overwrite")
     assert labels_in(out).any()  # still those of before

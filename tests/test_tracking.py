@@ -9,8 +9,8 @@ import pytest
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.linking.laptrack import Tracking
 from napari_mobile_unet.linking.settings import Link
-from napari_mobile_unet.pipeline import iter_segment, segment
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.segment import iter_segment, segment
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 LINK = Link(method="laptrack", max_distance=25)

@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from napari_mobile_unet.linking.settings import Link
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.objects.measure import measure
-    from napari_mobile_unet.pipeline import iter_segment, segment
     from napari_mobile_unet.recipes.recipe import Recipe
+    from napari_mobile_unet.runs.segment import iter_segment, segment
     from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
     from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.unet.segment import UNet
 
 _HOMES = {
-    "Link": "link",
-    "Objects": "instances",
-    "Recipe": "recipe",
+    "Link": "linking.settings",
+    "Objects": "objects.from_mask",
+    "Recipe": "recipes.recipe",
     "Stack": "images.stack",
     "Threshold": "thresholding.threshold",
     "UNet": "unet.segment",
-    "evaluate": "metrics",
-    "iter_segment": "pipeline",
-    "measure": "measurements",
+    "evaluate": "evaluation.metrics",
+    "iter_segment": "runs.segment",
+    "measure": "objects.measure",
     "multi_otsu": "thresholding.otsu",
     "otsu": "thresholding.otsu",
-    "segment": "pipeline",
+    "segment": "runs.segment",
 }
 
 __all__ = [

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_mobile_unet.batch import check_results, segment_file
 from napari_mobile_unet.commands import Json, evaluate, measure, models, train
 from napari_mobile_unet.console import (
     FAILED,
@@ -43,14 +42,16 @@ from napari_mobile_unet.options import (
     recipe_of,
 )
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
-from napari_mobile_unet.pipeline import iter_prepare
+from napari_mobile_unet.runs.batch import segment_file
+from napari_mobile_unet.runs.outputs import check_results
+from napari_mobile_unet.runs.plane import iter_prepare
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.batch import Existing
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.preflight import Preflight
+    from napari_mobile_unet.runs.estimate import Preflight
+    from napari_mobile_unet.runs.outputs import Existing
 
 app = typer.Typer(
     help="Prepare, threshold and segment microscope images and stacks.",

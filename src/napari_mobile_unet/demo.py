@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import skimage.data
 
-from napari_mobile_unet.batch import segment_file
 from napari_mobile_unet.console import errors, progress_bar
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
@@ -19,6 +18,7 @@ from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.batch import segment_file
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram

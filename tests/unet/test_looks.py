@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_mobile_unet import Objects, Recipe, UNet
-from napari_mobile_unet.fitting import fit
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.pipeline import iter_segment
+from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.segment import iter_segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.decoding import Decoded
 from napari_mobile_unet.unet.diameter import Look, find_diameter, middle

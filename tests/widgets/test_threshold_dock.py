@@ -11,8 +11,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.images.windows import WHOLE
-from napari_mobile_unet.pipeline import segment
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.widgets.threshold_dock import EMPTY
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_mobile_unet.fitting import rarer_side
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import windows_of
+from napari_mobile_unet.runs.fit import rarer_side
 from napari_mobile_unet.thresholding.histogram import iter_counts
 from napari_mobile_unet.widgets._job import Job
 

@@ -16,8 +16,9 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_mobile_unet.linking.tracks import tracks_of
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.pipeline import iter_segment, placed
 from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.runs.result import placed
+from napari_mobile_unet.runs.segment import iter_segment
 from napari_mobile_unet.unet.confidence import doubts
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets._job import Job, JobBar
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-    from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.pipeline import PlaneResult
     from napari_mobile_unet.recipes.recipe import Recipe
+    from napari_mobile_unet.runs.fit import Fitted
+    from napari_mobile_unet.runs.result import PlaneResult
     from napari_mobile_unet.widgets._source import SourcePanel
 
 

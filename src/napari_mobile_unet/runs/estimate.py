@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from napari_mobile_unet.fitting import in_parts
 from napari_mobile_unet.images.windows import BLOCK, MARGIN, is_large, middle_window
 from napari_mobile_unet.parallel.executors import AHEAD
-from napari_mobile_unet.pipeline import segment_plane
+from napari_mobile_unet.runs.fit import in_parts
+from napari_mobile_unet.runs.plane import segment_plane
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.runs.fit import Fitted
 
 BATCH_BYTES = 2**26
 """Planes are read together up to this size."""

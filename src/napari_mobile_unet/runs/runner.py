@@ -13,14 +13,14 @@ from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.parallel.executors import THREADS, iter_done, use_few_threads
-from napari_mobile_unet.run import Run
+from napari_mobile_unet.runs.store import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_mobile_unet.fitting import Fitted
     from napari_mobile_unet.images.grid import Channel
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.runs.fit import Fitted
 
 
 _opening = threading.Lock()

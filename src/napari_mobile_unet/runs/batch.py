@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import imageio.v3 as iio
 import numpy as np
 
+from napari_mobile_unet.exports.overlay import draw_montage
 from napari_mobile_unet.images.stack import as_stack
-from napari_mobile_unet.io.atomic import atomic_path, check_apart
-from napari_mobile_unet.io.names import LABELS, stem_of
-from napari_mobile_unet.io.ome_zarr import is_image
+from napari_mobile_unet.io.atomic import atomic_path
+from napari_mobile_unet.io.names import stem_of
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image, write_labels_into
 from napari_mobile_unet.linking.ids import Numbering
 from napari_mobile_unet.linking.laptrack import Tracking
-from napari_mobile_unet.overlay import draw_montage
 from napari_mobile_unet.parallel.executors import THREADS, count_workers
-from napari_mobile_unet.pipeline import placed
-from napari_mobile_unet.preflight import Preflight, look_ahead
 from napari_mobile_unet.recipes.provenance import Provenance, check_same
-from napari_mobile_unet.run import Identity, Run
+from napari_mobile_unet.runs.estimate import Preflight, look_ahead
+from napari_mobile_unet.runs.identity import Identity
+from napari_mobile_unet.runs.outputs import Done, Existing, Format, Outputs
+from napari_mobile_unet.runs.result import placed
+from napari_mobile_unet.runs.runner import Work, iter_work
+from napari_mobile_unet.runs.store import Run
 from napari_mobile_unet.unet.confidence import doubts
-from napari_mobile_unet.workers import Work, iter_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,70 +34,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.types import Floats
-
-
-Format = Literal["tif", "zarr"]
-Existing = Literal["refuse", "overwrite", "resume"]
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Where the results of one input go.
-
-    Into a folder; or, where the output is the OME-Zarr image itself, into that: its
-    labels are then those of NGFF.
-    """
-
-    labels: Path
-    table: Path
-    record: Path
-    overlay: Path
-
-    @classmethod
-    def of(cls, source: Path, folder: Path, form: Format = "tif") -> Outputs:
-        """Return the paths for an input; named after its stem."""
-        stem = stem_of(source)
-        inside = folder.resolve() == source.resolve() and is_image(folder)
-        name = f"{stem}{LABELS}"
-        return cls(
-            labels=folder / "labels" / name if inside else folder / f"{name}.{form}",
-            table=folder / f"{stem}_objects.csv",
-            record=folder / f"{stem}_recipe.json",
-            overlay=folder / f"{stem}_overlay.png",
-        )
-
-
-@dataclass(frozen=True)
-class Done:
-    """What was made of one input."""
-
-    outputs: Outputs
-    planes: int
-    objects: int
-    doubts: str = ""
-    """What is to be said of objects left out, and of how far to trust the others."""
-
-
-def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -> None:
-    """Refuse inputs whose results would overwrite each other, or one of the inputs.
-
-    Raises
-    ------
-    ValueError
-        If two inputs share a stem, or one is called as another's labels will be.
-    """
-    seen: dict[str, Path] = {}
-    for source in sources:
-        first = seen.setdefault(stem_of(source), source)
-        if first is not source:
-            raise ValueError(
-                f"results are named after their input; {first} and {source} share the "
-                f"stem {stem_of(source)!r}; rename one or run them into two folders"
-            )
-    for source in sources:
-        outputs = Outputs.of(source, folder, form)
-        if outputs.labels.suffix:
-            check_apart(outputs.labels, sources)
 
 
 def segment_file(

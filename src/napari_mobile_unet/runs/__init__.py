@@ -1,0 +1,1 @@
+"""From a recipe and an image to results: the one runner, and where it keeps them."""

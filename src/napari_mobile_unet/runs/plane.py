@@ -1,0 +1,127 @@
+"""One plane by a fitted recipe: prepared, segmented and measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.objects.from_mask import label_mask
+from napari_mobile_unet.objects.measure import measure_plane
+from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
+from napari_mobile_unet.runs.blocks import nothing_found, segment_blocks
+from napari_mobile_unet.runs.fit import Fitted, fit_to_plane, fit_to_stack
+from napari_mobile_unet.unet.decoding import Decoded
+from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.preprocessing.steps import AnyStep
+    from napari_mobile_unet.types import Labels, Plane
+
+    Found = tuple[int, Labels, pd.DataFrame, int]
+
+
+def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
+    """Yield the planes of a stack after the pre-processing steps, in order.
+
+    Raises
+    ------
+    ValueError
+        If a step does not fit the image.
+    """
+    fitted = fit_to_stack(stack, steps)
+    for number in range(stack.n_planes):
+        yield apply_steps(fitted, stack.plane(number))
+
+
+def prepare_plane(stack: Stack, steps: tuple[AnyStep, ...], number: int) -> Plane:
+    """Return one plane after the steps, as ``iter_prepare`` would give it."""
+    return apply_steps(fit_to_stack(stack, steps), stack.plane(number))
+
+
+def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:
+    """Return the objects of one plane by a fitted recipe, on the plane's own grid.
+
+    Parameters
+    ----------
+    plane : ndarray
+        (Y, X), or (Y, X, 3) for RGB.
+    fitted : Fitted
+        As returned by ``fit``.
+
+    Returns
+    -------
+    Decoded
+        The labels, and the confidence of each object; NaN after a threshold. A
+        plane without a finite value has no objects.
+    """
+    recipe = fitted.recipe
+    if plane.dtype.kind == "f" and not np.isfinite(plane).any():
+        return Decoded(np.zeros(plane.shape[:2], np.int32), np.zeros(0, np.float32))
+    prepared = apply_steps(recipe.steps, plane)
+    if isinstance(recipe.segment, UNet):
+        found = recipe.segment.segment(prepared, recipe.objects)
+    else:
+        split = fitted.split or recipe.segment.split(prepared)
+        labels = label_mask(recipe.segment.mask(prepared, split), recipe.objects)
+        unknown = np.full(int(labels.max(initial=0)), np.nan, np.float32)
+        found = Decoded(labels, unknown)
+    if found.labels.shape == plane.shape[:2]:
+        return found
+    return _on_grid(found, plane.shape[:2])
+
+
+def _on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
+    """Return objects found on a resized plane on the grid of the plane itself."""
+    labels = restore_labels(found.labels, shape)
+    kept = np.unique(labels[labels > 0])  # shrinking may lose the smallest
+    ids = np.zeros(len(found.confidence) + 1, np.int32)
+    ids[kept] = np.arange(1, len(kept) + 1)
+    return replace(found, labels=ids[labels], confidence=found.confidence[kept - 1])
+
+
+def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame, int]:
+    """Return a plane's labels 1 to n, a row for each, and how many were left out."""
+    found = segment_plane(plane, fitted)
+    objects = measure_plane(found.labels, luminance(plane))
+    if isinstance(fitted.recipe.segment, UNet):
+        objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
+    return found.labels, objects, found.left_out
+
+
+def find_in_blocks(
+    stack: Stack, number: int, fitted: Fitted, labels: Any
+) -> tuple[pd.DataFrame, int]:
+    """Write a plane's labels 1 to n; return a row for each, and how many were left out.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    number : int
+        Of the plane.
+    fitted : Fitted
+        As returned by ``fit``.
+    labels : array
+        (Y, X), all 0, NumPy or Zarr.
+    """
+    own = fit_to_plane(stack, number, fitted)
+    objects, left_out = nothing_found(), 0
+    if own is not None:
+        objects, left_out = segment_blocks(
+            lambda window: stack.plane(number, window),
+            lambda part: segment_plane(part, own),
+            labels,
+            # The edges of a block are none of the plane.
+            drop_border=fitted.recipe.objects.drop_border,
+        )
+    if not isinstance(fitted.recipe.segment, UNet):
+        objects = objects.drop(columns="confidence")
+    return objects, left_out
