@@ -16,9 +16,8 @@ import skimage.data
 import tifffile
 from typer.testing import CliRunner
 
-from napari_mobile_unet import cli
-from napari_mobile_unet.cli import app
-from napari_mobile_unet.console import interruptible
+from napari_mobile_unet.commands.app import app
+from napari_mobile_unet.commands.console import interruptible
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
@@ -440,7 +439,7 @@ def test_a_stop_says_how_to_go_on(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "segment_file", stopped)
+    monkeypatch.setattr("napari_mobile_unet.commands.segment.segment_file", stopped)
     done = run("segment", picture, "-o", tmp_path / "out")
     assert done.exit_code == 130
     assert "go on with --resume" in done.stderr
@@ -542,7 +541,7 @@ def test_a_seed_in_the_settings_counts_unless_one_is_given(
         seeds.append(job.seed)
         raise ValueError("no training here")
 
-    monkeypatch.setattr("napari_mobile_unet.commands.training", stopped)
+    monkeypatch.setattr("napari_mobile_unet.commands.train.training", stopped)
     settings = tmp_path / "settings.json"
     settings.write_text('{"seed": 7}', encoding="utf-8")
     command = ("train", "images", "labels", "-o", tmp_path / "new")

@@ -14,8 +14,8 @@ HEAVY = ("qtpy", "napari", "magicgui", "tensorflow", "keras", "ai_edge_litert")
     "statement",
     [
         "import napari_mobile_unet as nmu; [getattr(nmu, n) for n in nmu.__all__]",
-        "import napari_mobile_unet.cli",
-        "import napari_mobile_unet.demo",
+        "import napari_mobile_unet.commands.app",
+        "import napari_mobile_unet.commands.demo",
         "import napari_mobile_unet.training.job",
     ],
 )

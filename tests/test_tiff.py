@@ -9,7 +9,7 @@ import pytest
 import tifffile
 import zarr
 
-from napari_mobile_unet.console import describe
+from napari_mobile_unet.commands.console import describe
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import ome_tiff
 from napari_mobile_unet.io.read import read_stack

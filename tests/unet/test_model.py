@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from napari_mobile_unet.cli import app
+from napari_mobile_unet.commands.app import app
 from napari_mobile_unet.unet import model as models
 from napari_mobile_unet.unet.card import CARD, Card, read_card, write_card
 from napari_mobile_unet.unet.model import list_models, load_model, sha256

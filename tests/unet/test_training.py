@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
-from napari_mobile_unet.cli import app
+from napari_mobile_unet.commands.app import app
 from napari_mobile_unet.training.augment import draw
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob, start_from

@@ -11,7 +11,6 @@ from skimage import data
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs import segment
 from napari_mobile_unet.runs.plane import segment_plane
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.unet.segment import UNet
@@ -48,7 +47,7 @@ def with_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 assert go_on.wait(60)
             return segment_plane(plane, fitted)
 
-        monkeypatch.setattr(segment, "segment_plane", slow)
+        monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
         unet.run.button.click()
         qtbot.waitUntil(lambda: unet.run.bar.bar.value() == planes, timeout=60_000)
         unet.run.bar.cancel_button.click()
@@ -132,7 +131,7 @@ def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
             assert go_on.wait(60)
         return segment_plane(plane, fitted)
 
-    monkeypatch.setattr(segment, "segment_plane", slow)
+    monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
     unet.run.button.click()
     qtbot.waitUntil(lambda: unet.run.bar.bar.value() == 3, timeout=60_000)
     assert not unet.run.button.isEnabled()

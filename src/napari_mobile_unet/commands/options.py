@@ -115,3 +115,6 @@ def channel_of(text: str) -> int | str:
         return int(text)
     except ValueError:
         return text
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

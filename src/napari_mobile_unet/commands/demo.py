@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import skimage.data
 
-from napari_mobile_unet.console import errors, progress_bar
+from napari_mobile_unet.commands.console import errors, progress_bar
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.objects.from_mask import Objects
@@ -23,9 +23,6 @@ from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram
 from napari_mobile_unet.thresholding.threshold import Threshold
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WINDOW = "window.png"
 SCREEN = "1600x1000x24"
