@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -27,3 +28,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             "tests of windows need a process without TensorFlow, but a test's module "
             "imports it; import it within the test"
         )
+
+
+@pytest.fixture
+def squares() -> np.ndarray:
+    """Return labels of two squares of 11² that touch, and one of 5² on its own."""
+    labels = np.zeros((40, 40), np.uint16)
+    labels[4:15, 4:15] = 3
+    labels[4:15, 15:26] = 9
+    labels[30:35, 30:35] = 1
+    return labels

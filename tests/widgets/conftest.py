@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from napari_mobile_unet.widgets._job import NAME
+from napari_mobile_unet.widgets.shared.job import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The docks: the only home of Qt and napari; one dock a file."""
+"""The docks inside napari: the only home of Qt."""

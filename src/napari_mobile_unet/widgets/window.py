@@ -10,7 +10,8 @@ import napari
 from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.widgets._layers import coordinates, image_layers
+from napari_mobile_unet.widgets.layers.convert import image_layers
+from napari_mobile_unet.widgets.layers.placement import coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Between layers of napari and stacks: converted, placed, stored."""

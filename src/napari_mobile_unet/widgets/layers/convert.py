@@ -1,0 +1,103 @@
+"""Between napari's layers and stacks, with nothing lost on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels
+
+from napari_mobile_unet.images.axes import suggest_axes
+from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.widgets.layers.placement import coordinates, result_axes
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+
+WORDS = {
+    "position": "P",
+    "time": "T",
+    "channel": "C",
+    "depth": "Z",
+    "row": "Y",
+    "column": "X",
+}
+"""Axis labels that mean a letter."""
+PREVIEW = "mobile_unet_preview"
+"""Key that marks a layer that only shows what a step would do."""
+METADATA = "mobile_unet"
+"""Key under which a result layer records where it comes from."""
+
+
+def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
+    """Return a layer's data as a stack, with its scale, translation and units.
+
+    Parameters
+    ----------
+    layer : Image or Labels
+        Of a multiscale layer the finest level is taken.
+    axes : str, optional
+        Given by the person; else the layer's axis labels, if they are known
+        letters or words, else the likeliest for its shape.
+
+    Raises
+    ------
+    ValueError
+        If the axes do not fit.
+    """
+    data = layer.data[0] if layer.multiscale else layer.data
+    rgb = bool(getattr(layer, "rgb", False))
+    named = _named_axes(layer, rgb)
+    return Stack.from_array(
+        data,
+        axes or named or suggest_axes(data.shape, rgb),
+        scale=tuple(layer.scale),
+        translate=tuple(layer.translate),
+        units=tuple(str(unit) for unit in layer.units),
+        name=layer.name,
+        axes_source="given" if axes else "metadata" if named else "shape",
+    )
+
+
+def _named_axes(layer: Layer, rgb: bool) -> str | None:
+    """Return the axes that a layer's labels name, if they all mean something."""
+    labels = [str(label).strip() for label in layer.axis_labels]
+    letters = [WORDS.get(label.lower(), label.upper()) for label in labels]
+    known = all(letter in tuple("PTCZYX") for letter in letters)
+    if not known or len(set(letters)) < len(letters):
+        return None
+    return "".join(letters) + "S" * rgb
+
+
+def image_layers(stack: Stack) -> list[Image]:
+    """Return a stack as layers, one for each channel, with all its coordinates."""
+    if "C" in stack.axes:
+        return [
+            layer
+            for number in range(stack.sizes["C"])
+            for layer in image_layers(stack.channel(number))
+        ]
+    name = stack.name
+    data, axes = stack.data, stack.axes
+    if "S" in axes and axes[-1] != "S":
+        data, axes = np.moveaxis(data, axes.index("S"), -1), axes.replace("S", "") + "S"
+    if axes.endswith("S") and data.dtype == np.uint16:
+        # napari shows colour of 8 bits, or of floats from 0 to 1.
+        data = data.astype(np.float32) / np.float32(65535)
+    return [Image(data, name=name, rgb="S" in axes, **coordinates(stack))]
+
+
+def prepared_data(stack: Stack, prepared: Stack) -> NDArray[Any]:
+    """Return prepared planes as a result layer's data, with samples last."""
+    axes = result_axes(stack)
+    order = [prepared.axes.index(axis) for axis in axes if axis != "C"]
+    order += [prepared.axes.index("S")] if "S" in prepared.axes else []
+    data = np.asarray(prepared.data).transpose(order)
+    return np.expand_dims(data, axes.index("C")) if "C" in axes else data
+
+
+def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
+    """Return one prepared plane as a stack that lies where this stack's planes do."""
+    return stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])

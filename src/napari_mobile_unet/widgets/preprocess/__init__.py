@@ -1,0 +1,1 @@
+"""The dock that prepares an image with OpenCV."""

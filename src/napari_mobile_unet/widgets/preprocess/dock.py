@@ -1,0 +1,279 @@
+"""The dock *Pre-process*: a chain of OpenCV steps, previewed and applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+from napari.utils.notifications import show_error
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+)
+
+from napari_mobile_unet.images.pixels import finite_values
+from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.plane import iter_prepare, prepare_plane
+from napari_mobile_unet.thresholding.threshold import Threshold
+from napari_mobile_unet.widgets.layers.convert import (
+    PREVIEW,
+    prepared_data,
+    single_plane,
+)
+from napari_mobile_unet.widgets.layers.placement import prepared_like
+from napari_mobile_unet.widgets.layers.result import Result, add_beside
+from napari_mobile_unet.widgets.preprocess.step_list import Chain
+from napari_mobile_unet.widgets.shared.dock import Dock
+from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import napari.viewer
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.images.stack import Stack
+
+PAUSE = 150
+"""Milliseconds without a change before the preview is computed again."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What a run or a preview was started with; the dock may show other things now."""
+
+    recipe: Recipe
+    layer: Image
+    whole: Stack
+    stack: Stack
+
+
+class PreprocessDock(Dock):
+    """Prepares the chosen image layer with a chain of steps.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The window that it stands in.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
+        self.source = SourcePanel(self.viewer)
+        self.chain = Chain()
+        self.preview = QCheckBox("Preview on the visible plane")
+        self.apply_button = QPushButton("Apply to the layer")
+        self.save_button = QPushButton("Save recipe …")
+        self.load_button = QPushButton("Load recipe …")
+        self.job = Job(self)
+        self.bar = JobBar(self.job)
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self._previewing = Job(self)
+        self._preview_layer: Image | None = None
+        self._result = Result(self.viewer)
+        self._run: _Run | None = None
+        self._planes: list[NDArray[Any]] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        files = QHBoxLayout()
+        files.addWidget(self.load_button)
+        files.addWidget(self.save_button)
+        layout = self.column()
+        for widget in (self.source, self.chain, self.preview, self.apply_button):
+            layout.addWidget(widget)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+        layout.addLayout(files)
+        layout.addStretch()
+
+    def _connect(self) -> None:
+        self.source.changed.connect(self._on_changed)
+        self.source.moved.connect(self._pause.start)
+        self.chain.changed.connect(self._on_changed)
+        self.chain.failed.connect(self.status.setText)
+        self.preview.toggled.connect(lambda _: self._pause.start())
+        self.viewer.dims.events.current_step.connect(self._on_step)
+        self._pause.timeout.connect(self._show_preview)
+        self._previewing.yielded.connect(self._on_previewed)
+        self._previewing.failed.connect(self._on_no_preview)
+        self.apply_button.clicked.connect(self._apply)
+        self.save_button.clicked.connect(self._save)
+        self.load_button.clicked.connect(self._load)
+        self.job.yielded.connect(self._on_plane)
+        self.job.failed.connect(self._refuse)
+        self.job.ended.connect(self._on_ended)
+
+    def disconnect_viewer(self) -> None:
+        """Stop what runs and let go of the viewer's events."""
+        self._pause.stop()
+        self.job.cancel()
+        self._previewing.cancel()
+        self.source.disconnect_viewer()
+        self.viewer.dims.events.current_step.disconnect(self._on_step)
+        self._remove_preview()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The chain as a recipe; Otsu's threshold is what follows it by default."""
+        return Recipe(
+            channel=self.source.chosen_channel,
+            steps=self.chain.steps,
+            segment=Threshold(),
+        )
+
+    @property
+    def layer(self) -> Any:
+        """The image layer of the last run."""
+        return self._result.layer
+
+    def _on_changed(self) -> None:
+        self.status.clear()
+        self._pause.start()
+
+    def _on_step(self) -> None:
+        if self.preview.isChecked():
+            self._pause.start()
+
+    def _show_preview(self) -> None:
+        """Compute the visible plane's preview in a thread, one at a time."""
+        whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
+        if not (whole and stack and layer and self.preview.isChecked()):
+            self._previewing.cancel()
+            self._remove_preview()
+            return
+        try:
+            run = _Run(self.recipe, layer, whole, stack)
+        except ValueError as error:
+            self._on_no_preview(one_line(error))
+            return
+        number = self.source.plane_number(self.viewer)
+
+        def prepared() -> Iterator[tuple[_Run, NDArray[Any]]]:
+            yield run, prepare_plane(run.stack, run.recipe.steps, number)
+
+        self._previewing.start_next(prepared)
+
+    def _on_no_preview(self, reason: str) -> None:
+        self._remove_preview()
+        self.status.setText(reason)
+
+    def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
+        run, plane = found
+        prepared = single_plane(run.stack, plane)
+        place = prepared_like(run.layer, run.whole, prepared)
+        values = finite_values(plane)
+        low, high = (values.min(), values.max()) if values.size else (0, 1)
+        limits = (float(low), float(high if high > low else low + 1))
+        layer = self._preview_layer
+        if layer is not None and layer in self.viewer.layers:
+            if layer.rgb == (plane.ndim == 3):
+                layer.data, layer.contrast_limits = plane, limits
+                for key, value in place.items():
+                    setattr(layer, key, value)
+                return
+            self.viewer.layers.remove(layer)
+        self._preview_layer = Image(
+            plane,
+            name="preview",
+            rgb=plane.ndim == 3,
+            contrast_limits=limits,
+            metadata={PREVIEW: True},
+            **place,
+        )
+        add_beside(self.viewer, self._preview_layer)
+
+    def _remove_preview(self) -> None:
+        if (
+            self._preview_layer is not None
+            and self._preview_layer in self.viewer.layers
+        ):
+            self.viewer.layers.remove(self._preview_layer)
+        self._preview_layer = None
+
+    def _apply(self) -> None:
+        """Prepare the whole layer in a thread."""
+        whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
+        if not (whole and stack and layer):
+            self._refuse(self.source.note.text())
+            return
+        try:
+            recipe = self.recipe
+        except ValueError as error:
+            self._refuse(one_line(error))
+            return
+        if not recipe.steps:
+            self._refuse("a chain needs at least one step, got none; add or tick one")
+            return
+        self._run, self._planes = _Run(recipe, layer, whole, stack), []
+        self.apply_button.setEnabled(False)
+        self.status.clear()
+        self.bar.begin("Preparing", stack.n_planes)
+        self.job.start(lambda: iter_prepare(stack, recipe.steps))
+
+    def _on_plane(self, plane: NDArray[Any]) -> None:
+        self._planes.append(plane)
+
+    def _on_ended(self, cancelled: bool) -> None:
+        run, planes = self._run, self._planes
+        self._run, self._planes = None, []
+        self.apply_button.setEnabled(True)
+        assert run is not None
+        if len(planes) == run.stack.n_planes:
+            self._show_result(run, run.stack.with_planes(planes))
+        elif cancelled:
+            self.status.setText("Cancelled: the layers are as they were.")
+
+    def _show_result(self, run: _Run, prepared: Stack) -> None:
+        # Applying again must not work on what came out of the first time.
+        self.source.box.following = False
+        try:
+            self._result.begin(
+                prepared_data(run.whole, prepared),
+                run.layer,
+                f"{run.layer.name} prepared",
+                prepared_like(run.layer, run.whole, prepared),
+                Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
+                rgb="S" in prepared.axes,
+            )
+        finally:
+            self.source.box.following = True
+        self.layer.reset_contrast_limits()
+        self.preview.setChecked(False)
+        count = prepared.n_planes
+        self.status.setText(f"{count} plane{'s' * (count != 1)} prepared")
+
+    def _refuse(self, message: str) -> None:
+        self.status.setText(message)
+        show_error(message)
+
+    def _save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Save recipe", "recipe.json", "*.json"
+        )
+        if path:
+            try:
+                self.recipe.save(path)
+            except OSError as error:
+                self._refuse(one_line(error))
+
+    def _load(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Load recipe", "", "*.json")
+        if path:
+            try:
+                self.chain.steps = Recipe.load(path).steps
+            except (OSError, ValueError) as error:
+                self._refuse(one_line(error))

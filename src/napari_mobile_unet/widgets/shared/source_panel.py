@@ -1,0 +1,171 @@
+"""Which image a dock works on, what its axes mean, and which channel is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
+
+from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+    from napari_mobile_unet.images.grid import Channel
+    from napari_mobile_unet.images.stack import Stack
+
+KNOWN = {
+    "given": "as you say",
+    "metadata": "from the layer",
+    "shape": "guessed from the shape, check them",
+}
+
+
+class SourcePanel(QWidget):
+    """The image, its axes and its channel; shown, and changeable, before any run."""
+
+    changed = Signal()
+    """Another image, other data, other axes or another channel."""
+    moved = Signal()
+    """The image lies elsewhere in the world."""
+
+    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = LayerBox(viewer)
+        self.axes = QLineEdit()
+        self.axes.setToolTip(
+            "A letter for each dimension: P position, T time, C channel, Z depth, "
+            "Y height, X width"
+        )
+        self.axes.setMaximumWidth(110)
+        self.channel = QComboBox()
+        self.channel.setToolTip("Channel, counted from 0, or all of them combined")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.addRow("image", self.box)
+        self._form.addRow("axes", self.axes)
+        self._form.addRow("channel", self.channel)
+        self._form.addRow(self.note)
+        self._stack: Stack | None = None
+        self._single: tuple[Stack, Channel, Stack] | None = None
+        self.box.chosen.connect(self._on_layer)
+        self.axes.editingFinished.connect(self._on_axes)
+        self.channel.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self._watched: Image | None = None
+        self._on_layer(self.box.layer)
+
+    @property
+    def layer(self) -> Image | None:
+        """The image layer."""
+        return self.box.layer
+
+    @property
+    def whole(self) -> Stack | None:
+        """The layer with all its channels; None if its axes do not fit."""
+        return self._stack
+
+    @property
+    def stack(self) -> Stack | None:
+        """The layer as a stack of the chosen channel; None if its axes do not fit."""
+        whole, channel = self._stack, self.channel.currentData()
+        if whole is None or "C" not in whole.axes:
+            return whole
+        # The same one as long as nothing changes: what is known of it stays known.
+        if self._single is None or self._single[:2] != (whole, channel):
+            self._single = whole, channel, whole.channel(channel)
+        return self._single[2]
+
+    @property
+    def chosen_channel(self) -> Channel | None:
+        """The channel; None where there is only one."""
+        whole = self._stack
+        several = whole is not None and "C" in whole.axes
+        return self.channel.currentData() if several else None
+
+    def plane_number(self, viewer: napari.Viewer) -> int:
+        """Return the number of the plane that the viewer shows."""
+        layer, stack = self.layer, self._stack
+        if layer is None or stack is None:
+            return 0
+        spatial = stack.axes.replace("S", "")
+        point = layer.world_to_data(viewer.dims.point)
+        number = 0
+        for axis, size in zip(stack.batch_axes, stack.batch_shape, strict=True):
+            position = round(float(point[spatial.index(axis)]))
+            number = number * size + min(max(position, 0), size - 1)
+        return number
+
+    def disconnect_viewer(self) -> None:
+        """Let go of the viewer's events, before this widget goes."""
+        self.box.disconnect_viewer()
+        self._watch(None)
+
+    def _watch(self, layer: Image | None) -> None:
+        """Follow what the layer's data mean, and where they lie, on this layer only."""
+        before, self._watched = self._watched, layer
+        for event in ("data", "axis_labels"):
+            if before is not None:
+                getattr(before.events, event).disconnect(self._read)
+            if layer is not None:
+                getattr(layer.events, event).connect(self._read)
+        for event in ("scale", "translate", "rotate", "shear", "affine", "units"):
+            if before is not None:
+                getattr(before.events, event).disconnect(self._on_place)
+            if layer is not None:
+                getattr(layer.events, event).connect(self._on_place)
+
+    def _offer_channels(self, count: int) -> None:
+        """Offer each channel and all of them combined; keep the choice if possible."""
+        before = self.channel.currentData()
+        self.channel.clear()
+        for which in (*range(count), "mean", "max"):
+            self.channel.addItem(str(which), which)
+        self.channel.setCurrentIndex(max(0, self.channel.findData(before)))
+
+    def _on_layer(self, layer: Image | None) -> None:
+        self._watch(layer)
+        self._read()
+
+    def _read(self) -> None:
+        self._show(None)
+
+    def _on_place(self) -> None:
+        layer, stack = self.layer, self._stack
+        if layer is not None and stack is not None:
+            given = stack.axes if stack.axes_source == "given" else None
+            self._stack = stack_of(layer, given)
+            self.moved.emit()
+
+    def _on_axes(self) -> None:
+        text = self.axes.text().strip().upper()
+        if self._stack is None or text != self._stack.axes:
+            self._show(text or None)
+
+    def _show(self, axes: str | None) -> None:
+        """Take up the layer, with the person's axes if there are any."""
+        layer, self._stack = self.layer, None
+        self.channel.blockSignals(True)
+        try:
+            if layer is None:
+                self.axes.clear()
+                self.note.setText("Open an image to begin.")
+            else:
+                self._stack = stack = stack_of(layer, axes)
+                self.axes.setText(stack.axes)
+                sizes = " × ".join(f"{a} {n}" for a, n in stack.sizes.items())
+                planes = f"{stack.n_planes} plane{'s' * (stack.n_planes != 1)}"
+                self.note.setText(f"{sizes}: {planes}; axes {KNOWN[stack.axes_source]}")
+                self._offer_channels(stack.sizes.get("C", 1))
+        except ValueError as error:
+            self.note.setText(one_line(error))
+        finally:
+            self.channel.blockSignals(False)
+        has_channels = self._stack is not None and "C" in self._stack.axes
+        self._form.setRowVisible(self.channel, has_channels)
+        self.changed.emit()

@@ -1,0 +1,1 @@
+"""The dock with the histogram and the threshold."""

@@ -1,0 +1,161 @@
+"""The dock *Mobile U-Net*: labels over the open image, plane by plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Shapes
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSpinBox,
+)
+from superqt import QCollapsible
+
+from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.unet.model import list_models
+from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.widgets.shared.dock import Dock
+from napari_mobile_unet.widgets.shared.form import Form
+from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
+from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+from napari_mobile_unet.widgets.unet.drawn_diameter import drawn_diameter
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+
+class UNetDock(Dock):
+    """Runs a model over the chosen image layer.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The window that it stands in.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
+        self.source = SourcePanel(self.viewer)
+        self.model = QComboBox()
+        self.folder_button = QPushButton("…")
+        self.folder_button.setToolTip("Choose a model folder")
+        self.folder_button.setMaximumWidth(32)
+        self.settings = Form(UNet(), leave_out=("method", "model", "limits"))
+        self.batch_size = QSpinBox()
+        self.batch_size.setRange(1, 1024)
+        self.batch_size.setValue(4)
+        self.batch_size.setToolTip("Planes read at a time; the result is the same")
+        self.measure_button = QPushButton("Diameter of a drawn object")
+        self.measure_button.setToolTip(
+            "Draw an ellipse around one object, in any shapes layer, then press this"
+        )
+        self.objects = Form(Objects(), leave_out=("spacing",))
+        self.link = Form(Link())
+        self.run = LabelsRun(self.viewer, self.source, "Segment")
+        self._lay_out()
+        for name, folder in list_models().items():
+            self._offer(name, str(folder))
+        self.model.currentIndexChanged.connect(lambda _: self._on_model())
+        self.folder_button.clicked.connect(self._choose_folder)
+        self.measure_button.clicked.connect(lambda _: self._measure())
+        self.run.clicked.connect(
+            lambda: self.run.start(lambda: self.recipe, self.batch_size.value())
+        )
+
+    def _lay_out(self) -> None:
+        model_row = QHBoxLayout()
+        model_row.addWidget(self.model, 1)
+        model_row.addWidget(self.folder_button)
+        form = QFormLayout()
+        form.addRow("model", model_row)
+        form.addRow("batch size", self.batch_size)
+        more = QCollapsible("Objects")
+        more.addWidget(self.objects)
+        linking = QCollapsible("Over Z and T")
+        linking.addWidget(self.link)
+        layout = self.column()
+        layout.addWidget(self.source)
+        layout.addLayout(form)
+        layout.addWidget(self.settings)
+        layout.addWidget(self.measure_button)
+        layout.addWidget(more)
+        layout.addWidget(linking)
+        layout.addWidget(self.run)
+        layout.addStretch()
+
+    def disconnect_viewer(self) -> None:
+        """Let go of the viewer's events, before this widget goes."""
+        self.run.job.cancel()
+        self.source.disconnect_viewer()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the dock would do now."""
+        return Recipe(
+            channel=self.source.chosen_channel,
+            segment=self.settings.value.replace(model=self.model.currentData()),
+            objects=self.objects.value,
+            link=self.link.value,
+        )
+
+    @property
+    def layer(self) -> Any:
+        """The labels layer of the last run."""
+        return self.run.layer
+
+    def _offer(self, text: str, folder: str) -> None:
+        """Add a model to the box, by name or by its folder."""
+        name = text if text in list_models() else folder
+        self.model.addItem(text, name)
+        self._on_model()
+
+    def _on_model(self) -> None:
+        """Show what the chosen model is, as its tooltip."""
+        try:
+            card = model_of(self.model.currentData()).card
+        except (ValueError, OSError) as error:
+            self.model.setToolTip(one_line(error))
+            return
+        self.model.setToolTip(
+            f"{card.description}\nknows objects of about {card.diameter:g} pixels\n"
+            f"trained on: {card.training.data or 'unknown'}\n"
+            f"licence: {card.licence or 'unknown'}"
+        )
+
+    def _measure(self) -> None:
+        """Take the diameter of the shape drawn last; offer a layer to draw it in."""
+        layer, whole = self.source.layer, self.source.whole
+        if layer is None or whole is None:
+            self.run.refuse(self.source.note.text())
+            return
+        drawn = [each for each in self.viewer.layers if isinstance(each, Shapes)]
+        if not drawn:
+            shapes = self.viewer.add_shapes(name="one object", ndim=layer.ndim)
+            shapes.mode = "add_ellipse"
+            self.run.status.setText("Draw an ellipse around one object, then press it.")
+            return
+        try:
+            diameter = round(drawn_diameter(drawn[-1], layer, whole), 1)
+            self.settings.value = self.settings.value.replace(diameter=diameter)
+        except ValueError as error:
+            self.run.refuse(one_line(error))
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Model folder")
+        if not folder:
+            return
+        try:
+            model_of(folder)
+        except (ValueError, OSError) as error:
+            self.run.refuse(one_line(error))
+            return
+        self._offer(Path(folder).name, folder)
+        self.model.setCurrentIndex(self.model.count() - 1)

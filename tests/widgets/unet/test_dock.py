@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import zarr
+from napari.layers import Tracks
+from skimage import data
+
+from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.plane import segment_plane
+from napari_mobile_unet.runs.segment import segment
+from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.widgets.layers import storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def unet(dock: Callable[[str], Any]) -> Any:
+    return dock("Mobile U-Net")
+
+
+def finish(unet: Any, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not unet.run.job.running, timeout=60_000)
+
+
+@pytest.fixture
+def with_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that starts a run and cancels it after some planes."""
+
+    def pause(unet: Any, qtbot: QtBot, planes: int) -> None:
+        go_on, calls = threading.Event(), []
+
+        def slow(plane: Any, fitted: Any) -> Any:
+            calls.append(1)
+            if len(calls) > planes:
+                assert go_on.wait(60)
+            return segment_plane(plane, fitted)
+
+        monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
+        unet.run.button.click()
+        qtbot.waitUntil(lambda: unet.run.bar.bar.value() == planes, timeout=60_000)
+        unet.run.bar.cancel_button.click()
+        go_on.set()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+
+    return pause
+
+
+def test_without_an_image_the_dock_says_what_to_do(unet: Any) -> None:
+    assert not unet.run.button.isEnabled()
+    assert "Open an image" in unet.source.note.text()
+
+
+def test_axes_are_shown_before_the_run(unet: Any, calibrated: Any) -> None:
+    assert unet.source.axes.text() == "ZYX"
+    assert "Z 5 × Y 64 × X 48: 5 planes" in unet.source.note.text()
+    assert "from the layer" in unet.source.note.text()
+    assert unet.run.button.isEnabled()
+
+
+def test_a_guess_is_called_one_and_can_be_changed(
+    unet: Any, viewer: Any, stack: np.ndarray
+) -> None:
+    viewer.add_image(stack)
+    assert "guessed" in unet.source.note.text()
+    unet.source.axes.setText("tyx")
+    unet.source.axes.editingFinished.emit()
+    assert unet.source.stack.axes == "TYX"
+    assert "as you say" in unet.source.note.text()
+    unet.source.axes.setText("QYX")
+    unet.source.axes.editingFinished.emit()
+    assert "received 'Q'" in unet.source.note.text()
+    assert not unet.run.button.isEnabled()
+
+
+def test_segment_fills_a_layer_like_the_pipeline_does(
+    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    unet.run.button.click()
+    finish(unet, qtbot)
+    labels = unet.layer
+    assert np.array_equal(labels.data, segment(stack, Recipe(), axes="ZYX"))
+    assert np.allclose(labels.scale, calibrated.scale)
+    assert np.allclose(labels.translate, calibrated.translate)
+    assert labels.units == calibrated.units
+    assert labels.axis_labels == calibrated.axis_labels
+    assert labels.features["index"].tolist() == list(range(1, labels.data.max() + 1))
+    assert labels.features["confidence"].between(0, 1).all()
+    assert f"{labels.data.max()} objects in 5 planes" in unet.run.status.text()
+    record = labels.metadata["mobile_unet"]
+    assert record["model"] == "nuclei"
+    assert Recipe.model_validate(record["recipe"]) == unet.recipe
+
+
+def test_a_second_run_updates_the_layer(
+    unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    unet.run.button.click()
+    finish(unet, qtbot)
+    first, count = unet.layer, len(viewer.layers)
+    unet.objects.fields["min_size"].value = 10_000
+    unet.run.button.click()
+    finish(unet, qtbot)
+    assert unet.layer is first
+    assert len(viewer.layers) == count
+    assert not first.data.any()
+
+
+def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
+    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    go_on = threading.Event()
+    calls = []
+
+    def slow(plane: Any, fitted: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 3:
+            assert go_on.wait(60)
+        return segment_plane(plane, fitted)
+
+    monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
+    unet.run.button.click()
+    qtbot.waitUntil(lambda: unet.run.bar.bar.value() == 3, timeout=60_000)
+    assert not unet.run.button.isEnabled()
+    unet.run.bar.cancel_button.click()
+    go_on.set()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert unet.run.status.text().startswith("Cancelled: ")
+    assert "4 of 5 planes" in unet.run.status.text()
+    assert unet.layer.data[3].any()
+    assert not unet.layer.data[4:].any()
+    assert not unet.run.continue_button.isHidden()
+    unet.run.continue_button.click()
+    assert unet.run.bar.bar.value() == 4
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert len(calls) == 5
+    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+    assert unet.run.continue_button.isHidden()
+
+
+def test_objects_are_followed_over_time(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    viewer.add_image(stack[1:], axis_labels=("t", "y", "x"), scale=(2, 1, 1))
+    unet.link.fields["method"].value = "iou"
+    for _ in range(2):
+        unet.run.button.click()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+    linking = Recipe(link=Link(method="iou"))
+    assert np.array_equal(unet.layer.data, segment(stack[1:], linking, axes="TYX"))
+    (tracks,) = [layer for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert set(tracks.data[:, 0]) == set(range(1, unet.layer.data.max() + 1))
+    assert tracks.scale[0] == 2
+    assert unet.layer.features["index"].is_unique
+
+
+def test_labels_too_large_for_memory_go_to_disk(
+    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(storage, "SHARE", 0)
+    monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
+    unet.run.button.click()
+    qtbot.waitUntil(lambda: "too much for memory" in unet.run.status.text())
+    finish(unet, qtbot)
+    unet.run.button.click()  # the labels of before go
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    (written,) = (tmp_path / "labels").iterdir()
+    expected = segment(stack, Recipe(), axes="ZYX")
+    assert np.array_equal(zarr.open_array(written)[:], expected)
+    assert np.array_equal(np.asarray(unet.layer.data), expected)
+
+
+def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:
+    both = np.stack([np.zeros_like(stack), stack], axis=1)
+    viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
+    assert not unet.source.channel.isHidden()
+    assert unet.source.channel.count() == 4
+    unet.source.channel.setCurrentIndex(1)
+    assert unet.recipe.channel == 1
+    assert unet.source.stack.axes == "ZYX"
+    unet.source.channel.setCurrentText("max")
+    assert unet.recipe.channel == "max"
+    assert np.array_equal(unet.source.stack.plane(2), stack[2])
+
+
+def test_labels_of_channels_in_between_lie_over_them(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    both = np.stack([np.zeros_like(stack), stack], axis=1)
+    source = viewer.add_image(
+        both, axis_labels=("t", "c", "y", "x"), scale=(2, 1, 0.5, 0.5), rotate=20
+    )
+    unet.source.channel.setCurrentIndex(1)
+    unet.link.fields["method"].value = "iou"
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    expected = segment(stack, Recipe(link=Link(method="iou")), axes="TYX")
+    assert np.array_equal(unet.layer.data[:, 0], expected)
+    assert viewer.dims.nsteps[:2] == (5, 2)
+    number, place = expected[4, 8, 8], (4, 0, 8, 8)
+    for channel in (0, 1):
+        point = source.data_to_world((4, channel, 8, 8))
+        assert unet.layer.get_value(point, world=True) == number
+    assert np.allclose(unet.layer.world_to_data(source.data_to_world(place))[2:], 8)
+    (tracks,) = [layer for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert tracks.ndim == 4
+    assert not tracks.data[:, 2].any()
+
+
+def test_strokes_during_a_run_are_kept(
+    unet: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    with_pause: Callable[..., None],
+) -> None:
+    with_pause(unet, qtbot, planes=3)
+    layer = unet.layer
+    layer.data_setitem(tuple(np.array([[4], [30], [30]])), 99)
+    assert unet.run.continue_button.isVisibleTo(unet)
+    unet.run.continue_button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    expected = segment(stack, Recipe(), axes="ZYX")
+    assert layer.data[4, 30, 30] == 99
+    expected[4, 30, 30] = 99
+    assert np.array_equal(layer.data, expected)
+
+
+def test_a_deleted_layer_stops_the_run_and_comes_back(
+    unet: Any,
+    viewer: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    with_pause: Callable[..., None],
+) -> None:
+    with_pause(unet, qtbot, planes=2)
+    viewer.layers.remove(unet.layer)
+    unet.run.continue_button.click()
+    assert unet.layer in viewer.layers
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+
+
+def test_a_layer_deleted_during_the_run_ends_it(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    def delete(_: Any) -> None:
+        if unet.layer in viewer.layers:
+            viewer.layers.remove(unet.layer)
+
+    unet.run.job.yielded.connect(delete)
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert "Continue brings the layer back" in unet.run.status.text()
+    unet.run.job.yielded.disconnect(delete)
+    unet.run.continue_button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert unet.layer in viewer.layers
+    assert unet.layer.data[4].any()
+    assert unet.run.continue_button.isHidden()
+
+
+def test_tracks_of_another_image_stay(
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    unet.link.fields["method"].value = "iou"
+    for name in ("first", "second"):
+        viewer.add_image(stack[2:], name=name, axis_labels=("t", "y", "x"))
+        unet.run.button.click()
+        finish(unet, qtbot)
+        qtbot.waitUntil(unet.run.button.isEnabled)
+    names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert names == ["first nuclei tracks", "second nuclei tracks"]
+    unet.link.fields["method"].value = "none"
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
+    assert names == ["first nuclei tracks"]
+
+
+def test_bad_images_end_in_a_line_and_the_old_result_stays(
+    unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    before, record = unet.layer.data.copy(), unet.layer.metadata["mobile_unet"]
+    assert before.any()
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the network broke; restart napari")
+
+    monkeypatch.setattr(UNet, "segment", fails)
+    unet.objects.fields["min_size"].value = 7
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert unet.run.status.text() == "the network broke; restart napari"
+    assert np.array_equal(unet.layer.data, before)
+    assert unet.layer.metadata["mobile_unet"] == record
+
+
+def test_a_closed_dock_lets_go_of_the_viewer(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    viewer.window.remove_dock_widget(unet)
+    unet.deleteLater()  # napari leaves that to the garbage collector
+    qtbot.wait(50)
+    viewer.add_image(np.zeros((8, 8)))
+    viewer.dims.set_current_step(0, 3)
+    viewer.theme = "light"
+    calibrated.data = np.zeros((3, 9, 9))
+
+
+def test_the_diameter_is_measured_on_a_drawn_object(
+    unet: Any, viewer: Any, calibrated: Any
+) -> None:
+    assert unet.settings.fields["diameter"].native.text() == "found"
+    unet.measure_button.click()
+    drawn = viewer.layers["one object"]
+    assert drawn.mode == "add_ellipse"
+    assert "ellipse" in unet.run.status.text()
+    unet.measure_button.click()  # nothing is drawn yet
+    assert "closed shape" in unet.run.status.text()
+    # 30 × 20 pixels, in a layer without the image's scale of half a micrometre.
+    corners = [[10, 10], [10, 20], [25, 20], [25, 10]]
+    drawn.add([[0, *corner] for corner in corners], shape_type="ellipse")
+    unet.measure_button.click()
+    assert unet.settings.value.diameter == pytest.approx((30 * 20) ** 0.5, abs=0.2)
+    assert unet.recipe.segment.diameter == unet.settings.value.diameter
+
+
+def test_the_diameter_that_was_found_is_shown(
+    unet: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    unet.run.button.click()
+    finish(unet, qtbot)
+    assert "pixels across" in unet.run.status.text()
+
+
+def test_a_photograph_gives_few_objects_and_a_warning(
+    unet: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    viewer.add_image(data.camera())
+    unet.run.button.click()
+    finish(unet, qtbot)
+    few, said = unet.layer.data.max(), unet.run.status.text()
+    assert "Low confidence" in said
+    unet.settings.fields["min_confidence"].value = 0
+    unet.run.button.click()
+    finish(unet, qtbot)
+    every = unet.layer.data.max()
+    assert f"{every - few} more left out as doubtful" in said
+    assert every > few
+    assert "left out" not in unet.run.status.text()
+
+
+def test_a_drawn_object_beyond_all_sizes_is_refused(
+    unet: Any, viewer: Any, qtbot: QtBot
+) -> None:
+    viewer.add_image(np.zeros((5000, 5000), np.uint8))
+    drawn = viewer.add_shapes(name="one object")
+    drawn.add([[0, 0], [0, 4900], [4900, 4900], [4900, 0]], shape_type="ellipse")
+    unet.measure_button.click()
+    assert "diameter" in unet.run.status.text()
+    assert unet.settings.value.diameter == 0
+
+
+def test_copies_of_labels_on_disk_are_not_deleted(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(storage, "SHARE", 0)
+    monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    copy = viewer.add_labels(unet.layer.data, name="copy")
+    largest = np.asarray(copy.data).max()
+    assert largest
+    unet.run.button.click()
+    finish(unet, qtbot)
+    qtbot.waitUntil(unet.run.button.isEnabled)
+    assert np.asarray(copy.data).max() == largest
+    assert len(list((tmp_path / "labels").iterdir())) == 2
