@@ -9,13 +9,13 @@ from pydantic import Field, ValidationError, field_validator
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import explain, read_json
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
-    from napari_mobile_unet.preprocessing.steps import AnyStep
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
