@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -14,8 +14,6 @@ from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import explain, read_json
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.segment import UNet
-
-if TYPE_CHECKING:
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
