@@ -18,7 +18,8 @@ from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.batch import segment_file
+from napari_mobile_unet.runs.batch import FileOptions, Opened, iter_file
+from napari_mobile_unet.runs.outputs import Done
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram
@@ -67,25 +68,18 @@ def run(folder: Path) -> None:
         If a file cannot be written.
     """
     images = [_write_sample(case.name, folder) for case in CASES]
-    with progress_bar() as bar:
-        for case, image in zip(CASES, images, strict=True):
+    options = FileOptions(existing="overwrite", overlay=True)
+    for case, image in zip(CASES, images, strict=True):
+        with progress_bar() as bar:
             task = bar.add_task(case.name, total=None)
-            done = segment_file(
-                image,
-                folder,
-                case.recipe,
-                existing="overwrite",
-                overlay=True,
-                # mypy does not infer the type of a lambda with a default.
-                advanced=lambda done, planes, task=task: bar.update(  # type: ignore[misc]
-                    task, completed=done, total=planes
-                ),
-            )
-            assert done is not None  # nothing is gone on with
-            bar.remove_task(task)
-            errors.print(
-                f"{case.name}: {done.objects} objects → {done.outputs.overlay}"
-            )
+            for event in iter_file(image, folder, case.recipe, options):
+                if isinstance(event, Opened):
+                    bar.update(task, total=event.estimate.planes)
+                elif isinstance(event, Done):
+                    done = event
+                else:
+                    bar.advance(task)
+        errors.print(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
     prepared = apply_steps(COINS.recipe.steps, skimage.data.coins())
     save_histogram(otsu(prepared), folder / "coins_histogram.png")
     _show(images[-1], folder)

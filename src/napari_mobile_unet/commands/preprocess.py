@@ -19,11 +19,9 @@ from napari_mobile_unet.commands.options import (
     Input,
     recipe_of,
 )
-from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import check_apart
-from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.io.write import check_suffix, write_image
-from napari_mobile_unet.runs.plane import iter_prepare
+from napari_mobile_unet.io.write import check_suffix
+from napari_mobile_unet.runs.prepare import iter_prepare_file
 
 
 def preprocess(
@@ -39,12 +37,6 @@ def preprocess(
         check_suffix(output)
         check_apart(output, [image])
     with ending(FAILED, image), progress_bar() as bar:
-        stack = as_stack(read_stack(image, axes), None, chosen.channel)
-        planes = list(
-            bar.track(
-                iter_prepare(stack, chosen.steps),
-                stack.n_planes,
-                description=image.name,
-            )
-        )
-        write_image(output, stack.with_planes(planes))
+        task = bar.add_task(image.name, total=None)
+        for done, source in iter_prepare_file(image, output, chosen, axes):
+            bar.update(task, completed=done, total=source.n_planes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,13 +29,11 @@ from napari_mobile_unet.commands.options import (
 from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.messages import CAUGHT
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
-from napari_mobile_unet.runs.batch import segment_file
-from napari_mobile_unet.runs.outputs import check_results
-
-if TYPE_CHECKING:
-    from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.runs.estimate import Preflight
-    from napari_mobile_unet.runs.outputs import Existing
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.batch import FileOptions, iter_file
+from napari_mobile_unet.runs.outputs import Done, check_results
+from napari_mobile_unet.runs.result import PlaneResult
+from napari_mobile_unet.runs.runner import RunOptions
 
 
 def segment(
@@ -95,53 +93,54 @@ def segment(
             )
         check_results(inputs, output, form.value)
         check_folder(output)
-    existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
+    options = FileOptions(
+        axes=axes,
+        form=form.value,
+        existing="resume" if resume else "overwrite" if overwrite else "refuse",
+        overlay=overlay,
+        run=RunOptions(executor, workers, batch_size),
+    )
     failed = 0
-    with progress_bar(quiet) as bar:
-        for source in inputs:
-            task = bar.add_task(source.name, total=None)
-
-            def opened(stack: Stack, ahead: Preflight) -> None:
-                if not quiet:
-                    errors.print(describe(stack, chosen))
-                    errors.print(f"{stack.name}: {ahead}")
-
-            def advanced(done: int, planes: int, task: Any = task) -> None:
-                bar.update(task, completed=done, total=planes)
-
-            try:
-                done = segment_file(
-                    source,
-                    output,
-                    chosen,
-                    axes=axes,
-                    batch_size=batch_size,
-                    form=form.value,
-                    existing=existing,
-                    executor=executor,
-                    workers=workers,
-                    overlay=overlay,
-                    opened=opened,
-                    advanced=advanced,
-                )
-            except CAUGHT as error:
-                failed += 1
-                complain(source, error)
-                continue
-            except KeyboardInterrupt as error:
-                errors.print(
-                    f"{source}: stopped; finished planes are kept: go on with --resume"
-                )
-                raise typer.Exit(STOPPED) from error
-            finally:
-                bar.remove_task(task)
-            if not quiet and done is None:
-                errors.print(f"{source.name}: done already")
-            elif not quiet and done:
-                planes = f"{done.planes} plane{'s' * (done.planes != 1)}"
-                errors.print(
-                    f"{source.name}: {done.objects} objects in {planes} → "
-                    f"{done.outputs.labels}{done.doubts}"
-                )
+    for source in inputs:
+        try:
+            _segment(source, output, chosen, options, quiet)
+        except CAUGHT as error:
+            failed += 1
+            complain(source, error)
+        except KeyboardInterrupt as error:
+            errors.print(
+                f"{source}: stopped; finished planes are kept: use --resume to continue"
+            )
+            raise typer.Exit(STOPPED) from error
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _segment(
+    source: Path, folder: Path, recipe: Recipe, options: FileOptions, quiet: bool
+) -> None:
+    """Segment one file, and print what was understood, done and found."""
+    done = None
+    with progress_bar(quiet) as bar:
+        task = bar.add_task(source.name, total=None)
+        for event in iter_file(source, folder, recipe, options):
+            if isinstance(event, PlaneResult):
+                bar.advance(task)
+            elif isinstance(event, Done):
+                done = event
+            else:
+                planes = event.estimate.planes
+                bar.update(task, completed=event.done, total=planes)
+                if not quiet:
+                    errors.print(describe(event.image, recipe))
+                    errors.print(f"{event.image.name}: {event.estimate}")
+    if quiet:
+        return
+    if done is None:
+        errors.print(f"{source.name}: done already")
+        return
+    planes_done = f"{done.planes} plane{'s' * (done.planes != 1)}"
+    errors.print(
+        f"{source.name}: {done.objects} objects in {planes_done} → "
+        f"{done.outputs.labels}{done.doubts}"
+    )

@@ -157,7 +157,7 @@ class NamedArray:
         if axes == self.axes:
             return self
         where = tuple(slice(None) if axis in axes else 0 for axis in self.axes)
-        return self.on_axes(_lazy(self.data)[where], axes)
+        return self.on_axes(lazy(self.data)[where], axes)
 
     def channel(self, number: Channel) -> Self:
         """Return one channel, or all of them combined, without the axis C.
@@ -185,7 +185,7 @@ class NamedArray:
         if "C" not in self.axes:
             return self
         where = tuple(number if axis == "C" else slice(None) for axis in self.axes)
-        return self.on_axes(_lazy(self.data)[where], without(self.axes, "C"))
+        return self.on_axes(lazy(self.data)[where], without(self.axes, "C"))
 
     def _combined(self, how: Literal["mean", "max"]) -> Self:
         if "C" not in self.axes:
@@ -193,7 +193,7 @@ class NamedArray:
         import dask.array as da  # half a second that few need
 
         axis = self.axes.index("C")
-        channels: Any = da.asarray(_lazy(self.data))
+        channels: Any = da.asarray(lazy(self.data))
         if how == "max":
             data = channels.max(axis=axis)
         else:
@@ -201,7 +201,7 @@ class NamedArray:
         return self.on_axes(data, without(self.axes, "C"))
 
 
-def _lazy(data: Any) -> Any:
+def lazy(data: Any) -> Any:
     """Return an array whose slices are read only when they are asked for."""
     if isinstance(data, np.ndarray) or hasattr(data, "dask"):
         return data

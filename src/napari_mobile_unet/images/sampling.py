@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,8 @@ WINDOWS = 4
 """Windows along each side of a large plane that stand for it."""
 WINDOW = 1024
 """Height and width of such a window in pixels."""
+GLIMPSE = 512
+"""Height and width in pixels of what an image is recognised by, in some planes."""
 
 
 def spaced(stack: Stack) -> list[int]:
@@ -58,3 +61,16 @@ def windows_of(stack: Stack) -> Iterable[Window]:
     if is_large(stack.plane_shape):
         return iter_windows(stack.plane_shape, BLOCK)
     return [WHOLE]
+
+
+def content_digest(stack: Stack) -> str:
+    """Return the SHA-256 of the middle of some planes, by which to know an image."""
+    digest = hashlib.sha256()
+    height, width = stack.plane_shape
+    rows, columns = (
+        slice(max(0, (length - GLIMPSE) // 2), (length + GLIMPSE) // 2)
+        for length in (height, width)
+    )
+    for number in spaced(stack):
+        digest.update(stack.plane(number, (rows, columns)).tobytes())
+    return digest.hexdigest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.images.axes import flatten, without
-from napari_mobile_unet.images.grid import Channel, NamedArray
+from napari_mobile_unet.images.grid import Channel, NamedArray, lazy
 from napari_mobile_unet.images.windows import WHOLE, Window
 
 if TYPE_CHECKING:
@@ -219,21 +219,22 @@ class Stack(NamedArray):
             )
         return labels
 
-    def with_planes(self, planes: Iterable[NDArray[Any]]) -> Stack:
+    def with_planes(self, planes: Iterable[NDArray[Any]] | Any) -> Stack:
         """Return a stack of planes made from these, such as pre-processed ones.
 
         Parameters
         ----------
-        planes : iterable of ndarray
+        planes : iterable of ndarray, or array
             ``n_planes`` of (Y, X) or (Y, X, channels), all of one shape; where it
-            is not this stack's, they are taken to show the same field of view.
+            is not this stack's, they are taken to show the same field of view. An
+            array of them all may be lazy, and stays so.
 
         Returns
         -------
         Stack
             On the batch axes, Y, X, and C or S if the planes have channels.
         """
-        array = np.stack(list(planes))
+        array = lazy(planes) if hasattr(planes, "shape") else np.stack(list(planes))
         colour = ("C" if "C" in self.axes else "S") if array.ndim == 4 else ""
         axes = self.batch_axes + "YX" + colour
         stack = self.on_axes(array.reshape(self.batch_shape + array.shape[1:]), axes)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from napari_mobile_unet.linking.new_ids import new_ids
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +32,8 @@ class Tracking:
         How far objects move, and for how long they may be gone.
     tables : sequence of pandas.DataFrame
         For each plane its objects: label from 1 to n, centroid_y, centroid_x.
+    reserved : collection of int
+        Ids that are not given, since somebody else uses them.
 
     Raises
     ------
@@ -44,7 +47,11 @@ class Tracking:
     """
 
     def __init__(
-        self, stack: Stack, link: Link, tables: Sequence[pd.DataFrame]
+        self,
+        stack: Stack,
+        link: Link,
+        tables: Sequence[pd.DataFrame],
+        reserved: Collection[int] = (),
     ) -> None:
         self.axis = link.along(stack.batch_axes)
         along = stack.batch_axes.index(self.axis or "")
@@ -52,7 +59,7 @@ class Tracking:
         for number in range(stack.n_planes):
             place = stack.index(number)
             series.setdefault((*place[:along], *place[along + 1 :]), []).append(number)
-        new = itertools.count(1)
+        new = new_ids(reserved)
         self._found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         for numbers in series.values():
             tracked = _follow([tables[number] for number in numbers], link, new)

@@ -6,6 +6,8 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from napari_mobile_unet.parallel.cancel import follow, stop_events
+
 THREADS_OF_A_WORKER = "OMP_NUM_THREADS"
 """Environment variable that says how many threads a worker may use; Dask sets it."""
 
@@ -31,14 +33,27 @@ def usable_cores() -> int:
     return max(1, cores // getattr(_share, "parts", 1))
 
 
-def sharing_threads(parts: int, name: str) -> ThreadPoolExecutor:
+def sharing_threads(
+    parts: int, name: str, stop: threading.Event | None = None
+) -> ThreadPoolExecutor:
     """Return threads each of which may use its part of this thread's cores.
 
     Two networks with all cores each would wait for each other at every layer.
+
+    Parameters
+    ----------
+    parts : int
+        Number of threads.
+    name : str
+        Of the threads.
+    stop : threading.Event, optional
+        Stops their work at its next checkpoint, as does what stops this thread's.
     """
     divided = parts * getattr(_share, "parts", 1)
+    events = (*stop_events(), *([stop] if stop else []))
 
     def share() -> None:
         _share.parts = divided
+        follow(events)
 
     return ThreadPoolExecutor(parts, f"mobile-unet {name}", share)

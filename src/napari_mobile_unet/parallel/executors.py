@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import (
     THREADS_OF_A_WORKER,
     process_cores,
@@ -33,6 +35,8 @@ Result = TypeVar("Result")
 THREADS, PROCESSES, CLUSTER = "threads", "processes", "tcp://"
 AHEAD = 2
 """Planes at work at a time in one process, unless there are fewer."""
+POLL = 0.1
+"""Seconds between two looks whether work in other processes is still wanted."""
 DEATHS = 3
 """How often workers may die before a run is given up."""
 
@@ -79,8 +83,9 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
     """
     check_executor(name)
     number = count_workers(name, workers)
+    stop = threading.Event()
     if name == THREADS:
-        pool: Executor = sharing_threads(number, "worker")
+        pool: Executor = sharing_threads(number, "worker", stop)
     elif name == PROCESSES:
         from loky import ProcessPoolExecutor
 
@@ -95,6 +100,7 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
     try:
         yield pool
     finally:
+        stop.set()
         pool.shutdown(wait=True, **_cancelling(pool))
 
 
@@ -154,7 +160,8 @@ def iter_ahead(
         Threads.
     """
     waiting: deque[Future[Result]] = deque()
-    with sharing_threads(ahead, "plane") as pool:
+    stop = threading.Event()
+    with sharing_threads(ahead, "plane", stop) as pool:
         try:
             for piece in pieces:
                 waiting.append(pool.submit(work, piece))
@@ -163,6 +170,7 @@ def iter_ahead(
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            stop.set()
             for future in waiting:
                 future.cancel()
 
@@ -191,6 +199,8 @@ def iter_done(
     ------
     OSError
         If workers keep dying.
+    Cancelled
+        If the work of this thread was cancelled; see ``checkpoint``.
     """
     waiting = deque(pieces)
     deaths = 0
@@ -203,7 +213,9 @@ def iter_done(
                     while waiting and len(running) < most:
                         future = pool.submit(work, waiting[0])
                         running[future] = waiting.popleft()
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    checkpoint()
+                    ended = wait(running, POLL, return_when=FIRST_COMPLETED).done
+                    for future in ended:
                         result = future.result()
                         del running[future]
                         yield result

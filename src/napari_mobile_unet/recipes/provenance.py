@@ -6,6 +6,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Self
 
+from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import read_json
@@ -21,11 +22,17 @@ class Provenance(Record):
     """Where a result comes from; enough to make it again."""
 
     recipe: Recipe
-    """What was done."""
+    """What was done to the source, from its own pixels on."""
     source: str
     """Name of the image."""
     axes: str
     """Axes of the image."""
+    shape: tuple[int, ...] = ()
+    """Of the image; empty in records of earlier versions, as the next two."""
+    dtype: str = ""
+    """Data type of the image."""
+    content: str = ""
+    """SHA-256 of parts of the image; see ``content_digest``."""
     model: str = ""
     """Name of the model, if one was used."""
     checksum: str = ""
@@ -34,51 +41,95 @@ class Provenance(Record):
     """Packages that took part."""
 
     @classmethod
-    def of(cls, recipe: Recipe, stack: Stack) -> Self:
-        """Return the record of a recipe applied to a stack."""
+    def of(
+        cls, recipe: Recipe, stack: Stack, prepared: Provenance | None = None
+    ) -> Self:
+        """Return the record of a recipe applied to a stack; some planes are read.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            What is done to the stack.
+        stack : Stack
+            The image, with all its channels.
+        prepared : Provenance, optional
+            Where the stack comes from, if it was prepared by a recipe's steps. The
+            source is then that of the steps, and they come first.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the model is missing or was altered.
+        """
         model, checksum = model_used(recipe)
+        made = {"model": model, "checksum": checksum, "versions": _versions()}
+        if prepared is not None:
+            earlier = prepared.recipe
+            chain = recipe.replace(
+                channel=earlier.channel, steps=(*earlier.steps, *recipe.steps)
+            )
+            return cls.model_validate({**dict(prepared), "recipe": chain, **made})
         return cls(
             recipe=recipe,
             source=stack.name,
             axes=stack.axes,
-            model=model,
-            checksum=checksum,
-            versions=_versions(),
+            shape=tuple(map(int, stack.data.shape)),
+            dtype=str(stack.data.dtype),
+            content=content_digest(stack),
+            **made,
         )
 
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Return the record in a file; None if the file holds no record.
 
-def check_same(record: Path, recipe: Recipe, axes: str | None = None) -> None:
-    """Refuse to pass over results of another recipe, another model or other axes.
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        """
+        try:
+            return cls.model_validate(read_json(path, "a record"))
+        except ValueError:
+            return None
+
+
+def check_same(record: Path, provenance: Provenance) -> None:
+    """Refuse results that were made of another image, or in another way.
 
     Parameters
     ----------
     record : Path
-        The record beside them; without one nothing is known.
-    recipe : Recipe
-        The one that they should come from.
-    axes : str, optional
-        Those that the person gave, if any.
+        The record beside the results; without one nothing is known.
+    provenance : Provenance
+        What they should have been made of, and how.
 
     Raises
     ------
     OSError
         If the record cannot be read.
     ValueError
-        If it tells of others, or is none.
+        If the results are others, or it is no record.
     """
     if not record.exists():
         return
-    content = read_json(record, "a record")
-    known = content.get("axes")
+    known = Provenance.load(record)
+    if known is None:
+        raise ValueError(
+            f"Cannot resume: {record} holds no record of a result; "
+            "name another folder, or use --overwrite"
+        )
+    mine = provenance
     for what, same in (
-        ("another recipe", _unnamed(Recipe.load(record)) == _unnamed(recipe)),
-        ("another model", content.get("checksum", "") == model_used(recipe)[1]),
-        (f"the axes {known}", axes is None or known in (None, axes.upper())),
+        ("another recipe", _unnamed(known.recipe) == _unnamed(mine.recipe)),
+        ("another model", known.checksum == mine.checksum),
+        (f"the axes {known.axes}", known.axes == mine.axes),
+        ("another image", known.content in ("", mine.content)),
     ):
         if not same:
             raise ValueError(
-                f"a run goes on with the same recipe, model and axes only; {record} "
-                f"tells of {what}; name another folder, or begin anew with --overwrite"
+                f"Cannot resume: the results of {record} were made with {what}; "
+                "name another folder, or use --overwrite"
             )
 
 

@@ -18,6 +18,7 @@ from napari_mobile_unet.images.windows import (
     widened,
 )
 from napari_mobile_unet.objects.measure import measure_plane
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def segment_blocks(
     def find(
         piece: tuple[Window, NDArray[Any]],
     ) -> tuple[Window, NDArray[Any], Decoded]:
+        checkpoint()
         core, image = piece
         return core, luminance(image), segment(image)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
 
 from napari_mobile_unet.images.windows import BLOCK, MARGIN, is_large, middle_window
+from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.parallel.executors import AHEAD
 from napari_mobile_unet.runs.fit import in_parts
 from napari_mobile_unet.runs.plane import segment_plane
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.runs.fit import Fitted
+    from napari_mobile_unet.runs.runner import RunOptions
 
 BATCH_BYTES = 2**26
 """Planes are read together up to this size."""
@@ -39,7 +41,7 @@ GIB = 2**30
 
 
 @dataclass(frozen=True)
-class Preflight:
+class Estimate:
     """What a run will take.
 
     Parameters
@@ -95,10 +97,24 @@ def choose_batch_size(stack: Stack, workers: int = 1) -> int:
     return max(depth, fitting // depth * depth)
 
 
-def look_ahead(
-    stack: Stack, fitted: Fitted, workers: int, batch_size: int | None, folder: Path
-) -> Preflight:
+def estimate(
+    stack: Stack,
+    fitted: Fitted,
+    options: RunOptions,
+    folder: Path | None = None,
+) -> Estimate:
     """Return what a run will take; with fewer workers where memory is short.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    fitted : Fitted
+        The recipe fitted to it.
+    options : RunOptions
+        How many workers there are to be, and how many planes are read together.
+    folder : Path, optional
+        Where the labels go, if not to memory.
 
     Raises
     ------
@@ -108,7 +124,9 @@ def look_ahead(
         If there is no room for the labels in the folder.
     """
     height, width = stack.plane_shape
-    planes = min(batch_size or choose_batch_size(stack, workers), stack.n_planes)
+    workers = options.workers or process_cores()
+    best = options.batch_size or choose_batch_size(stack, workers)
+    planes = min(best, stack.n_planes)
     blocks = AHEAD * (BLOCK + 2 * MARGIN) ** 2
     pixels = blocks if is_large(stack.plane_shape) else height * width
     read = pixels if is_large(stack.plane_shape) else pixels * planes
@@ -122,14 +140,9 @@ def look_ahead(
         )
     able = int(min(workers, free // each, math.ceil(stack.n_planes / planes)))
     megapixels = stack.n_planes * height * width / 1e6
-    # Labels compress to less than a tenth; they are written twice.
-    room, wanted = shutil.disk_usage(folder).free, megapixels * 1e6 * 4 * 2 / 10
-    if wanted > room:
-        raise OSError(
-            f"labels need about {wanted / GIB:.1f} GiB in {folder}; {room / GIB:.1f} "
-            "are free; make room or name another folder"
-        )
-    return Preflight(
+    if folder is not None:
+        _check_room(folder, megapixels)
+    return Estimate(
         planes=stack.n_planes,
         megapixels=megapixels,
         batch_size=planes,
@@ -138,6 +151,16 @@ def look_ahead(
         free=free / GIB,
         seconds=_seconds(stack, fitted) * megapixels,
     )
+
+
+def _check_room(folder: Path, megapixels: float) -> None:
+    # Labels compress to less than a tenth; they are written twice.
+    free, needed = shutil.disk_usage(folder).free, megapixels * 1e6 * 4 * 2 / 10
+    if needed > free:
+        raise OSError(
+            f"labels need about {needed / GIB:.1f} GiB in {folder}; {free / GIB:.1f} "
+            "are free; make room or name another folder"
+        )
 
 
 def _plane_bytes(stack: Stack) -> int:
@@ -153,7 +176,7 @@ def _seconds(stack: Stack, fitted: Fitted) -> float:
     recipe = fitted.recipe
     if isinstance(recipe.segment, UNet) and plane.shape[:2] != stack.plane_shape:
         recipe = recipe.replace(segment=in_parts(recipe.segment))
-        fitted = replace(fitted, recipe=recipe)
+        fitted = fitted.replace(recipe=recipe)
     times = []
     # The first one loads the model, and the network knows the same tile again.
     for seen in (plane, plane[::-1]):

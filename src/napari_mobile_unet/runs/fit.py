@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,10 +17,13 @@ from napari_mobile_unet.images.windows import (
     is_large,
     middle_window,
 )
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.preprocessing.chain import apply_steps, fit_steps
 from napari_mobile_unet.preprocessing.steps import AnyStep, Resize
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.thresholding.histogram import count_planes
-from napari_mobile_unet.thresholding.otsu import otsu
+from napari_mobile_unet.thresholding.otsu import Split, otsu
 from napari_mobile_unet.unet.diameter import looked_at
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.segment import UNet
@@ -30,29 +32,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.recipes.recipe import Recipe
-    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Plane
 
     Steps = tuple[AnyStep, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
+class Fitted(Record):
     """A recipe with all that is taken from the whole stack found already.
 
     With it each plane can be segmented on its own, anywhere, with one outcome.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Its steps and its U-Net carry the grey ranges of the stack.
-    split : HistogramSplit, optional
-        The threshold that all planes share, if they share one.
     """
 
     recipe: Recipe
-    split: HistogramSplit | None = None
+    """Its steps and its U-Net carry the grey ranges of the stack."""
+    split: Split | None = None
+    """The threshold that all planes share, if they share one."""
 
 
 def fit(stack: Stack, recipe: Recipe) -> Fitted:
@@ -70,15 +64,16 @@ def fit(stack: Stack, recipe: Recipe) -> Fitted:
     method = recipe.segment
     if isinstance(method, UNet):
         method = _fit_unet(method, stack, steps, spaced(stack))
-        return Fitted(recipe.replace(steps=steps, segment=method))
+        return Fitted(recipe=recipe.replace(steps=steps, segment=method))
     split = None
     if method.scope == "plane" and method.foreground == "auto":
         # One side for all: noise in an empty plane would decide for itself.
         method = method.replace(foreground=rarer_side(stack, steps))
     if method.scope == "stack":
         numbers = range(stack.n_planes)
-        split = method.split(count_planes(lambda: _prepared(stack, steps, numbers)))
-    return Fitted(recipe.replace(steps=steps, segment=method), split)
+        counts = count_planes(lambda: _prepared(stack, steps, numbers))
+        split = method.split(counts).shared
+    return Fitted(recipe=recipe.replace(steps=steps, segment=method), split=split)
 
 
 def rarer_side(stack: Stack, steps: Steps = ()) -> Literal["bright", "dark"]:
@@ -138,11 +133,12 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted | None:
     method = recipe.segment
     if isinstance(method, UNet):
         method = in_parts(_fit_unet(_shared(method), stack, steps, [number]))
-        return Fitted(recipe.replace(steps=steps, segment=method))
-    split = fitted.split or method.split(
-        count_planes(lambda: _prepared(stack, steps, [number]))
-    )
-    return replace(fitted, recipe=recipe.replace(steps=steps), split=split)
+        return Fitted(recipe=recipe.replace(steps=steps, segment=method))
+    split = fitted.split
+    if split is None:
+        counts = count_planes(lambda: _prepared(stack, steps, [number]))
+        split = method.split(counts).shared
+    return Fitted(recipe=recipe.replace(steps=steps), split=split)
 
 
 def _fit_unet(method: UNet, stack: Stack, steps: Steps, numbers: list[int]) -> UNet:
@@ -170,6 +166,7 @@ def _prepared(stack: Stack, steps: Steps, numbers: Iterable[int]) -> Iterator[Pl
     for number in numbers:
         own = fit_steps_to(steps, sampled(stack, number)) if large else steps
         for window in windows_of(stack):
+            checkpoint()
             yield apply_steps(own, stack.plane(number, window))
 
 

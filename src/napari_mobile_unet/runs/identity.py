@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from napari_mobile_unet.images.sampling import spaced
+from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.record import Record
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.recipes.recipe import Recipe
-
-
-GLIMPSE = 512
-"""Height and width in pixels of what a source is recognised by, in some planes."""
 
 
 class Identity(Record):
-    """What a run must have in common with the one that it goes on with."""
+    """What a run must have in common with the one that it continues."""
 
     provenance: Provenance
     """The recipe, the model, the source, the versions."""
@@ -28,28 +22,20 @@ class Identity(Record):
     dtype: str
     """Of the image."""
     content: str
-    """SHA-256 of parts of some planes."""
+    """SHA-256 of parts of some planes; see ``content_digest``."""
 
     @classmethod
-    def of(cls, recipe: Recipe, stack: Stack) -> Identity:
-        """Return the identity of a recipe applied to a stack."""
-        digest = hashlib.sha256()
-        height, width = stack.plane_shape
-        rows, columns = (
-            slice(max(0, (length - GLIMPSE) // 2), (length + GLIMPSE) // 2)
-            for length in (height, width)
-        )
-        for number in spaced(stack):
-            digest.update(stack.plane(number, (rows, columns)).tobytes())
+    def of(cls, provenance: Provenance, stack: Stack) -> Identity:
+        """Return the identity of a run over a stack, with all its channels."""
         return cls(
-            provenance=Provenance.of(recipe, stack),
+            provenance=provenance,
             shape=tuple(map(int, stack.data.shape)),
             dtype=str(stack.data.dtype),
-            content=digest.hexdigest(),
+            content=content_digest(stack),
         )
 
     def difference(self, other: Identity) -> str | None:
-        """Return in what two runs differ, in words; None if in nothing."""
+        """Return in what another run differs from this one; None if in nothing."""
         mine, theirs = self.provenance, other.provenance
         for what, here, there in (
             ("shape", self.shape, other.shape),
@@ -61,5 +47,5 @@ class Identity(Record):
             if here != there:
                 return f"its {what} was {here} and is {there}"
         if mine.recipe != theirs.recipe:
-            return "its recipe is another one"
+            return "its recipe was another one"
         return None if self.content == other.content else "its pixels have changed"

@@ -5,13 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from napari_mobile_unet.io.atomic import check_apart
+import imageio.v3 as iio
+import numpy as np
+
+from napari_mobile_unet.exports.overlay import draw_montage
+from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.ome_zarr import is_image
+from napari_mobile_unet.io.write import write_image, write_labels_into
+from napari_mobile_unet.runs.numbered import iter_numbered
+from napari_mobile_unet.runs.result import placed
+from napari_mobile_unet.runs.views import NumberedLabels
+from napari_mobile_unet.unet.confidence import doubts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.linking.settings import Link
+    from napari_mobile_unet.recipes.provenance import Provenance
+    from napari_mobile_unet.runs.disk_store import DiskStore
+    from napari_mobile_unet.types import Floats, Labels
 
 
 Format = Literal["tif", "zarr"]
@@ -43,6 +58,28 @@ class Outputs:
             record=folder / f"{stem}_recipe.json",
             overlay=folder / f"{stem}_overlay.png",
         )
+
+    def check_free(self, store: DiskStore) -> None:
+        """Refuse to replace earlier results, or a run that was stopped.
+
+        Raises
+        ------
+        FileExistsError
+            If there are any.
+        """
+        # Labels come last: without a run the others belong to labels of another
+        # format.
+        earlier = [self.labels, *([] if store.exists else [self.table, self.record])]
+        if there := [path for path in earlier if path.exists()]:
+            raise FileExistsError(
+                f"Output already exists: {there[0]}; use --overwrite, or name another "
+                "folder"
+            )
+        if not store.empty:
+            raise FileExistsError(
+                f"An unfinished run already exists: {store.folder}; use --resume to "
+                "continue it, or --overwrite to start again"
+            )
 
 
 @dataclass(frozen=True)
@@ -76,3 +113,42 @@ def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -
         outputs = Outputs.of(source, folder, form)
         if outputs.labels.suffix:
             check_apart(outputs.labels, sources)
+
+
+def write_results(
+    store: DiskStore,
+    stack: Stack,
+    link: Link,
+    provenance: Provenance,
+    outputs: Outputs,
+    overlay: bool = False,
+) -> Done:
+    """Write labels, table and record of a finished run.
+
+    Planes are gone through in order, one in memory at a time.
+    """
+    ids: list[Labels] = []
+    seen = left_out = 0
+    confidence: list[Floats] = []
+    with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
+        for plane in iter_numbered(stack, store, link):
+            ids.append(plane.ids)
+            seen += len(plane.objects)
+            if "confidence" in plane.objects:
+                confidence.append(plane.objects["confidence"].to_numpy())
+                left_out += plane.found.left_out
+            table = placed(plane.objects, stack.index(plane.number), stack.batch_axes)
+            table.to_csv(file, header=plane.number == 0, index=False)
+    numbered = NumberedLabels(store.array, ids, stack.batch_shape)
+    labels = stack.on_axes(numbered, stack.batch_axes + "YX")
+    if overlay:
+        with atomic_path(outputs.overlay) as beside:
+            iio.imwrite(beside, draw_montage(stack, labels), extension=".png")
+    provenance.save(outputs.record)
+    # The labels come last: where they are, all is.
+    if outputs.labels.suffix:
+        write_image(outputs.labels, labels)
+    else:
+        write_labels_into(outputs.labels.parents[1], outputs.labels.name, labels)
+    said = doubts(np.concatenate(confidence), left_out) if confidence else ""
+    return Done(outputs, stack.n_planes, seen, said)

@@ -12,38 +12,17 @@ from napari_mobile_unet.objects.from_mask import label_mask
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
 from napari_mobile_unet.runs.blocks import nothing_found, segment_blocks
-from napari_mobile_unet.runs.fit import Fitted, fit_to_plane, fit_to_stack
+from napari_mobile_unet.runs.fit import Fitted, fit_to_plane
 from napari_mobile_unet.unet.decoding import Decoded
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.preprocessing.steps import AnyStep
     from napari_mobile_unet.types import Labels, Plane
 
     Found = tuple[int, Labels, pd.DataFrame, int]
-
-
-def iter_prepare(stack: Stack, steps: tuple[AnyStep, ...]) -> Iterator[Plane]:
-    """Yield the planes of a stack after the pre-processing steps, in order.
-
-    Raises
-    ------
-    ValueError
-        If a step does not fit the image.
-    """
-    fitted = fit_to_stack(stack, steps)
-    for number in range(stack.n_planes):
-        yield apply_steps(fitted, stack.plane(number))
-
-
-def prepare_plane(stack: Stack, steps: tuple[AnyStep, ...], number: int) -> Plane:
-    """Return one plane after the steps, as ``iter_prepare`` would give it."""
-    return apply_steps(fit_to_stack(stack, steps), stack.plane(number))
 
 
 def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:

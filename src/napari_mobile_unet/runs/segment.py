@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_mobile_unet.images.pixels import labels_type, single_channel
-from napari_mobile_unet.images.stack import Stack, as_stack
-from napari_mobile_unet.images.windows import is_large
-from napari_mobile_unet.linking.ids import Numbering
-from napari_mobile_unet.linking.laptrack import Tracking
-from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
+from napari_mobile_unet.images.pixels import labels_type
+from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.linking.ids import check_link, ids_for, looks_at_labels
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.fit import Fitted, fit
-from napari_mobile_unet.runs.plane import find_in_blocks, find_objects
+from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.result import PlaneResult
+from napari_mobile_unet.runs.runner import RunOptions, iter_run
+from napari_mobile_unet.runs.store import FoundInMemory, MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.types import Labels, Plane
-
-    Found = tuple[int, Labels, pd.DataFrame, int]
-
+    from napari_mobile_unet.runs.store import Found
 
 Image = Any
 """A ``Stack``, or a NumPy, Dask or Zarr array."""
@@ -56,7 +51,9 @@ def iter_segment(
     Yields
     ------
     PlaneResult
-        Labels and table of one plane. Closing the generator stops the work.
+        Labels and table of one plane; ids go on from plane to plane, so that none is
+        used twice in a stack, unless the recipe links them. Closing the generator
+        stops the work.
 
     Raises
     ------
@@ -67,37 +64,35 @@ def iter_segment(
     """
     recipe = recipe or Recipe()
     stack = as_stack(image, axes, recipe.channel)
-    link = recipe.link
-    numbering: Numbering | Tracking = Numbering(stack, link)
-    fitted = fit(stack, recipe)
-    everything: Iterable[Found] = _iter_found(stack, fitted, batch_size)
-    if link.method == "laptrack":  # looks at all planes together
-        everything = list(everything)
-        numbering = Tracking(stack, link, [objects for _, _, objects, _ in everything])
-    for number, found, objects, left_out in everything:
-        ids, objects = numbering.add(number, found, objects)
-        labels, index = ids.take(found), stack.index(number)
-        yield PlaneResult(number, index, labels, objects, fitted, left_out)
+    check_link(stack, recipe.link)
+    if batch_size < 1:
+        raise ValueError(f"a batch holds one plane or more; received {batch_size}")
+    fitted, store = fit(stack, recipe), MemoryStore(stack.plane_shape)
+    arrived: dict[int, Found] = {}
+    with closing(
+        iter_run(stack, fitted, store, RunOptions(batch_size=batch_size))
+    ) as results:
 
+        def wait_for(number: int) -> None:
+            """Take planes, which come in any order, until this one is there."""
+            while number not in arrived:
+                result = next(results)
+                arrived[result.number] = result.found
+                store.forget(result.number)
 
-def _iter_found(stack: Stack, fitted: Fitted, batch_size: int) -> Iterator[Found]:
-    """Yield number, labels 1 to n, table, and number of objects left out."""
-    if is_large(stack.plane_shape):
+        def tables() -> list[pd.DataFrame]:
+            for number in range(stack.n_planes):
+                wait_for(number)
+            return [arrived[number].objects for number in range(stack.n_planes)]
+
+        ids = ids_for(stack, recipe.link, tables)
         for number in range(stack.n_planes):
-            labels = np.zeros(stack.plane_shape, np.int32)
-            yield number, labels, *find_in_blocks(stack, number, fitted, labels)
-        return
-
-    def found(piece: tuple[int, Plane]) -> Found:
-        number, plane = piece
-        return number, *find_objects(single_channel(plane), fitted)
-
-    pieces = (
-        piece
-        for numbers, planes in stack.iter_batches(batch_size)
-        for piece in zip(numbers, planes, strict=True)
-    )
-    yield from iter_ahead(found, pieces, min(AHEAD, stack.n_planes))
+            wait_for(number)
+            found = arrived.pop(number)
+            labels = found.labels if looks_at_labels(recipe.link) else None
+            own, objects = ids.add(number, labels, found.objects)
+            numbered = FoundInMemory(own.take(found.labels), objects, found.left_out)
+            yield PlaneResult(number, stack.index(number), fitted, numbered)
 
 
 def segment(

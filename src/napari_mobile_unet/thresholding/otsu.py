@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_mobile_unet.settings import Params
 from napari_mobile_unet.thresholding.histogram import Histogram, count, no_values
 from napari_mobile_unet.thresholding.multi_otsu import TIE, best_splits
+from napari_mobile_unet.types import Side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,24 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_mobile_unet.types import Reals
+
+
+class Split(Params):
+    """What splits the grey values of a plane: a split of counts without the counts."""
+
+    thresholds: tuple[float, ...]
+    """Increasing, in the image's units."""
+    variance: float
+    """Total variance of the grey values."""
+    separability: float
+    """Between-class variance over total variance, 0 to 1."""
+    rarer: Side
+    """Which of the brightest and the darkest class has fewer pixels."""
+
+    @property
+    def constant(self) -> bool:
+        """Whether only one value occurs, so that there is nothing to separate."""
+        return self.variance == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +75,7 @@ class HistogramSplit:
     class_shares: tuple[float, ...]
     class_means: tuple[float, ...]
     class_spreads: tuple[float, ...]
-    rarer: Literal["bright", "dark"]
+    rarer: Side
 
     @property
     def threshold(self) -> float:
@@ -81,6 +101,16 @@ class HistogramSplit:
     def constant(self) -> bool:
         """Whether only one value occurs, so that there is nothing to separate."""
         return self.variance == 0
+
+    @property
+    def shared(self) -> Split:
+        """What planes need to be split so, without the counts."""
+        return Split(
+            thresholds=self.thresholds,
+            variance=self.variance,
+            separability=self.separability,
+            rarer=self.rarer,
+        )
 
     def at(self, *thresholds: float) -> HistogramSplit:
         """Return the same counts split at other thresholds, set by hand.

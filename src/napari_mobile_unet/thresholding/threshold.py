@@ -15,6 +15,7 @@ from napari_mobile_unet.thresholding.histogram import Histogram, count
 from napari_mobile_unet.thresholding.methods import METHODS
 from napari_mobile_unet.thresholding.otsu import (
     HistogramSplit,
+    Split,
     increasing,
     multi_otsu,
     otsu,
@@ -135,18 +136,18 @@ class Threshold(Params):
             nothing = dict.fromkeys(("thresholds", "class_shares", "class_means"), ())
             return {**nothing, "separability": 0.0, "excluded": excluded}
 
-    def side(self, split: HistogramSplit) -> Literal["bright", "dark"]:
+    def side(self, split: HistogramSplit | Split) -> Literal["bright", "dark"]:
         """Return which end of the grey values is the foreground of this split."""
         return split.rarer if self.foreground == "auto" else self.foreground
 
-    def mask(self, plane: Plane, split: HistogramSplit) -> Mask:
+    def mask(self, plane: Plane, split: HistogramSplit | Split) -> Mask:
         """Return where a plane is foreground.
 
         Parameters
         ----------
         plane : ndarray
             (Y, X), or (Y, X, 3) for RGB.
-        split : HistogramSplit
+        split : HistogramSplit or Split
             Of this plane or of its stack; see `split`.
 
         Returns
@@ -168,7 +169,9 @@ class Threshold(Params):
             mask = ~_above(grey, split.thresholds[0])
         return mask & np.isfinite(grey) if grey.dtype.kind == "f" else mask
 
-    def _stands_out(self, grey: Plane, split: HistogramSplit, side: str) -> Mask:
+    def _stands_out(
+        self, grey: Plane, split: HistogramSplit | Split, side: str
+    ) -> Mask:
         """Return where a plane is brighter, or darker, than its surroundings.
 
         The definition is that of ``cv2.adaptiveThreshold`` with a Gaussian window,

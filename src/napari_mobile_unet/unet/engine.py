@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.unet.model import TILE
 
@@ -214,6 +215,7 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
     for rows, columns in product(
         _tiles(height, engine.tile), _tiles(width, engine.tile)
     ):
+        checkpoint()
         inside, outside = zip(rows, columns, strict=True)
         tile = engine.run(_cut(image, outside, engine.tile, channels))
         maps[inside] = tile[

@@ -20,7 +20,7 @@ from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.plane import iter_prepare, prepare_plane
+from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.layers.convert import (
     PREVIEW,

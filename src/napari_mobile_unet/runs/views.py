@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import zarr
 
 from napari_mobile_unet.images.pixels import labels_type
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
+
+CODECS = {"bytes", "zstd"}
+"""What the chunks of labels are coded with; others might run code."""
 
 
 class NumberedLabels:
@@ -52,3 +59,30 @@ class PlaneOf:
     def clear(self) -> None:
         """Take away what a stopped run may have left."""
         self._array[self._number] = 0
+
+
+def open_labels(path: Path) -> Any:
+    """Return the labels of a run, (N, Y, X), a Zarr array that can be written to.
+
+    It must be coded as a run codes it: Zarr has codecs that unpickle what they read.
+
+    Raises
+    ------
+    OSError
+        If it is coded in another way, or is none.
+    """
+    try:
+        notes = json.loads((path / "zarr.json").read_text("utf-8"))
+        known = notes["data_type"] == "int32" and len(notes["shape"]) == 3
+        same = known and {codec["name"] for codec in notes["codecs"]} <= CODECS
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OSError(
+            f"Cannot resume: {path} holds no labels of a run; use --overwrite to "
+            "start again"
+        ) from error
+    if not same:
+        raise OSError(
+            f"Cannot resume: {path} is not coded as the labels of a run are; use "
+            "--overwrite to start again"
+        )
+    return zarr.open_array(path, mode="r+")
