@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
-from napari_mobile_unet.parallel.executors import AHEAD, iter_done
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.recipes.prepared import (
     Prepared,
@@ -21,10 +19,11 @@ from napari_mobile_unet.recipes.prepared import (
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.runs.fit import fit_to_stack
 from napari_mobile_unet.runs.image_store import ImageStore
-from napari_mobile_unet.runs.runner import RunOptions, batches, read_and_do
+from napari_mobile_unet.runs.reading import Batch, batches
+from napari_mobile_unet.runs.runner import RunOptions, iter_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.preprocessing.steps import AnyStep
@@ -60,18 +59,12 @@ def iter_prepare(
     """
     options = options or RunOptions()
     fitted = fit_to_stack(stack, steps)
-    do = partial(_prepare_planes, stack, fitted, store)
-    pieces = batches(stack, store.done, options)
-    for numbers in iter_done(do, pieces, workers=options.workers or AHEAD):
-        yield from numbers
+    todo = batches(stack, store.done, options.batch_size or 1, options.first)
 
+    def prepare(batch: Batch, number: int) -> None:
+        store.write(number, apply_steps(fitted, batch.take(number)))
 
-def _prepare_planes(
-    stack: Stack, steps: Sequence[AnyStep], store: ImageStore, numbers: range
-) -> range:
-    return read_and_do(
-        stack, numbers, lambda n, plane: store.write(n, apply_steps(steps, plane))
-    )
+    yield from iter_batches(todo, prepare, options.workers)
 
 
 def prepare_plane(stack: Stack, steps: tuple[AnyStep, ...], number: int) -> Plane:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from napari_mobile_unet.images.pixels import single_channel
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.io.read import read_stack
@@ -20,17 +20,17 @@ from napari_mobile_unet.parallel.executors import (
 )
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.plane import find_in_blocks, find_objects
+from napari_mobile_unet.runs.reading import Batch, batches
 from napari_mobile_unet.runs.result import PlaneResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from napari_mobile_unet.images.grid import Channel
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.runs.fit import Fitted
     from napari_mobile_unet.runs.store import Store
-    from napari_mobile_unet.types import Plane
 
 _opening = threading.Lock()
 
@@ -103,87 +103,68 @@ def iter_run(
         If the work of the calling thread was cancelled.
     """
     options = options or RunOptions()
+    todo = batches(stack, store.done, options.batch_size or 1, options.first)
     if options.executor == THREADS:
-        do: Callable[[Any], range] = partial(segment_planes, stack, fitted, store)
-        pieces: list[Any] = batches(stack, store.done, options)
+        segment = partial(segment_plane_of, stack, fitted, store)
+        numbers = iter_batches(todo, segment, options.workers)
+    elif source is None or not isinstance(store, DiskStore):
+        raise ValueError(
+            "other processes need an image file and a folder to write to; received an "
+            "array; save it, or choose the executor 'threads'"
+        )
     else:
-        if source is None or not isinstance(store, DiskStore):
-            raise ValueError(
-                "other processes need an image file and a folder to write to; received "
-                "an array; save it, or choose the executor 'threads'"
-            )
-        do, key = _segment_elsewhere, store.start[0]
-        pieces = [
-            _Piece(source, store.folder.resolve(), key, numbers)
-            for numbers in batches(stack, store.done, options)
-        ]
-    workers = min(options.workers or AHEAD, max(1, len(pieces)))
-    for numbers in iter_done(do, pieces, options.executor, workers):
-        for number in numbers:
-            yield PlaneResult(number, stack.index(number), fitted, store.read(number))
+        key, folder = store.start[0], store.folder.resolve()
+        pieces = [_Piece(source, folder, key, batch.numbers) for batch in todo]
+        workers = min(options.workers or AHEAD, max(1, len(pieces)))
+        elsewhere = iter_done(_segment_elsewhere, pieces, options.executor, workers)
+        numbers = chain.from_iterable(elsewhere)
+    for number in numbers:
+        yield PlaneResult(number, stack.index(number), fitted, store.read(number))
 
 
-def batches(stack: Stack, done: set[int], options: RunOptions) -> list[range]:
-    """Return runs of neighbouring planes that are not done, each read at one go."""
-    todo = [number for number in range(stack.n_planes) if number not in done]
-    # Not so many that a worker would have nothing to do.
-    share = -(-len(todo) // (options.workers or AHEAD))
-    size, found, start = min(options.batch_size or 1, share), [], 0
-    for stop in range(1, len(todo) + 1):
-        ended = stop == len(todo) or todo[stop] != todo[stop - 1] + 1
-        if ended or stop - start == size:
-            found.append(range(todo[start], todo[stop - 1] + 1))
-            start = stop
-    return sorted(found, key=lambda numbers: _distance(numbers, options.first))
+def iter_batches(
+    todo: Sequence[Batch], do: Callable[[Batch, int], None], workers: int | None = None
+) -> Iterator[int]:
+    """Do something with each plane of batches, in threads; yield which are done.
+
+    Parameters
+    ----------
+    todo : sequence of Batch
+        The planes, in the order in which they are begun.
+    do : callable
+        Takes a plane from its batch; run in threads.
+    workers : int, optional
+        How many threads, ``AHEAD`` unless given; no more than there are planes.
+    """
+    pieces = [(batch, number) for batch in todo for number in batch.numbers]
+
+    def work(piece: tuple[Batch, int]) -> int:
+        checkpoint()
+        do(*piece)
+        return piece[1]
+
+    number_of_threads = min(workers or AHEAD, max(1, len(pieces)))
+    yield from iter_done(work, pieces, workers=number_of_threads)
 
 
-def _distance(numbers: range, first: int) -> int:
-    return min(abs(number - first) for number in numbers)
-
-
-def segment_planes(stack: Stack, fitted: Fitted, store: Store, numbers: range) -> range:
-    """Segment some neighbouring planes, keep what was found, and return which.
+def segment_plane_of(
+    stack: Stack, fitted: Fitted, store: Store, batch: Batch, number: int
+) -> None:
+    """Segment a plane, a large one block by block, and keep what was found.
 
     Raises
     ------
     OSError
-        If a plane cannot be read, or its labels cannot be written.
+        If the plane cannot be read, or its labels cannot be written.
     MemoryError
         If memory does not last for a single plane.
     """
     if is_large(stack.plane_shape):
-        for number in numbers:
-            checkpoint()
-            canvas = store.canvas(number)
-            objects, left_out = find_in_blocks(stack, number, fitted, canvas)
-            store.write(number, None, objects, left_out)
-        return numbers
-
-    def keep(number: int, plane: Plane) -> None:
-        store.write(number, *find_objects(plane, fitted))
-
-    return read_and_do(stack, numbers, keep)
-
-
-def read_and_do(
-    stack: Stack, numbers: range, do: Callable[[int, Plane], None]
-) -> range:
-    """Read planes together and do something with each.
-
-    Where memory does not last for all of them, half of them are tried at a time.
-    """
-    try:
-        planes = stack.batch(numbers.start, numbers.stop)
-        for number, plane in zip(numbers, planes, strict=True):
-            checkpoint()
-            do(number, single_channel(plane))
-    except MemoryError:
-        if len(numbers) == 1:
-            raise
-        half = len(numbers) // 2
-        read_and_do(stack, numbers[:half], do)
-        read_and_do(stack, numbers[half:], do)
-    return numbers
+        canvas = store.canvas(number)
+        objects, left_out = find_in_blocks(stack, number, fitted, canvas)
+        store.write(number, None, objects, left_out)
+    else:
+        store.write(number, *find_objects(batch.take(number), fitted))
 
 
 @dataclass(frozen=True)
@@ -200,7 +181,10 @@ def _segment_elsewhere(piece: _Piece) -> range:
     """Segment a piece, in a process that does not know its run yet."""
     with _opening:  # threads of a process that begin together read it once
         stack, fitted, store = _opened(piece.source, piece.folder, piece.key)
-    return segment_planes(stack, fitted, store, piece.numbers)
+    batch = Batch(stack, piece.numbers)
+    for number in piece.numbers:
+        segment_plane_of(stack, fitted, store, batch, number)
+    return piece.numbers
 
 
 @lru_cache(maxsize=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from napari.layers import Image, Labels
 
@@ -13,68 +14,81 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Layer
 
+    from napari_mobile_unet.widgets.layers.written import Written
+
 
 class Result:
-    """The layer that a dock's results go to; updated in place, never over strokes.
+    """The layer that a dock's results go to; updated in place while it is only ours.
 
-    A labels layer that a person has painted on is left as it is, and the next
-    result goes to a layer of its own: its undo history would otherwise write old
-    values into the new mask.
+    A layer that somebody changed, renamed, locked or saved is left as it is, and the
+    next result goes to a new one.
 
     Attributes
     ----------
     layer : Layer or None
         The layer.
-    painted : bool
-        Whether a person has painted on it.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self.layer: Any = None
-        self.painted = False
-        self._source: Any = None
+        self._written: Written | None = None
+        self._name = ""
 
     @property
     def shown(self) -> bool:
         """Whether the layer is among the viewer's."""
         return self.layer is not None and self.layer in self._viewer.layers
 
+    def is_theirs(self) -> bool:
+        """Return whether somebody has made the layer their own; from any thread."""
+        layer, written = self.layer, self._written
+        if layer is None or written is None:
+            return False
+        return (
+            layer.name != self._name
+            or not layer.editable
+            or layer.source.path is not None
+            or layer.data is not written.data
+            or any(True for _ in written.changed())
+        )
+
     def begin(
         self,
-        data: Any,
-        source: Layer,
+        written: Written,
         name: str,
         place: dict[str, Any],
         metadata: dict[str, Any],
         *,
+        theirs: bool,
         rgb: bool | None = None,
     ) -> bool:
         """Show data in the layer, a new one if need be.
 
         Parameters
         ----------
-        data : array
-            Labels; or an image, where ``rgb`` says whether it has samples.
-        source : Layer
-            What it was made of.
+        written : Written
+            The data, labels or an image, and what is ours of them.
         name : str
             Of a new layer.
         place : dict
             Keywords that put it over the source.
         metadata : dict
             Where it comes from.
+        theirs : bool
+            What `is_theirs` returned.
         rgb : bool, optional
-            Left out for labels.
+            Whether an image has samples; left out for labels.
 
         Returns
         -------
         bool
-            Whether an earlier layer was kept since it carries a person's strokes.
+            Whether an earlier layer was kept since somebody made it their own.
         """
-        kept = self.shown and self.painted
-        same = self.shown and not kept and self._source is source
+        data, kept = written.data, self.shown and theirs
+        same = self.shown and not kept
         alike = getattr(self.layer, "rgb", None) == rgb
+        self._written = written
         if same and alike and self.layer.ndim == data.ndim - bool(rgb):
             before, self.layer.data = self.layer.data, data
             forget(before, (layer.data for layer in self._viewer.layers))
@@ -83,17 +97,30 @@ class Result:
             self.layer.metadata = {**self.layer.metadata, METADATA: metadata}
             return False
         settings = {"name": name, "metadata": {METADATA: metadata}, **place}
-        if rgb is None:
-            layer = Labels(data, **settings)
-            layer.events.paint.connect(self._on_paint)
-        else:
-            layer = Image(data, rgb=rgb, **settings)
-        self.layer, self._source, self.painted = layer, source, False
-        self._viewer.add_layer(layer)
+        layer = Labels(data, **settings) if rgb is None else None
+        self.layer = layer or Image(data, rgb=rgb, **settings)
+        self._viewer.add_layer(self.layer)
+        self._name = self.layer.name  # the viewer may have changed it
         return kept
 
-    def _on_paint(self) -> None:
-        self.painted = True
+
+class Results:
+    """The `Result` of each image and channel that a dock has worked on.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layers go.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self._viewer = viewer
+        self._known: WeakKeyDictionary[Any, dict[Any, Result]] = WeakKeyDictionary()
+
+    def of(self, image: Layer, channel: Any) -> Result:
+        """Return that of an image layer and one of its channels, None where one is."""
+        channels = self._known.setdefault(image, {})
+        return channels.setdefault(channel, Result(self._viewer))
 
 
 def add_beside(viewer: napari.Viewer, layer: Layer) -> None:

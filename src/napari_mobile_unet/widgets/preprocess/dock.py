@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -20,6 +21,7 @@ from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.image_store import ImageStore
 from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.layers.convert import (
@@ -27,8 +29,9 @@ from napari_mobile_unet.widgets.layers.convert import (
     prepared_data,
     single_plane,
 )
-from napari_mobile_unet.widgets.layers.placement import prepared_like
-from napari_mobile_unet.widgets.layers.result import Result, add_beside
+from napari_mobile_unet.widgets.layers.placement import prepared_like, result_index
+from napari_mobile_unet.widgets.layers.result import Result, Results, add_beside
+from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
@@ -56,6 +59,18 @@ class _Run:
     stack: Stack
 
 
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What came of a run."""
+
+    run: _Run
+    image: Stack
+    written: Written
+    provenance: Provenance
+    theirs: bool
+    """Whether somebody made the earlier result their own."""
+
+
 class PreprocessDock(Dock):
     """Prepares the chosen image layer with a chain of steps.
 
@@ -79,9 +94,9 @@ class PreprocessDock(Dock):
         self.status.setWordWrap(True)
         self._previewing = Job(self)
         self._preview_layer: Image | None = None
-        self._result = Result(self.viewer)
-        self._run: _Run | None = None
-        self._planes: list[NDArray[Any]] = []
+        self._results = Results(self.viewer)
+        self._result: Result | None = None
+        self._done = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -113,7 +128,7 @@ class PreprocessDock(Dock):
         self.apply_button.clicked.connect(self._apply)
         self.save_button.clicked.connect(self._save)
         self.load_button.clicked.connect(self._load)
-        self.job.yielded.connect(self._on_plane)
+        self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self._refuse)
         self.job.ended.connect(self._on_ended)
 
@@ -138,7 +153,7 @@ class PreprocessDock(Dock):
     @property
     def layer(self) -> Any:
         """The image layer of the last run."""
-        return self._result.layer
+        return None if self._result is None else self._result.layer
 
     def _on_changed(self) -> None:
         self.status.clear()
@@ -218,43 +233,60 @@ class PreprocessDock(Dock):
         if not recipe.steps:
             self._refuse("a chain needs at least one step, got none; add or tick one")
             return
-        self._run, self._planes = _Run(recipe, layer, whole, stack), []
+        run = _Run(recipe, layer, whole, stack)
+        self._result = self._results.of(layer, recipe.channel)
+        result, earlier = self._result, self.source.prepared
+        self._done = False
         self.apply_button.setEnabled(False)
         self.status.clear()
         self.bar.begin("Preparing", stack.n_planes)
-        self.job.start(lambda: iter_prepare(stack, recipe.steps))
 
-    def _on_plane(self, plane: NDArray[Any]) -> None:
-        self._planes.append(plane)
+        def prepared() -> Iterator[int | _Prepared]:
+            theirs, store = result.is_theirs(), ImageStore(stack.n_planes)
+            yield from iter_prepare(stack, recipe.steps, store)
+            image = stack.with_planes(store.array)
+            written = Written(prepared_data(whole, image), partial(result_index, whole))
+            for number in range(stack.n_planes):
+                written.expect(number, written.read(number))
+            made = Provenance.of(recipe, whole, earlier)
+            yield _Prepared(run, image, written, made, theirs)
+
+        self.job.start(prepared)
+
+    def _on_value(self, value: int | _Prepared) -> None:
+        if isinstance(value, _Prepared):
+            self._done = True
+            self._show_result(value)
+        else:
+            self.bar.advance()
 
     def _on_ended(self, cancelled: bool) -> None:
-        run, planes = self._run, self._planes
-        self._run, self._planes = None, []
         self.apply_button.setEnabled(True)
-        assert run is not None
-        if len(planes) == run.stack.n_planes:
-            self._show_result(run, run.stack.with_planes(planes))
-        elif cancelled:
+        if cancelled and not self._done:
             self.status.setText("Cancelled: the layers are as they were.")
 
-    def _show_result(self, run: _Run, prepared: Stack) -> None:
+    def _show_result(self, done: _Prepared) -> None:
+        run, image, result = done.run, done.image, self._result
+        assert result is not None
         # Applying again must not work on what came out of the first time.
         self.source.box.following = False
         try:
-            self._result.begin(
-                prepared_data(run.whole, prepared),
-                run.layer,
+            kept = result.begin(
+                done.written,
                 f"{run.layer.name} prepared",
-                prepared_like(run.layer, run.whole, prepared),
-                Provenance.of(run.recipe, run.whole).model_dump(mode="json"),
-                rgb="S" in prepared.axes,
+                prepared_like(run.layer, run.whole, image),
+                done.provenance.model_dump(mode="json"),
+                theirs=done.theirs,
+                rgb="S" in image.axes,
             )
         finally:
             self.source.box.following = True
         self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
-        count = prepared.n_planes
+        count = image.n_planes
         self.status.setText(f"{count} plane{'s' * (count != 1)} prepared")
+        if kept:
+            show_info("Your changes to the image are kept; this one is a new layer.")
 
     def _refuse(self, message: str) -> None:
         self.status.setText(message)

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.parallel.cancel import Cancelled, cancellable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -70,12 +71,12 @@ class Job(QObject):
             self.start(make)
 
     def cancel(self) -> None:
-        """Stop after the step in hand, and drop its value."""
+        """Stop at the next checkpoint, and drop what is on its way."""
         self._dropping, self._waiting = True, None
         self.finish()
 
     def finish(self) -> None:
-        """Stop after the step in hand; its value still comes."""
+        """Stop at the next checkpoint; values that are on their way still come."""
         if self._stop is not None:
             self._stop.set()
 
@@ -83,11 +84,13 @@ class Job(QObject):
         """Go through the generator; the only method that runs in the thread."""
         failure = ""
         try:
-            with closing(_closable(make())) as values:
+            with cancellable(stop), closing(_closable(make())) as values:
                 for value in values:
                     self._came.emit(stop, value)
                     if stop.is_set() or not threading.main_thread().is_alive():
                         break
+        except Cancelled:
+            pass  # what came before is there
         except Exception as error:  # noqa: BLE001  whatever it is, it is shown
             failure = one_line(error)
         with suppress(RuntimeError):  # the widget may be gone
@@ -127,7 +130,6 @@ class JobBar(QWidget):
         for widget in (self.label, self.bar, self.cancel_button):
             layout.addWidget(widget)
         self.cancel_button.clicked.connect(self._cancel)
-        job.yielded.connect(lambda _: self.bar.setValue(self.bar.value() + 1))
         job.ended.connect(lambda _: self.hide())
         self.hide()
 
@@ -139,7 +141,11 @@ class JobBar(QWidget):
         self.cancel_button.setEnabled(True)
         self.show()
 
+    def advance(self) -> None:
+        """Show that one more step is done."""
+        self.bar.setValue(self.bar.value() + 1)
+
     def _cancel(self) -> None:
         self.cancel_button.setEnabled(False)
-        self.label.setText("Stopping after this plane …")
+        self.label.setText("Stopping …")
         self._job.finish()

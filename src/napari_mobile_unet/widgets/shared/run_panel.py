@@ -1,24 +1,18 @@
-"""A run over the open image that fills a labels layer, plane by plane."""
+"""The button that segments the open image, its progress, and what came of it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-import numpy as np
-import pandas as pd
-from napari.layers import Tracks
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_mobile_unet.linking.tracks import tracks_of
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.recipes.provenance import Provenance
-from napari_mobile_unet.runs.result import placed
-from napari_mobile_unet.runs.segment import iter_segment
+from napari_mobile_unet.parallel.cores import process_cores
+from napari_mobile_unet.runs.disk_store import DiskStore
+from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.unet.confidence import doubts
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.layers.placement import (
@@ -26,46 +20,32 @@ from napari_mobile_unet.widgets.layers.placement import (
     result_axes,
     result_index,
 )
-from napari_mobile_unet.widgets.layers.result import Result, add_beside
+from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
+from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
+from napari_mobile_unet.widgets.shared.shown_run import (
+    Named,
+    Renumbered,
+    ShownRun,
+    Started,
+)
+from napari_mobile_unet.widgets.shared.tracks import TracksBeside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import napari
-    from napari.layers import Image
+    from napari.utils.events import Event
 
-    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.recipes.recipe import Recipe
-    from napari_mobile_unet.runs.fit import Fitted
     from napari_mobile_unet.runs.result import PlaneResult
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 
 
 REFRESH = 0.2
 """Seconds between two drawings of the labels in space, which take long."""
-
-
-@dataclass(eq=False)
-class _Run:
-    """What a run was started with, and how far it has come."""
-
-    layer: Image
-    whole: Stack
-    recipe: Recipe
-    record: Provenance
-    planes: Iterator[PlaneResult]
-    labels: Any = None
-    tables: list[pd.DataFrame] = field(default_factory=list)
-    left_out: int = 0
-    fitted: Fitted | None = None
-    begun: float = 0.0
-
-    @property
-    def upright(self) -> bool:
-        """Whether rows come before columns in the image."""
-        return self.whole.axes.index("Y") < self.whole.axes.index("X")
 
 
 class LabelsRun(QWidget):
@@ -89,7 +69,6 @@ class LabelsRun(QWidget):
         self.job = Job(self)
         self.button = QPushButton(text)
         self.continue_button = QPushButton("Continue")
-        self.continue_button.setToolTip("Go on with the planes that are not done")
         self.bar = JobBar(self.job)
         self.status = QLabel()
         self.status.setWordWrap(True)
@@ -97,32 +76,52 @@ class LabelsRun(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.button, self.continue_button, self.bar, self.status):
             layout.addWidget(widget)
-        self._result = Result(viewer)
-        self._run: _Run | None = None
-        self._tracks: WeakKeyDictionary[Any, Tracks] = WeakKeyDictionary()
-        self._refreshed = 0.0
+        self._results = Results(viewer)
+        self._tracks = TracksBeside(viewer)
+        self._run: ShownRun | None = None
+        self._unfinished: dict[Any, ShownRun] = {}
+        self._finding = Job(self)
+        self._theirs = self._naming = self._cancelled = False
+        self._batch_size: int | None = None
+        self._begun = self._refreshed = 0.0
+        self._forecast = self._where = ""
         source.changed.connect(self._on_source)
         self.button.clicked.connect(lambda _: self.clicked.emit())
-        self.continue_button.clicked.connect(lambda _: self._go_on())
-        self.job.yielded.connect(self._on_plane)
+        self.continue_button.clicked.connect(lambda _: self._on_continue())
+        self._finding.yielded.connect(self._on_found)
+        self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self.refuse)
         self.job.ended.connect(self._on_ended)
+        viewer.layers.events.removed.connect(self._on_removed)
+        forget_old()
         self._on_source()
 
     @property
     def layer(self) -> Any:
         """The labels layer of the last run."""
-        return self._result.layer
+        return None if self._run is None else self._run.result.layer
 
-    def start(self, described: Callable[[], Recipe], batch_size: int = 1) -> None:
+    def cancel(self) -> None:
+        """Stop everything and let go of the viewer, before this widget goes."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._finding.cancel()
+        self.job.cancel()
+
+    def _on_removed(self, event: Event) -> None:
+        """Let go of an image that has gone."""
+        self._unfinished.pop(event.value, None)
+
+    def start(
+        self, described: Callable[[], Recipe], batch_size: int | None = None
+    ) -> None:
         """Segment the chosen image by a recipe; what cannot work is said.
 
         Parameters
         ----------
         described : callable
             Returns the recipe, or raises where settings contradict each other.
-        batch_size : int
-            Planes read at a time.
+        batch_size : int, optional
+            Planes read at a time; as many as are best unless given.
         """
         layer, whole = self._source.layer, self._source.whole
         if layer is None or whole is None:
@@ -130,133 +129,181 @@ class LabelsRun(QWidget):
             return
         try:
             recipe = described()
-            record = Provenance.of(recipe, whole)
+            result = self._results.of(layer, recipe.channel)
+            run = ShownRun(layer, result, whole, recipe, self._source.prepared)
         except (ValueError, OSError) as error:
             self.refuse(one_line(error))
             return
-        # The channel is taken here, so that a lazy image stays lazy in the thread.
-        stack, fixed = whole.channel(recipe.channel or 0), recipe.replace(channel=None)
-        planes = iter_segment(stack, fixed, batch_size=batch_size)
-        self._run = _Run(layer, whole, recipe, record, planes)
-        self.status.clear()
-        self._go_on()
+        self._batch_size = batch_size
+        self._work_on(run)
 
-    def _go_on(self) -> None:
-        """Work on the planes that are not done."""
-        run = self._run
-        assert run is not None
-        if run.tables and not self._result.shown:
-            self._viewer.add_layer(self.layer)
-        run.begun = time.monotonic()
+    def _on_continue(self) -> None:
+        """Work on the planes that are not done, or show a layer again."""
+        run = self._unfinished.get(self._source.layer)
+        if run is None:
+            return
+        if run.is_in_layer and not run.shown:
+            self._viewer.add_layer(run.result.layer)
+        if run.finished:
+            self._on_source()
+        else:
+            self._work_on(run)
+
+    def _work_on(self, run: ShownRun) -> None:
+        self._run, self._begun = run, time.monotonic()
+        self._naming = self._cancelled = False
+        self._forecast = self._where = ""
+        self.status.clear()
         self.button.setEnabled(False)
         self.continue_button.hide()
         self.bar.begin("Segmenting", run.whole.n_planes, done=len(run.tables))
-        # Ending this generator leaves the one within as it is, to be gone on with.
-        self.job.start(lambda: (plane for plane in run.planes))
+        shown = self._source.plane_number(self._viewer)
+        workers = process_cores()
+        options = RunOptions(workers=workers, batch_size=self._batch_size, first=shown)
 
-    def _show(self, run: _Run) -> None:
-        """Show empty labels, once there is something to fill them with."""
-        run.labels, where = empty_labels(run.whole)
-        method = run.record.model or run.recipe.segment.method
-        kept = self._result.begin(
-            run.labels,
-            run.layer,
-            f"{run.layer.name} {method}",
-            placed_like(run.layer, run.whole, result_axes(run.whole)),
-            run.record.model_dump(mode="json"),
-        )
-        self.status.setText(where)
-        if kept:
-            show_info("The labels you painted on are kept; results go to a new layer.")
+        def work() -> Iterator[Any]:
+            self._theirs = run.written is None and run.result.is_theirs()
+            yield from run.iter_planes(options)
+
+        self.job.start(work)
 
     def refuse(self, message: str) -> None:
         """Say why nothing came of it."""
         self.status.setText(message)
         show_error(message)
 
-    def _on_plane(self, result: PlaneResult) -> None:
+    def _on_value(self, value: Started | PlaneResult | Named | Renumbered) -> None:
         run = self._run
         assert run is not None
-        if run.labels is None:
-            self._show(run)
-        run.fitted = result.fitted
-        run.left_out += result.left_out
-        run.tables.append(placed(result.objects, result.index, run.whole.batch_axes))
-        where = result_index(run.whole, result.number)
-        plane = result.labels if run.upright else result.labels.T
-        if self._result.painted:
-            mine = np.asarray(run.labels[where])
-            plane = np.where(mine, mine, plane)
-        run.labels[where] = plane
-        if not self._result.shown or self.layer.data is not run.labels:
+        if isinstance(value, Started):
+            self._forecast = "" if value.estimate is None else f"{value.estimate}"
+            self.status.setText(self._forecast)
+        elif isinstance(value, Named):
+            run.name(value)
+        elif isinstance(value, Renumbered):
+            self._rename(run, value)
+        else:
+            self._on_plane(run, value)
+
+    def _on_plane(self, run: ShownRun, result: PlaneResult) -> None:
+        if run.written is None:
+            run.written = self._show(run)
+        self.bar.advance()
+        run.show(result, run.written)
+        if not run.shown:
             self.job.finish()  # nobody would see what is found
             return
         in_space = self._viewer.dims.ndisplay == 3
         seen = in_space or self._source.plane_number(self._viewer) == result.number
         now = time.monotonic()
         if seen and not (in_space and now - self._refreshed < REFRESH):
-            self.layer.refresh()
+            run.result.layer.refresh()
             self._refreshed = now
 
+    def _show(self, run: ShownRun) -> Written:
+        """Show empty labels, once there is something to fill them with."""
+        provenance, whole = run.provenance, run.whole
+        assert provenance is not None
+        labels, self._where = empty_labels(whole)
+        written = Written(labels, lambda number: result_index(whole, number))
+        kept = run.result.begin(
+            written,
+            f"{run.layer.name} {provenance.model or run.recipe.segment.method}",
+            placed_like(run.layer, whole, result_axes(whole)),
+            provenance.model_dump(mode="json"),
+            theirs=self._theirs,
+        )
+        if kept:
+            show_info("Your changes to the labels are kept; results go to a new layer.")
+        return written
+
+    def _rename(self, run: ShownRun, plane: Renumbered) -> None:
+        """Show a plane under other ids; the undo history, of the old ones, is void."""
+        layer = run.result.layer
+        if run.is_in_layer and layer.editable:
+            mode = layer.mode
+            layer.editable = False  # which also empties the history
+            layer.editable = True
+            layer.mode = mode
+        run.rename(plane)
+
     def _on_ended(self, cancelled: bool) -> None:
-        self._on_source()
         run = self._run
+        self._cancelled |= cancelled
         if run is None or not run.tables:
+            self._on_source()
             return
-        self.layer.refresh()
-        filled = [table for table in run.tables if len(table)] or run.tables[:1]
-        objects = pd.concat(filled, ignore_index=True)
+        if not self._naming:
+            self._naming = True
+            self.bar.begin("Numbering objects", 0)
+            self.bar.cancel_button.setEnabled(False)
+            self.job.start(run.iter_named)
+            return
+        run.finished = len(run.tables) == run.whole.n_planes
+        if run.finished and isinstance(run.store, DiskStore):
+            run.store.remove()
+        self._unfinished[run.layer] = run
+        self._tell(run)
+        self._on_source()
+
+    def _tell(self, run: ShownRun) -> None:
+        """Show tables and tracks, and say what was found."""
+        objects = run.objects
         rows = objects.drop_duplicates("label")  # a linked object has one a plane
-        self.layer.features = rows.rename(columns={"label": "index"})
-        self._show_tracks(run.whole, objects)
+        if run.is_in_layer:
+            layer = run.result.layer
+            layer.refresh()
+            layer.features = rows.rename(columns={"label": "index"})
+            self._tracks.show(layer, run.whole, objects)
         done, planes = len(run.tables), run.whole.n_planes
-        if done < planes and not cancelled:
+        if done < planes and not self._cancelled:
             return  # it failed, and has said why
         of = "" if done == planes else f" of {planes}"
-        to_show = not self._result.shown and self.layer.data is run.labels
-        to_do = done < planes and self.layer.data is run.labels
-        self.continue_button.setVisible(to_do or to_show)
-        seconds = time.monotonic() - run.begun
-        gone = "; Continue brings the layer back" if to_show else ""
+        seconds = time.monotonic() - self._begun
+        gone = "" if run.shown else "; Continue brings the layer back"
+        where = f"; {self._where}" if self._where else ""
         self.status.setText(
             f"{'Cancelled: ' if done < planes else ''}{len(rows)} objects in "
             f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-            f"{_diameter(run)}{_doubts(run, objects)}{gone}"
+            f"{_diameter(run)}{_confidence(run)}{gone}{where}"
         )
-
-    def _show_tracks(self, whole: Stack, objects: pd.DataFrame) -> None:
-        """Show the way of objects that were followed over time."""
-        for labels, earlier in list(self._tracks.items()):
-            if labels is self.layer or labels not in self._viewer.layers:
-                del self._tracks[labels]
-                if earlier in self._viewer.layers:
-                    self._viewer.layers.remove(earlier)
-        followed = "parent" in objects and len(objects)
-        if not followed or whole.labels_axes not in ("TYX", "TZYX"):
-            return
-        data, graph = tracks_of(objects)
-        if "C" in result_axes(whole):
-            data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
-        labels = self.layer
-        tracks = Tracks(
-            data,
-            graph=graph,
-            name=f"{labels.name} tracks",
-            scale=labels.scale,
-            translate=labels.translate,
-            units=labels.units,
-            axis_labels=labels.axis_labels,
-        )
-        self._tracks[labels] = tracks
-        add_beside(self._viewer, tracks)
 
     def _on_source(self) -> None:
+        """Offer what can be done with the image that is chosen now."""
+        layer, whole = self._source.layer, self._source.whole
+        self._finding.cancel()
+        self.button.setEnabled(whole is not None and not self.job.running)
         self.continue_button.hide()
-        ready = self._source.whole is not None and not self.job.running
-        self.button.setEnabled(ready)
+        if layer is None or whole is None or self.job.running:
+            return
+        run = self._unfinished.get(layer)
+        if run is None:
+            self._finding.start(lambda: find_unfinished(whole))
+            return
+        if not (run.shown and run.finished):
+            self._offer(run, len(run.tables))
+
+    def _on_found(self, store: DiskStore) -> None:
+        """Offer to continue a run that ended with a crash."""
+        layer, whole = self._source.layer, self._source.whole
+        if layer is None or whole is None or layer in self._unfinished:
+            return
+        recipe = store.identity.provenance.recipe
+        result = self._results.of(layer, recipe.channel)
+        run = ShownRun(layer, result, whole, recipe, self._source.prepared, store)
+        self._unfinished[layer] = run
+        self._offer(run, len(store.done))
+
+    def _offer(self, run: ShownRun, done: int) -> None:
+        planes = run.whole.n_planes
+        self.continue_button.setText(f"Continue ({done} of {planes} planes done)")
+        self.continue_button.setToolTip(
+            "Work on the other planes of the run that was stopped, with its settings"
+        )
+        self.continue_button.show()
 
 
-def _diameter(run: _Run) -> str:
+def _diameter(run: ShownRun) -> str:
     """Say how large the objects were taken to be, if that was found."""
     assert run.fitted is not None
     asked, used = run.recipe.segment, run.fitted.recipe.segment
@@ -265,8 +312,9 @@ def _diameter(run: _Run) -> str:
     return f"; taken to be about {used.diameter:.0f} pixels across"
 
 
-def _doubts(run: _Run, objects: pd.DataFrame) -> str:
+def _confidence(run: ShownRun) -> str:
     """Say how far the objects are to be trusted, if that is known."""
+    objects = run.objects
     if "confidence" not in objects:
         return ""
-    return doubts(objects["confidence"].to_numpy(), run.left_out)
+    return doubts(objects["confidence"].to_numpy(), sum(run.left_out.values()))

@@ -8,7 +8,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.widgets.layers.convert import METADATA, stack_of
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 
 if TYPE_CHECKING:
@@ -87,6 +88,15 @@ class SourcePanel(QWidget):
         whole = self._stack
         several = whole is not None and "C" in whole.axes
         return self.channel.currentData() if several else None
+
+    @property
+    def prepared(self) -> Provenance | None:
+        """How the image was made, if we made it."""
+        metadata = {} if self.layer is None else self.layer.metadata
+        try:
+            return Provenance.model_validate(metadata.get(METADATA))
+        except ValueError:
+            return None
 
     def plane_number(self, viewer: napari.Viewer) -> int:
         """Return the number of the plane that the viewer shows."""

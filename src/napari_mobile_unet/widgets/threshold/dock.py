@@ -130,7 +130,7 @@ class ThresholdDock(Dock):
         self._pause.stop()
         self._counting.cancel()
         self.planes.cancel()
-        self.run.job.cancel()
+        self.run.cancel()
         self.source.disconnect_viewer()
         self.scope.disconnect_viewer()
         self.viewer.dims.events.current_step.disconnect(self._on_step)

@@ -93,7 +93,7 @@ class UNetDock(Dock):
 
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
-        self.run.job.cancel()
+        self.run.cancel()
         self.source.disconnect_viewer()
 
     @property

@@ -1,0 +1,83 @@
+"""Where a dock's runs are kept on disk, and found again after a crash."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from napari_mobile_unet.images.sampling import content_digest
+from napari_mobile_unet.runs.disk_store import DiskStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from napari_mobile_unet.images.stack import Stack
+
+KEPT_DAYS = 30
+"""Days for which an unfinished run can be continued."""
+
+
+def runs_folder() -> Path:
+    """Return the folder of all runs, in the person's cache."""
+    return user_cache_path("napari-mobile-unet", ensure_exists=True) / "runs"
+
+
+def new_store() -> DiskStore:
+    """Return a store for a new run."""
+    folder = runs_folder() / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    return DiskStore(folder)
+
+
+def find_unfinished(stack: Stack) -> Iterator[DiskStore]:
+    """Yield the latest run over this image that was not finished, if there is one.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image, with all its channels; some planes are read if its shape and type
+        are known.
+    """
+    content = ""
+    shape, dtype = tuple(map(int, stack.data.shape)), str(stack.data.dtype)
+    for store in _latest_first():
+        try:
+            identity = store.identity
+        except ValueError:
+            continue
+        same = (identity.shape, identity.dtype) == (shape, dtype)
+        if not same or store.empty:
+            continue
+        content = content or content_digest(stack)
+        if identity.content == content and _is_free(store):
+            yield store
+            return
+
+
+def forget_old() -> None:
+    """Delete the runs that nobody has continued for a month."""
+    oldest = time.time() - KEPT_DAYS * 24 * 3600
+    for store in _latest_first():
+        if store.folder.stat().st_mtime < oldest and _is_free(store):
+            shutil.rmtree(store.folder, ignore_errors=True)
+
+
+def _latest_first() -> list[DiskStore]:
+    folders = [path for path in runs_folder().glob("*") if path.is_dir()]
+    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return [DiskStore(folder) for folder in folders]
+
+
+def _is_free(store: DiskStore) -> bool:
+    """Return whether no other napari is at work on a run."""
+    try:
+        with FileLock(store.folder / "lock", timeout=0):
+            return True
+    except Timeout:
+        return False

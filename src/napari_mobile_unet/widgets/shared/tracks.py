@@ -1,0 +1,59 @@
+"""A Tracks layer beside labels that were followed over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.layers import Tracks
+
+from napari_mobile_unet.linking.tracks import tracks_of
+from napari_mobile_unet.widgets.layers.placement import result_axes
+from napari_mobile_unet.widgets.layers.result import add_beside
+
+if TYPE_CHECKING:
+    import napari
+    import pandas as pd
+    from napari.layers import Labels
+
+    from napari_mobile_unet.images.stack import Stack
+
+
+class TracksBeside:
+    """Keeps one Tracks layer for each labels layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where they go.
+    """
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self._viewer = viewer
+        self._tracks: WeakKeyDictionary[Any, Tracks] = WeakKeyDictionary()
+
+    def show(self, labels: Labels, whole: Stack, objects: pd.DataFrame) -> None:
+        """Show the way of objects that were followed over time, if they were."""
+        for layer, earlier in list(self._tracks.items()):
+            if layer is labels or layer not in self._viewer.layers:
+                del self._tracks[layer]
+                if earlier in self._viewer.layers:
+                    self._viewer.layers.remove(earlier)
+        followed = "parent" in objects and len(objects)
+        if not followed or whole.labels_axes not in ("TYX", "TZYX"):
+            return
+        data, graph = tracks_of(objects)
+        if "C" in result_axes(whole):
+            data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
+        tracks = Tracks(
+            data,
+            graph=graph,
+            name=f"{labels.name} tracks",
+            scale=labels.scale,
+            translate=labels.translate,
+            units=labels.units,
+            axis_labels=labels.axis_labels,
+        )
+        self._tracks[labels] = tracks
+        add_beside(self._viewer, tracks)
