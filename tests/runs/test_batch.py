@@ -6,6 +6,8 @@ import errno
 import gc
 import json
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,10 +28,21 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.ome_zarr import write_zarr
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.linking.settings import Link
+from napari_mobile_unet.preprocessing.steps import Denoise, Normalise
+from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs import runner
-from napari_mobile_unet.runs.batch import segment_file
-from napari_mobile_unet.runs.store import Run
+from napari_mobile_unet.runs.batch import (
+    FileOptions,
+    Opened,
+    iter_file,
+    segment_file,
+)
+from napari_mobile_unet.runs.disk_store import DiskStore
+from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.identity import Identity
+from napari_mobile_unet.runs.prepare import iter_prepare_file
+from napari_mobile_unet.runs.result import PlaneResult
+from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -67,26 +80,33 @@ def out(tmp_path: Path) -> Path:
     return folder
 
 
-def segment(image: Path, out: Path, **options: Any) -> Done | None:
-    return segment_file(image, out, **{"recipe": RECIPE, **options})
+def options_of(batch_size: int | None = None, **options: Any) -> FileOptions:
+    places = {k: options.pop(k) for k in ("executor", "workers") if k in options}
+    return FileOptions(run=RunOptions(batch_size=batch_size, **places), **options)
+
+
+def segment(
+    image: Path, out: Path, recipe: Recipe = RECIPE, **options: Any
+) -> Done | None:
+    return segment_file(image, out, recipe, options_of(**options))
 
 
 def labels_in(out: Path) -> np.ndarray:
     return np.asarray(tifffile.imread(out / "cells_labels.tif"))
 
 
-class Stop(Exception):
-    pass
-
-
-def stop_after(planes: int) -> Any:
-    """Return a callback that ends a run the hard way."""
-
-    def advanced(done: int, _: int) -> None:
-        if done >= planes:
-            raise Stop
-
-    return advanced
+def stop_after(
+    planes: int, image: Path, out: Path, recipe: Recipe = RECIPE, **options: Any
+) -> None:
+    """Segment some planes, and leave off the hard way."""
+    events = iter_file(image, out, recipe, options_of(batch_size=1, **options))
+    opened = next(events)
+    assert isinstance(opened, Opened)
+    for count, event in enumerate(events, start=opened.done + 1):
+        assert isinstance(event, PlaneResult)
+        if count == planes:
+            break
+    events.close()
 
 
 def test_the_result_is_that_of_the_array(
@@ -118,14 +138,14 @@ def test_an_image_is_read_once_by_all_threads_and_let_go_of(
     read: list[Path] = []
     stacks: list[weakref.ref] = []
 
-    def slow(path: Path, axes: str | None) -> Stack:
+    def noted(path: Path, axes: str | None = None) -> Stack:
         read.append(path)
-        time.sleep(0.1)
         stack = read_stack(path, axes)
         stacks.append(weakref.ref(stack))
         return stack
 
-    monkeypatch.setattr(runner, "read_stack", slow)
+    for room in ("batch", "runner"):
+        monkeypatch.setattr(f"napari_mobile_unet.runs.{room}.read_stack", noted)
     segment(image, out, batch_size=1, workers=4)
     assert len(read) == 1
     gc.collect()
@@ -139,14 +159,15 @@ def test_a_dask_cluster_gives_the_same(
     code = f"""
 from pathlib import Path
 from distributed import LocalCluster
-from napari_mobile_unet.runs.batch import segment_file
+from napari_mobile_unet.runs.batch import FileOptions, segment_file
+from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 if __name__ == "__main__":
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c:
         segment_file(
             Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()),
-            executor=c.scheduler_address, batch_size=1,
+            FileOptions(run=RunOptions(executor=c.scheduler_address, batch_size=1)),
         )
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
@@ -187,14 +208,13 @@ def test_laptrack_gives_the_same_as_on_the_array(
 def test_a_run_goes_on_where_it_stopped(
     image: Path, out: Path, planes: np.ndarray
 ) -> None:
-    with pytest.raises(Stop):
-        segment(image, out, advanced=stop_after(5), batch_size=1)
+    stop_after(5, image, out)
     assert not (out / "cells_labels.tif").exists()
     with pytest.raises(FileExistsError, match="--resume"):
         segment(image, out)
-    first: list[int] = []
-    segment(image, out, existing="resume", advanced=lambda n, _: first.append(n))
-    assert first[0] >= 5
+    opened, *_ = iter_file(image, out, RECIPE, options_of(existing="resume"))
+    assert isinstance(opened, Opened)
+    assert opened.done >= 5
     assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
     assert segment(image, out, existing="resume") is None
 
@@ -207,19 +227,17 @@ def test_a_killed_run_goes_on(
     code = f"""
 import time
 from pathlib import Path
-from napari_mobile_unet.runs import runner
-from napari_mobile_unet.runs.batch import segment_file
+from napari_mobile_unet.runs.batch import FileOptions, iter_file
+from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
-quick = runner.do_planes
-def slow(*work):
-    quick(*work)
-    time.sleep(0.2)
-runner.do_planes = slow
-segment_file(Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()),
-             batch_size=1, workers=1)
+one = FileOptions(run=RunOptions(batch_size=1, workers=1))
+for done in iter_file(
+    Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold()), one
+):
+    time.sleep(0.5)
 """
-    run = Run(out / "cells.run")
+    run = DiskStore(out / "cells.run")
     with subprocess.Popen([sys.executable, "-c", code]) as child:
         while child.poll() is None and not (run.exists and len(run.done) > planes_done):
             time.sleep(0.02)
@@ -235,8 +253,7 @@ segment_file(Path({str(image)!r}), Path({str(out)!r}), Recipe(segment=Threshold(
 def test_a_source_that_changed_is_refused(
     change: str, reason: str, image: Path, out: Path, planes: np.ndarray
 ) -> None:
-    with pytest.raises(Stop):
-        segment(image, out, advanced=stop_after(5), batch_size=1)
+    stop_after(5, image, out)
     array = zarr.open_array(image, mode="r+")
     if change == "pixels":
         array[3] = array[3] + 1
@@ -244,15 +261,14 @@ def test_a_source_that_changed_is_refused(
         array.resize((PLANES - 1, 64, 48))
     with pytest.raises(ValueError, match=reason):
         segment(image, out, existing="resume")
-    assert len(Run(out / "cells.run").done) >= 5
+    assert len(DiskStore(out / "cells.run").done) >= 5
     assert segment(image, out, existing="overwrite")
 
 
 def test_another_recipe_is_refused(image: Path, out: Path) -> None:
-    with pytest.raises(Stop):
-        segment(image, out, advanced=stop_after(5), batch_size=1)
+    stop_after(5, image, out)
     other = Recipe(segment=Threshold(classes=3))
-    with pytest.raises(ValueError, match="its recipe is another one"):
+    with pytest.raises(ValueError, match="its recipe was another one"):
         segment(image, out, recipe=other, existing="resume")
 
 
@@ -263,7 +279,7 @@ def test_results_of_another_recipe_or_model_are_not_passed_over(
     other = Recipe(segment=Threshold(classes=3))
     with pytest.raises(ValueError, match=r"another recipe; .*--overwrite"):
         segment(image, out, recipe=other, existing="resume")
-    with pytest.raises(ValueError, match="tells of the axes TYX"):
+    with pytest.raises(ValueError, match="with the axes TYX"):
         segment(image, out, axes="zyx", existing="resume")
     assert segment(image, out, axes="tyx", existing="resume") is None
     record = out / "cells_recipe.json"
@@ -285,12 +301,11 @@ def test_a_chunk_that_cannot_be_read_keeps_what_is_done(image: Path, out: Path) 
     chunk = image / "c" / "9" / "0" / "0"
     whole = chunk.read_bytes()
     fixed = Recipe(segment=Threshold(values=(100.0,), scope="plane"))
-    with pytest.raises(Stop):
-        segment(image, out, recipe=fixed, advanced=stop_after(4), batch_size=1)
+    stop_after(4, image, out, fixed)
     chunk.write_bytes(b"not a chunk")
     with pytest.raises(OSError, match="could not be read"):
         segment(image, out, recipe=fixed, existing="resume")
-    assert len(Run(out / "cells.run").done) >= 4
+    assert len(DiskStore(out / "cells.run").done) >= 4
     chunk.write_bytes(whole)
     assert segment(image, out, recipe=fixed, existing="resume")
 
@@ -308,7 +323,7 @@ def test_a_full_disk_keeps_what_is_done(
     monkeypatch.setattr(Path, "open", full)
     with pytest.raises(OSError, match=r"plane 6 cannot be kept.*--resume"):
         segment(image, out, batch_size=1, workers=1)
-    assert 6 not in Run(out / "cells.run").done
+    assert 6 not in DiskStore(out / "cells.run").done
     monkeypatch.undo()
     segment(image, out, existing="resume")
     assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
@@ -326,7 +341,7 @@ def test_batches_are_halved_when_memory_does_not_last(
         return whole(self, start, stop)
 
     monkeypatch.setattr(Stack, "batch", batch)
-    segment(image, out, batch_size=PLANES)
+    segment(image, out, batch_size=PLANES, workers=1)
     assert max(tried) == PLANES
     assert np.array_equal(labels_in(out), nmu.segment(planes, RECIPE, axes="TYX"))
 
@@ -382,7 +397,7 @@ def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("napari_mobile_unet.runs.batch.write_image", full)
+        broken.setattr("napari_mobile_unet.runs.outputs.write_image", full)
         with pytest.raises(OSError, match="No space"):
             segment(image, out, recipe=other, existing="overwrite")
     assert labels_in(out).any()  # still those of before
@@ -395,8 +410,7 @@ def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
 def test_a_plane_damaged_on_disk_is_done_again(
     content: bytes, image: Path, out: Path, planes: np.ndarray
 ) -> None:
-    with pytest.raises(Stop):
-        segment(image, out, advanced=stop_after(5), batch_size=1)
+    stop_after(5, image, out)
     (out / "cells.run" / "planes" / "2.npz").write_bytes(content)
     with pytest.raises(ValueError, match=r"2\.npz was damaged.*--resume"):
         segment(image, out, existing="resume")
@@ -405,8 +419,91 @@ def test_a_plane_damaged_on_disk_is_done_again(
 
 
 def test_a_start_damaged_on_disk_is_said(image: Path, out: Path) -> None:
-    with pytest.raises(Stop):
-        segment(image, out, advanced=stop_after(5), batch_size=1)
-    (out / "cells.run" / "fitted.pickle").write_bytes(b"")
-    with pytest.raises(OSError, match="is damaged; begin anew with --overwrite"):
+    stop_after(5, image, out)
+    (out / "cells.run" / "fitted.json").write_bytes(b"")
+    with pytest.raises(OSError, match=r"is damaged.*use --overwrite to start again"):
         segment(image, out, existing="resume")
+
+
+def test_another_image_of_the_same_name_is_not_passed_over(
+    image: Path, out: Path, tmp_path: Path, planes: np.ndarray
+) -> None:
+    segment(image, out)
+    other = tmp_path / "other" / "cells.npy"
+    other.parent.mkdir()
+    np.save(other, planes[:, ::-1])
+    with pytest.raises(ValueError, match="made with another image"):
+        segment(other, out, axes="TYX", existing="resume")
+
+
+class Code:
+    """Leaves a mark where it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.mark,)
+
+
+@pytest.mark.parametrize("place", ["fitted.pickle", "planes/2.npz", "labels.zarr"])
+def test_a_run_folder_from_somebody_else_runs_no_code(
+    place: str, image: Path, out: Path, tmp_path: Path
+) -> None:
+    stop_after(5, image, out)
+    mark = tmp_path / "it ran"
+    hostile = out / "cells.run" / place
+    if place == "labels.zarr":
+        # Zarr hands chunks to a filter of this name, which unpickles them.
+        shutil.rmtree(hostile)
+        crafted = zarr.create_array(
+            hostile, shape=(PLANES, 64, 48), chunks=(1, 64, 48), dtype="int32",
+            zarr_format=2, filters=[], compressors=None,
+        )  # fmt: skip
+        crafted[:] = 0
+        notes = json.loads((hostile / ".zarray").read_text("utf-8"))
+        notes["filters"] = [{"id": "pickle", "protocol": 5}]
+        (hostile / ".zarray").write_text(json.dumps(notes), encoding="utf-8")
+        for chunk in hostile.glob("*.0.0"):
+            chunk.write_bytes(pickle.dumps(Code(mark)))
+        with pytest.raises(OSError, match="no labels of a run"):
+            segment(image, out, existing="resume")
+    elif place == "planes/2.npz":
+        objects = np.array([Code(mark)], object)
+        np.savez(hostile, allow_pickle=True, objects=objects, left_out=0)
+        with pytest.raises(ValueError, match="was damaged"):
+            segment(image, out, existing="resume")
+    else:
+        hostile.write_bytes(pickle.dumps(Code(mark)))
+        assert segment(image, out, existing="resume")  # nobody looks at it
+    assert not mark.exists()
+
+
+def test_the_start_of_a_run_is_read_as_it_was_written(image: Path, out: Path) -> None:
+    recipe = Recipe(steps=(Normalise(),), segment=Threshold(classes=3))
+    stack = read_stack(image)
+    fitted = fit(stack, recipe)
+    store = DiskStore(out / "a.run")
+    store.begin(stack, Identity.of(Provenance.of(recipe, stack), stack), fitted)
+    assert store.start[1] == fitted
+    assert fitted.split is not None
+
+
+def test_a_prepared_image_gives_the_labels_of_its_source(
+    image: Path, out: Path, tmp_path: Path, planes: np.ndarray
+) -> None:
+    steps = Recipe(steps=(Normalise(), Denoise(radius=2)))
+    prepared = tmp_path / "prepared.tif"
+    list(iter_prepare_file(image, prepared, steps))
+    segment(prepared, out)
+    record = Recipe.load(out / "prepared_recipe.json")
+    assert [step.kind for step in record.steps] == ["normalise", "denoise"]
+    labels = tifffile.imread(out / "prepared_labels.tif")
+    assert labels.any()
+    assert np.array_equal(nmu.segment(planes, record, axes="TYX"), labels)
+    known = Provenance.load(out / "prepared_recipe.json")
+    assert known is not None
+    assert known.source == image.name
+    tifffile.imwrite(prepared, planes[:, ::-1], metadata={"axes": "TYX"})
+    segment(prepared, out, existing="overwrite")  # not made by these steps
+    assert not Recipe.load(out / "prepared_recipe.json").steps

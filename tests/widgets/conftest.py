@@ -10,8 +10,19 @@ from napari_mobile_unet.widgets.shared.job import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep runs and labels out of the person's own cache."""
+    for room in ("shared.run_folder", "layers.storage"):
+        monkeypatch.setattr(
+            f"napari_mobile_unet.widgets.{room}.user_cache_path",
+            lambda *_, **__: tmp_path / "cache",
+        )
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from skimage import data
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.plane import segment_plane
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.layers import storage
@@ -23,39 +21,6 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.gui
-
-
-@pytest.fixture
-def unet(dock: Callable[[str], Any]) -> Any:
-    return dock("Mobile U-Net")
-
-
-def finish(unet: Any, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not unet.run.job.running, timeout=60_000)
-
-
-@pytest.fixture
-def with_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that starts a run and cancels it after some planes."""
-
-    def pause(unet: Any, qtbot: QtBot, planes: int) -> None:
-        go_on, calls = threading.Event(), []
-
-        def slow(plane: Any, fitted: Any) -> Any:
-            calls.append(1)
-            if len(calls) > planes:
-                assert go_on.wait(60)
-            return segment_plane(plane, fitted)
-
-        monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
-        unet.run.button.click()
-        qtbot.waitUntil(lambda: unet.run.bar.bar.value() == planes, timeout=60_000)
-        unet.run.bar.cancel_button.click()
-        go_on.set()
-        finish(unet, qtbot)
-        qtbot.waitUntil(unet.run.button.isEnabled)
-
-    return pause
 
 
 def test_without_an_image_the_dock_says_what_to_do(unet: Any) -> None:
@@ -86,10 +51,14 @@ def test_a_guess_is_called_one_and_can_be_changed(
 
 
 def test_segment_fills_a_layer_like_the_pipeline_does(
-    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+    unet: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    finish: Callable[[], None],
 ) -> None:
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     labels = unet.layer
     assert np.array_equal(labels.data, segment(stack, Recipe(), axes="ZYX"))
     assert np.allclose(labels.scale, calibrated.scale)
@@ -105,63 +74,47 @@ def test_segment_fills_a_layer_like_the_pipeline_does(
 
 
 def test_a_second_run_updates_the_layer(
-    unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot
+    unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     first, count = unet.layer, len(viewer.layers)
     unet.objects.fields["min_size"].value = 10_000
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     assert unet.layer is first
     assert len(viewer.layers) == count
     assert not first.data.any()
 
 
 def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
-    unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    go_on = threading.Event()
-    calls = []
-
-    def slow(plane: Any, fitted: Any) -> Any:
-        calls.append(1)
-        if len(calls) > 3:
-            assert go_on.wait(60)
-        return segment_plane(plane, fitted)
-
-    monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
-    unet.run.button.click()
-    qtbot.waitUntil(lambda: unet.run.bar.bar.value() == 3, timeout=60_000)
-    assert not unet.run.button.isEnabled()
-    unet.run.bar.cancel_button.click()
-    go_on.set()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    unet: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    qtbot: QtBot,
+    finish: Callable[[], None],
+    with_pause: Callable[..., None],
+) -> None:
+    with_pause(planes=3)
     assert unet.run.status.text().startswith("Cancelled: ")
-    assert "4 of 5 planes" in unet.run.status.text()
-    assert unet.layer.data[3].any()
-    assert not unet.layer.data[4:].any()
-    assert not unet.run.continue_button.isHidden()
+    assert "3 of 5 planes" in unet.run.status.text()
+    assert unet.layer.data[2].any()
+    assert not unet.layer.data[3:].any()
     unet.run.continue_button.click()
-    assert unet.run.bar.bar.value() == 4
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
-    assert len(calls) == 5
+    assert unet.run.bar.bar.value() == 3
+    finish()
     assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
     assert unet.run.continue_button.isHidden()
 
 
 def test_objects_are_followed_over_time(
-    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     viewer.add_image(stack[1:], axis_labels=("t", "y", "x"), scale=(2, 1, 1))
     unet.link.fields["method"].value = "iou"
     for _ in range(2):
         unet.run.button.click()
-        finish(unet, qtbot)
-        qtbot.waitUntil(unet.run.button.isEnabled)
+        finish()
     linking = Recipe(link=Link(method="iou"))
     assert np.array_equal(unet.layer.data, segment(stack[1:], linking, axes="TYX"))
     (tracks,) = [layer for layer in viewer.layers if isinstance(layer, Tracks)]
@@ -173,15 +126,14 @@ def test_objects_are_followed_over_time(
 def test_labels_too_large_for_memory_go_to_disk(
     unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    finish: Callable[[], None]) -> None:  # fmt: skip
     monkeypatch.setattr(storage, "SHARE", 0)
     monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
     qtbot.waitUntil(lambda: "too much for memory" in unet.run.status.text())
-    finish(unet, qtbot)
+    finish()
     unet.run.button.click()  # the labels of before go
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     (written,) = (tmp_path / "labels").iterdir()
     expected = segment(stack, Recipe(), axes="ZYX")
     assert np.array_equal(zarr.open_array(written)[:], expected)
@@ -202,7 +154,7 @@ def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:
 
 
 def test_labels_of_channels_in_between_lie_over_them(
-    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     both = np.stack([np.zeros_like(stack), stack], axis=1)
     source = viewer.add_image(
@@ -211,8 +163,7 @@ def test_labels_of_channels_in_between_lie_over_them(
     unet.source.channel.setCurrentIndex(1)
     unet.link.fields["method"].value = "iou"
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     expected = segment(stack, Recipe(link=Link(method="iou")), axes="TYX")
     assert np.array_equal(unet.layer.data[:, 0], expected)
     assert viewer.dims.nsteps[:2] == (5, 2)
@@ -232,14 +183,14 @@ def test_strokes_during_a_run_are_kept(
     stack: np.ndarray,
     qtbot: QtBot,
     with_pause: Callable[..., None],
+    finish: Callable[[], None],
 ) -> None:
-    with_pause(unet, qtbot, planes=3)
+    with_pause(planes=3)
     layer = unet.layer
     layer.data_setitem(tuple(np.array([[4], [30], [30]])), 99)
     assert unet.run.continue_button.isVisibleTo(unet)
     unet.run.continue_button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     expected = segment(stack, Recipe(), axes="ZYX")
     assert layer.data[4, 30, 30] == 99
     expected[4, 30, 30] = 99
@@ -253,18 +204,18 @@ def test_a_deleted_layer_stops_the_run_and_comes_back(
     stack: np.ndarray,
     qtbot: QtBot,
     with_pause: Callable[..., None],
+    finish: Callable[[], None],
 ) -> None:
-    with_pause(unet, qtbot, planes=2)
+    with_pause(planes=2)
     viewer.layers.remove(unet.layer)
     unet.run.continue_button.click()
     assert unet.layer in viewer.layers
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
 
 
 def test_a_layer_deleted_during_the_run_ends_it(
-    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     def delete(_: Any) -> None:
         if unet.layer in viewer.layers:
@@ -272,33 +223,29 @@ def test_a_layer_deleted_during_the_run_ends_it(
 
     unet.run.job.yielded.connect(delete)
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     assert "Continue brings the layer back" in unet.run.status.text()
     unet.run.job.yielded.disconnect(delete)
     unet.run.continue_button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     assert unet.layer in viewer.layers
     assert unet.layer.data[4].any()
     assert unet.run.continue_button.isHidden()
 
 
 def test_tracks_of_another_image_stay(
-    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot
+    unet: Any, viewer: Any, stack: np.ndarray, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     unet.link.fields["method"].value = "iou"
     for name in ("first", "second"):
         viewer.add_image(stack[2:], name=name, axis_labels=("t", "y", "x"))
         unet.run.button.click()
-        finish(unet, qtbot)
-        qtbot.waitUntil(unet.run.button.isEnabled)
+        finish()
     names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
     assert names == ["first nuclei tracks", "second nuclei tracks"]
     unet.link.fields["method"].value = "none"
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
     assert names == ["first nuclei tracks"]
 
@@ -306,10 +253,9 @@ def test_tracks_of_another_image_stay(
 def test_bad_images_end_in_a_line_and_the_old_result_stays(
     unet: Any, calibrated: Any, viewer: Any, qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    finish: Callable[[], None]) -> None:  # fmt: skip
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     before, record = unet.layer.data.copy(), unet.layer.metadata["mobile_unet"]
     assert before.any()
 
@@ -319,8 +265,7 @@ def test_bad_images_end_in_a_line_and_the_old_result_stays(
     monkeypatch.setattr(UNet, "segment", fails)
     unet.objects.fields["min_size"].value = 7
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     assert unet.run.status.text() == "the network broke; restart napari"
     assert np.array_equal(unet.layer.data, before)
     assert unet.layer.metadata["mobile_unet"] == record
@@ -357,24 +302,24 @@ def test_the_diameter_is_measured_on_a_drawn_object(
 
 
 def test_the_diameter_that_was_found_is_shown(
-    unet: Any, calibrated: Any, qtbot: QtBot
+    unet: Any, calibrated: Any, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     assert "pixels across" in unet.run.status.text()
 
 
 def test_a_photograph_gives_few_objects_and_a_warning(
-    unet: Any, viewer: Any, qtbot: QtBot
+    unet: Any, viewer: Any, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     viewer.add_image(data.camera())
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     few, said = unet.layer.data.max(), unet.run.status.text()
     assert "Low confidence" in said
     unet.settings.fields["min_confidence"].value = 0
     unet.run.button.click()
-    finish(unet, qtbot)
+    finish()
     every = unet.layer.data.max()
     assert f"{every - few} more left out as doubtful" in said
     assert every > few
@@ -395,17 +340,15 @@ def test_a_drawn_object_beyond_all_sizes_is_refused(
 def test_copies_of_labels_on_disk_are_not_deleted(
     unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    finish: Callable[[], None]) -> None:  # fmt: skip
     monkeypatch.setattr(storage, "SHARE", 0)
     monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     copy = viewer.add_labels(unet.layer.data, name="copy")
     largest = np.asarray(copy.data).max()
     assert largest
     unet.run.button.click()
-    finish(unet, qtbot)
-    qtbot.waitUntil(unet.run.button.isEnabled)
+    finish()
     assert np.asarray(copy.data).max() == largest
     assert len(list((tmp_path / "labels").iterdir())) == 2

@@ -205,6 +205,7 @@ class LabelsRun(QWidget):
         provenance, whole = run.provenance, run.whole
         assert provenance is not None
         labels, self._where = empty_labels(whole)
+        self.status.setText(self._where or self._forecast)
         written = Written(labels, lambda number: result_index(whole, number))
         kept = run.result.begin(
             written,
