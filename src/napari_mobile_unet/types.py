@@ -1,4 +1,4 @@
-"""The arrays that go from room to room, named once."""
+"""The arrays and choices that go from room to room, named once."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ Limits = tuple[float, float]
 """The lower and the upper end of a range of grey values."""
 Side = Literal["bright", "dark"]
 """Which end of the grey values is the foreground."""
+Combination = Literal["mean", "max"]
+"""What is made of all channels: their mean, or the largest value of each pixel."""
+Channel = int | Combination
+"""One channel by its number, or all of them combined."""
+AxesSource = Literal["given", "metadata", "shape"]
+"""Who named the axes: the caller, the file, or a guess from the shape."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_mobile_unet.images.axes import flatten, guess_axes, suggest_axes, unflatten
+from napari_mobile_unet.images.axes import flatten
+from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
 
 DTYPES = ["bool", "uint8", "int16", "uint16", ">u2", "int64", "float32", "float64"]
@@ -26,16 +27,6 @@ def named_arrays(draw: st.DrawFn) -> tuple[np.ndarray, str]:
         if np.dtype(dtype).kind == "f"
         else arrays(dtype, tuple(shape))
     ), axes
-
-
-@given(named_arrays())
-def test_flattening_is_undone_exactly(named: tuple[np.ndarray, str]) -> None:
-    array, axes = named
-    planes = flatten(array, axes)
-    assert planes.ndim == 4
-    back = unflatten(planes, axes, array.shape)
-    assert back.dtype == array.dtype
-    np.testing.assert_array_equal(back, array)
 
 
 @given(named_arrays(), st.integers(1, 7))
@@ -72,14 +63,6 @@ def test_labels_of_planes_come_back_onto_the_axes(
     np.testing.assert_array_equal(lazily, labels)
 
 
-def test_channels_and_samples_are_merged_channels_first() -> None:
-    array = np.arange(2 * 3).reshape(2, 1, 1, 3)
-    assert flatten(array, "CYXS").ravel().tolist() == [0, 1, 2, 3, 4, 5]
-    assert flatten(array.transpose(3, 1, 2, 0), "SYXC").ravel().tolist() == [
-        *(0, 1, 2, 3, 4, 5)
-    ]
-
-
 ARRAY = np.arange(3 * 2 * 4 * 5 * 6, dtype=np.uint16).reshape(3, 2, 4, 5, 6)
 
 
@@ -88,6 +71,7 @@ class Watched:
 
     def __init__(self, array: np.ndarray) -> None:
         self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.ndim = array.ndim
         self.read: list[int] = []
 
     def __getitem__(self, where: object) -> np.ndarray:
@@ -113,9 +97,9 @@ def test_a_channel_of_any_array(kind: str) -> None:
         "dask": lambda: da.from_array(ARRAY, chunks=(1, 1, 2, 5, 6)),
         "zarr": lambda: zarr.array(ARRAY, chunks=(1, 1, 4, 5, 6)),
     }[kind]()
-    stack = Stack(
-        data, "TCZYX", (9.0, 1.0, 2.0, 0.5, 0.4), units=("second", *["pixel"] * 4)
-    )
+    units = ("second", *["pixel"] * 4)
+    grid = Grid("TCZYX", scale=(9.0, 1.0, 2.0, 0.5, 0.4), units=units)
+    stack = Stack(data, grid)
     channel = stack.channel(1)
     assert isinstance(channel.data, np.ndarray) == (kind == "numpy")
     assert (channel.axes, channel.scale) == ("TZYX", (9.0, 2.0, 0.5, 0.4))
@@ -143,82 +127,30 @@ def test_labels_lie_where_the_image_lies() -> None:
     assert stack.labels_axes == "ZYX"
     assert stack.labels_shape == (5, 6, 7)
     assert stack.labels_scale == (2.0, 0.5, 0.25)
-    assert stack.labels_translate == (10.0, 20.0, 30.0)
-    assert stack.labels_units == ("micrometer",) * 3
+    assert stack.labels_grid == Grid(
+        "ZYX", (2, 0.5, 0.25), (10, 20, 30), ("micrometer",) * 3
+    )
     assert stack.axes_source == "given"
 
 
 def test_smaller_planes_show_the_same_field() -> None:
-    stack = Stack(
-        np.zeros((4, 8, 6), np.uint8), "ZYX", (2.0, 0.5, 1.0), (1.0, 0.0, 5.0)
-    )
+    grid = Grid("ZYX", (2.0, 0.5, 1.0), (1.0, 0.0, 5.0))
+    stack = Stack(np.zeros((4, 8, 6), np.uint8), grid)
     half = stack.with_planes([np.zeros((4, 3, 3), np.float32)] * 4)
-    assert (half.axes, half.data.shape) == ("ZYXS", (4, 4, 3, 3))
-    assert half.scale == (2.0, 1.0, 2.0)
+    assert half.data.shape == (4, 4, 3, 3)
     # The first pixel covers the first two of before: its centre lies between theirs.
-    assert half.translate == (1.0, 0.25, 5.5)
-    same = stack.with_planes(iter(np.zeros((4, 8, 6))))
-    assert (same.axes, same.scale, same.translate) == (
-        *("ZYX", stack.scale, stack.translate),
-    )
+    assert half.grid == Grid("ZYXS", (2.0, 1.0, 2.0), (1.0, 0.25, 5.5))
+    assert stack.with_planes(iter(np.zeros((4, 8, 6)))).grid == grid
 
 
-@pytest.mark.parametrize(
-    ("shape", "rgb", "guess"),
-    [
-        ((64, 48), None, "YX"),
-        ((64, 3), None, "YX"),
-        ((5, 64, 48), None, "ZYX"),
-        ((64, 48, 3), None, "YXS"),
-        ((64, 48, 4), None, "YXS"),
-        ((64, 48, 4), False, "ZYX"),
-        ((4, 48, 4), None, "ZYX"),
-        ((4, 4, 4), True, "YXS"),
-        ((5, 64, 48, 3), None, "ZYXS"),
-    ],
-)
-def test_axes_beyond_doubt_are_guessed(
-    shape: tuple[int, ...], rgb: bool | None, guess: str
-) -> None:
-    assert guess_axes(shape, rgb) == guess
-    stack = Stack.from_array(np.zeros(shape), rgb=rgb)
-    assert (stack.axes, stack.axes_source) == (guess, "shape")
-
-
-def test_ambiguous_axes_are_asked_for_and_a_likely_answer_is_at_hand() -> None:
-    with pytest.raises(ValueError) as caught:
-        guess_axes((2, 3, 5, 64, 64))
-    assert str(caught.value) == (
-        "axes of a 5-D image (2, 3, 5, 64, 64) cannot be guessed; "
-        "name them, for example axes='TCZYX'"
-    )
-    with pytest.raises(ValueError, match="axes='TZYX'"):
-        guess_axes((2, 3, 64, 64))
-    assert suggest_axes((2, 3, 64, 64)) == "TZYX"
-    assert suggest_axes((2, 3, 5, 64, 64)) == "TCZYX"
-    assert suggest_axes((2, 5, 64, 64, 3)) == "TZYXS"
-    for shape in [(5,), (1,) * 6]:
-        with pytest.raises(ValueError, match="2 to 5 dimensions"):
-            suggest_axes(shape)
-
-
-@pytest.mark.parametrize(
-    ("shape", "axes", "said"),
-    [
-        ((4, 5, 6), "QYX", "'Q' in 'QYX'"),
-        ((4, 5, 6), "YYX", "more than once"),
-        ((4, 5, 6), "ZTX", "Y and X among them"),
-        ((4, 5, 6), "YX", r"'YX' for 3 dimensions \(4, 5, 6\)"),
-        ((4, 5, 6), "YXS", "3 or 4 samples"),
-        ((0, 5), "YX", "a pixel on each axis"),
-    ],
-)
-def test_axes_that_do_not_fit_are_refused(
-    shape: tuple[int, ...], axes: str, said: str
-) -> None:
-    with pytest.raises(ValueError, match=said) as caught:
-        Stack.from_array(np.zeros(shape), axes)
-    assert "\n" not in str(caught.value)
+def test_planes_in_a_lazy_array_stay_lazy() -> None:
+    stack = Stack(np.zeros((2, 3, 8, 6), np.uint8), "TZYX")
+    planes = np.arange(6 * 4 * 3, dtype=np.float32).reshape(6, 4, 3)
+    for lazy in (da.from_array(planes), zarr.array(planes)):
+        half = stack.with_planes(lazy)
+        assert isinstance(half.data, da.Array)
+        assert half.grid == Grid("TZYX", (1, 1, 2, 2), (0, 0, 0.5, 0.5))
+        np.testing.assert_array_equal(half.plane(4), planes[4])
 
 
 @pytest.mark.parametrize("data", [np.zeros((2, 2), complex), [["a", "b"]], [[{}, {}]]])
@@ -227,9 +159,15 @@ def test_what_is_not_real_is_refused(data: object) -> None:
         Stack.from_array(data, "YX")
 
 
-def test_calibration_of_the_wrong_length_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"scale needs one value .* give 2"):
-        Stack(np.zeros((4, 5, 3)), "YXS", scale=(1.0, 1.0, 1.0))
+def test_a_stack_is_squeezed_where_it_lies() -> None:
+    watched = Watched(ARRAY[:1, :1])
+    stack = Stack(watched, Grid("TCZYX", scale=(9, 1, 2, 0.5, 0.4)))
+    squeezed = stack.squeeze()
+    assert squeezed.grid == Grid("ZYX", scale=(2, 0.5, 0.4))
+    assert sum(watched.read) == 0
+    np.testing.assert_array_equal(squeezed.plane(3), ARRAY[0, 0, 3])
+    assert squeezed.squeeze() is squeezed
+    assert Stack(ARRAY[0, 0, :1, :, :1], "ZYX").squeeze().axes == "YX"
 
 
 @pytest.mark.parametrize("planes", [[], [np.zeros((5, 6))], [np.zeros((5, 6))] * 3])
@@ -254,7 +192,7 @@ def test_channels_are_combined_when_they_are_read(kind: str) -> None:
         "dask": da.from_array(image, chunks=(1, 1, 8, 9)),
         "zarr": zarr.create_array({}, data=image, chunks=(1, 1, 8, 9)),
     }[kind]
-    stack = Stack(data, "TCYX", scale=(5, 1, 2, 3))
+    stack = Stack(data, Grid("TCYX", scale=(5, 1, 2, 3)))
     for how, expected in (("max", image.max(1)), ("mean", image.mean(1, np.float32))):
         combined = stack.channel(how)
         assert (combined.axes, combined.scale) == ("TYX", (5, 2, 3))

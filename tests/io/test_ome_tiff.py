@@ -10,6 +10,7 @@ import tifffile
 import zarr
 
 from napari_mobile_unet.commands.console import describe
+from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import ome_tiff
 from napari_mobile_unet.io.read import read_stack
@@ -155,7 +156,7 @@ def test_what_is_not_read_of_a_file_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", ["angstrom", "kilometer", "foot", "pixel"])
 def test_sizes_come_back_whatever_their_unit(unit: str, tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
-    stack = Stack(PLANES, "ZYX", scale=(40, 4.2, 4.2), units=(unit,) * 3)
+    stack = Stack(PLANES, Grid("ZYX", scale=(40, 4.2, 4.2), units=(unit,) * 3))
     write_image(path, stack)
     assert read_stack(path).scale == (40, 4.2, 4.2)
     assert read_stack(path).units == (unit,) * 3

@@ -11,6 +11,7 @@ import tifffile
 import zarr
 from PIL import Image
 
+from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io import ome_tiff
 from napari_mobile_unet.io.atomic import atomic_path
@@ -266,10 +267,12 @@ def test_a_zarr_image_without_its_array_is_refused(tmp_path: Path) -> None:
 
 SOURCE = Stack(
     np.zeros((3, 2, 5, 8, 9), np.uint8),
-    "TCZYX",
-    (2.0, 1.0, 0.5, 0.25, 0.2),
-    (0.0, 0.0, 1.0, 2.0, 3.0),
-    (SECOND, PIXEL, MICROMETER, MICROMETER, MICROMETER),
+    Grid(
+        "TCZYX",
+        (2.0, 1.0, 0.5, 0.25, 0.2),
+        (0.0, 0.0, 1.0, 2.0, 3.0),
+        (SECOND, PIXEL, MICROMETER, MICROMETER, MICROMETER),
+    ),
 )
 
 
@@ -285,9 +288,9 @@ def test_labels_come_back_as_they_were(
     back = read_stack(tmp_path / name)
     assert (back.axes, back.data.dtype) == ("TZYX", dtype)
     assert back.scale == SOURCE.labels_scale
-    assert back.units == SOURCE.labels_units
+    assert back.units == SOURCE.labels_grid.units
     if name.endswith("zarr"):
-        assert back.translate == SOURCE.labels_translate
+        assert back.translate == SOURCE.labels_grid.translate
     np.testing.assert_array_equal(np.asarray(back.data), labels)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -340,7 +343,7 @@ def test_images_are_written_in_the_order_of_the_format(
         back = read_stack(tmp_path / name)
         assert back.axes == wanted
         assert all(
-            back.along(axis, back.scale) == (2.0,) for axis in "Z" if axis in axes
+            back.grid.select(axis).scale == (2.0,) for axis in "Z" if axis in axes
         )
         np.testing.assert_array_equal(
             back.plane(back.n_planes - 1), stack.plane(stack.n_planes - 1)

@@ -372,7 +372,7 @@ def test_labels_of_an_ome_zarr_may_lie_in_it(
     zarr_format: Any, planes: np.ndarray, tmp_path: Path
 ) -> None:
     path = tmp_path / "cells.zarr"
-    source = Stack(planes, "TYX", scale=(5, 0.5, 0.25))
+    source = Stack.from_array(planes, "TYX", scale=(5, 0.5, 0.25))
     write_zarr(path, source, zarr_format)
     segment(path, path)
     labels = read_stack(path / "labels" / "cells_labels")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.types import AnyLabels, Plane
+
+    Picture = NDArray[np.uint8]
 
 LONGEST = 2048
-"""Height or width in pixels that a plane in the picture has at most."""
+"""Largest height or width in pixels of a plane in the picture."""
 COLUMNS = 4
 """Planes side by side in the picture of a stack."""
 
 
-def draw_overlay(
-    plane: NDArray[Any], labels: NDArray[np.integer], thickness: int = 1
-) -> NDArray[np.uint8]:
-    """Return a picture of a plane with each object outlined in a colour of its own.
+def draw_overlay(plane: Plane, labels: AnyLabels, thickness: int = 1) -> Picture:
+    """Return a picture of a plane with each object outlined in its own colour.
 
     Parameters
     ----------
@@ -40,17 +41,18 @@ def draw_overlay(
     """
     grey = _to_8_bit(plane)
     picture = grey if grey.ndim == 3 else np.dstack([grey, grey, grey])
-    ids = labels.astype(np.float32)
-    size = 2 * thickness + 1
-    # The outline lies within the object: pixels that see another id.
-    around = np.ones((size, size), np.uint8)
-    rim = (cv2.erode(ids, around) != ids) | (cv2.dilate(ids, around) != ids)
-    rim &= labels > 0
-    picture[rim] = _colours(int(labels.max(initial=0)))[labels[rim]]
+    ids = labels.astype(np.float64)  # OpenCV compares no whole numbers of 32 bits
+    # The outline lies within the object: its pixels that are near another id.
+    near = np.ones((2 * thickness + 1, 2 * thickness + 1), np.uint8)
+    outline = (cv2.erode(ids, near) != ids) | (cv2.dilate(ids, near) != ids)
+    outline &= labels > 0
+    if outline.any():
+        drawn, which = np.unique(labels[outline], return_inverse=True)
+        picture[outline] = _colours(drawn)[which]
     return picture
 
 
-def draw_montage(stack: Stack, labels: Stack, most: int = 12) -> NDArray[np.uint8]:
+def draw_montage(stack: Stack, labels: Stack, most: int = 12) -> Picture:
     """Return one picture of evenly spaced planes of a stack with their objects.
 
     Parameters
@@ -65,8 +67,8 @@ def draw_montage(stack: Stack, labels: Stack, most: int = 12) -> NDArray[np.uint
     Returns
     -------
     ndarray of uint8
-        (rows, columns, 3). Of planes longer than ``LONGEST`` every other pixel, or
-        fewer, is shown.
+        (rows, columns, 3). Of planes longer than ``LONGEST``, every second pixel or
+        fewer are shown.
     """
     step = slice(None, None, -(-max(stack.plane_shape) // LONGEST))
     window = (step, step)
@@ -86,7 +88,7 @@ def draw_montage(stack: Stack, labels: Stack, most: int = 12) -> NDArray[np.uint
     return np.vstack(rows)
 
 
-def _to_8_bit(plane: NDArray[Any]) -> NDArray[np.uint8]:
+def _to_8_bit(plane: Plane) -> Picture:
     """Return a plane stretched to 0 to 255; NaN becomes 0."""
     values = plane.astype(np.float32)
     finite = values[np.isfinite(values)]
@@ -97,10 +99,10 @@ def _to_8_bit(plane: NDArray[Any]) -> NDArray[np.uint8]:
     return np.nan_to_num(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
-def _colours(largest: int) -> NDArray[np.uint8]:
-    """Return bright colours for the ids 0 to ``largest``, neighbours apart."""
-    # Steps of the golden ratio around the colour circle never come close soon.
-    hue = (np.arange(largest + 1) * 0.618034 % 1 * 180).astype(np.uint8)
-    full = np.full_like(hue, 255)
-    hsv = np.stack([hue, np.full_like(hue, 200), full], axis=-1)[None]
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0], np.uint8)
+def _colours(ids: AnyLabels) -> Picture:
+    """Return a bright colour for each of some ids, (n, 3); those of near ids differ."""
+    # Steps of the golden ratio around the circle of hues stay apart for long.
+    hue = (ids * 0.618034 % 1 * 180).astype(np.uint8)
+    hsv = np.stack([hue, np.full_like(hue, 200), np.full_like(hue, 255)], axis=-1)
+    rgb = cv2.cvtColor(hsv[None], cv2.COLOR_HSV2RGB)
+    return np.asarray(rgb[0], np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ pixel."""
 
 
 def guess_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
-    """Return the axes of an image from its shape, where they are beyond doubt.
+    """Return the axes of an image of this shape, unless they are ambiguous.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def guess_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
 
 
 def suggest_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
-    """Return the likeliest axes of an image, for a person to confirm.
+    """Return the most likely axes of an image, for a person to confirm.
 
     Parameters
     ----------
@@ -53,17 +53,17 @@ def suggest_axes(shape: Sequence[int], rgb: bool | None = None) -> str:
         If the shape has fewer than two dimensions or more than there are axes.
     """
     samples = _is_rgb(shape, rgb)
-    likeliest = {2: "YX", 3: "ZYX", 4: "TZYX", 5: "TCZYX"}
-    if len(shape) - samples not in likeliest:
+    usual = {2: "YX", 3: "ZYX", 4: "TZYX", 5: "TCZYX"}
+    if len(shape) - samples not in usual:
         raise ValueError(
-            f"an image has 2 to 5 dimensions, and RGB samples; received shape "
-            f"{tuple(shape)}; take a part of it"
+            f"an image must have 2 to 5 dimensions, besides RGB samples; received "
+            f"shape {tuple(shape)}; select a part of it"
         )
-    return likeliest[len(shape) - samples] + "S" * samples
+    return usual[len(shape) - samples] + "S" * samples
 
 
 def flatten(array: NDArray[Any], axes: str) -> NDArray[Any]:
-    """Return an array as planes; ``unflatten`` is its inverse.
+    """Return an array as planes.
 
     Parameters
     ----------
@@ -85,23 +85,18 @@ def flatten(array: NDArray[Any], axes: str) -> NDArray[Any]:
     return array.transpose(order).reshape(-1, sizes["Y"], sizes["X"], channels)
 
 
-def unflatten(planes: NDArray[Any], axes: str, shape: Sequence[int]) -> NDArray[Any]:
-    """Return planes as the array that they were flattened from.
+def check_letters(axes: str) -> None:
+    """Refuse letters that cannot name axes.
 
-    Parameters
-    ----------
-    planes : ndarray
-        (N, Y, X, channels).
-    axes : str
-        Axes of the array.
-    shape : sequence of int
-        Its shape.
+    Raises
+    ------
+    ValueError
+        If a letter is unknown or doubled.
     """
-    check_axes(axes, shape)
-    sizes = dict(zip(axes, shape, strict=True))
-    order = _plane_order(axes)
-    array = planes.reshape([sizes[axis] for axis in order])
-    return array.transpose([order.index(axis) for axis in axes])
+    if unknown := set(axes) - set(AXES):
+        _refuse(f"be letters of {AXES!r}", f"{''.join(sorted(unknown))!r} in {axes!r}")
+    if len(set(axes)) < len(axes):
+        _refuse("differ", repr(axes))
 
 
 def check_axes(axes: str, shape: Sequence[int]) -> None:
@@ -112,27 +107,24 @@ def check_axes(axes: str, shape: Sequence[int]) -> None:
     ValueError
         If a letter is unknown or doubled, Y or X is missing, or an axis is empty.
     """
-    sizes = dict(zip(axes, shape, strict=False))
-    if unknown := set(axes) - set(AXES):
-        fault = f"received {''.join(sorted(unknown))!r} in {axes!r}"
-    elif len(set(axes)) < len(axes):
-        fault = f"received {axes!r}, with one more than once"
-    elif not {"Y", "X"} <= set(axes):
-        fault = f"Y and X among them; received {axes!r}"
-    elif len(axes) != len(shape):
-        fault = f"received {axes!r} for {len(shape)} dimensions {tuple(shape)}"
-    elif sizes.get("S", 3) not in (3, 4):
-        fault = f"S of 3 or 4 samples; received {axes!r} for shape {tuple(shape)}"
-    elif not all(size > 0 for size in shape):
+    check_letters(axes)
+    if not {"Y", "X"} <= set(axes):
+        _refuse("include Y and X", repr(axes))
+    if len(axes) != len(shape):
+        dimensions = f"{len(shape)} dimensions {tuple(shape)}"
+        _refuse("name each dimension", f"{axes!r} for {dimensions}")
+    if "S" in axes and shape[axes.index("S")] not in (3, 4):
+        _refuse("have 3 or 4 samples on S", f"{axes!r} for shape {tuple(shape)}")
+    if not all(size > 0 for size in shape):
         raise ValueError(
-            f"an image needs a pixel on each axis; received shape {tuple(shape)}; "
-            "take one that is not empty"
+            f"an image must have a pixel on each axis; received shape {tuple(shape)}; "
+            "choose one that is not empty"
         )
-    else:
-        return
+
+
+def _refuse(rule: str, received: str) -> NoReturn:
     raise ValueError(
-        f"axes name each dimension once by a letter of {AXES!r}: {fault}; "
-        f"name them, for example axes='ZYX'"
+        f"axes must {rule}; received {received}; name them, for example axes='ZYX'"
     )
 
 
@@ -141,8 +133,8 @@ def _is_rgb(shape: Sequence[int], rgb: bool | None) -> bool:
     samples = len(shape) > 2 and shape[-1] in (3, 4)
     if rgb and not samples:
         raise ValueError(
-            f"an RGB image has 3 or 4 samples on its last axis; received shape "
-            f"{tuple(shape)}; say that it is not RGB"
+            f"an RGB image must have 3 or 4 samples on its last axis; received shape "
+            f"{tuple(shape)}; pass rgb=False"
         )
     return samples and (rgb is True or (rgb is None and min(shape[-3:-1]) > 4))
 

@@ -24,7 +24,7 @@ def luminance(plane: Plane) -> Plane:
     ----------
     plane : ndarray
         (Y, X) or (Y, X, 3). Colour of other types than uint8, uint16 and float32
-        is weighed, and returned, as float32.
+        is converted to, and returned as, float32.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def luminance(plane: Plane) -> Plane:
         return plane
     if plane.ndim != 3 or plane.shape[2] != 3:
         raise ValueError(
-            f"a plane must have the shape (Y, X) or (Y, X, 3), got {plane.shape}; "
+            f"a plane must have the shape (Y, X) or (Y, X, 3); received {plane.shape}; "
             "choose one channel"
         )
     if plane.dtype not in (np.uint8, np.uint16, np.float32):

@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from itertools import pairwise, zip_longest
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mobile_unet.images.axes import flatten, without
-from napari_mobile_unet.images.grid import Channel, NamedArray, lazy
+from napari_mobile_unet.images.assemble import assemble_labels, join_planes
+from napari_mobile_unet.images.axes import check_axes, guess_axes, without
+from napari_mobile_unet.images.grid import Grid
+from napari_mobile_unet.images.lazy import as_lazy, combine
+from napari_mobile_unet.images.reading import iter_batches, read_planes
 from napari_mobile_unet.images.windows import WHOLE, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import DTypeLike
+
+    from napari_mobile_unet.types import AnyLabels, AxesSource, Channel, Plane
 
 
-class Stack(NamedArray):
-    """An image of any dimensions, seen as planes; made as a ``NamedArray`` is.
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """An image of any dimensions, seen as planes.
 
     Only what is asked for is read: a plane, or the planes of a batch.
+
+    Parameters
+    ----------
+    data : array
+        NumPy, Dask or Zarr array (or memory map) of any real type.
+    grid : Grid
+        An axis for each dimension of ``data``, and where its pixels lie; the axes
+        alone will do. Y and X are needed; of RGBA samples, alpha is not looked at.
+    name : str
+        Of the image.
+    axes_source : {"given", "metadata", "shape"}
+        Who named the axes.
+    left_out : str
+        What its file holds besides, in words.
+
+    Raises
+    ------
+    ValueError
+        If axes and shape do not fit, an axis is empty, or the type is not real.
 
     Examples
     --------
@@ -33,6 +56,92 @@ class Stack(NamedArray):
     >>> stack.channel(1).plane(4).shape
     (64, 48)
     """
+
+    data: Any = field(repr=False)
+    grid: Grid
+    name: str = "image"
+    axes_source: AxesSource = "given"
+    left_out: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        if isinstance(self.grid, str):
+            object.__setattr__(self, "grid", Grid(self.grid))
+        check_axes(self.axes, self.data.shape)
+        if np.dtype(self.data.dtype).kind not in "biuf":
+            raise ValueError(
+                f"an image must hold real numbers; received {self.data.dtype}; "
+                "convert it, for example to float32"
+            )
+
+    @classmethod
+    def from_array(
+        cls,
+        data: Any,
+        axes: str | None = None,
+        *,
+        rgb: bool | None = None,
+        scale: Sequence[float] | None = None,
+        translate: Sequence[float] | None = None,
+        units: Sequence[str] | None = None,
+        name: str = "image",
+        axes_source: AxesSource | None = None,
+        left_out: str = "",
+    ) -> Stack:
+        """Return the stack of an array, its axes guessed if they are left out.
+
+        Parameters
+        ----------
+        data, name, axes_source, left_out
+            As for the class; a list becomes a NumPy array.
+        axes : str, optional
+            In capitals or not; see ``guess_axes`` for what is taken if left out.
+        rgb : bool, optional
+            For the guess: whether the last axis holds RGB samples.
+        scale, translate, units : sequence, optional
+            As for ``Grid``: one value for each axis but S.
+
+        Raises
+        ------
+        ValueError
+            If the axes cannot be guessed, or do not fit.
+        """
+        array = data if hasattr(data, "shape") else np.asarray(data)
+        named = guess_axes(array.shape, rgb) if axes is None else axes.upper()
+        check_axes(named, array.shape)
+        grid = Grid(
+            named,
+            scale=() if scale is None else tuple(scale),
+            translate=() if translate is None else tuple(translate),
+            units=() if units is None else tuple(units),
+        )
+        source = axes_source or ("shape" if axes is None else "given")
+        return cls(array, grid, name, source, left_out)
+
+    @property
+    def axes(self) -> str:
+        """One letter for each dimension of the data."""
+        return self.grid.axes
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """Distance between pixels in ``units``, for each axis but S."""
+        return self.grid.scale
+
+    @property
+    def translate(self) -> tuple[float, ...]:
+        """Centre of the first pixel in ``units``, for each axis but S."""
+        return self.grid.translate
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Such as "micrometer", for each axis but S."""
+        return self.grid.units
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each axis, in the order of the data."""
+        return dict(zip(self.axes, map(int, self.data.shape), strict=True))
 
     @property
     def batch_axes(self) -> str:
@@ -65,25 +174,70 @@ class Stack(NamedArray):
         return tuple(self.sizes[axis] for axis in self.labels_axes)
 
     @property
+    def labels_grid(self) -> Grid:
+        """Where labels of this image lie."""
+        return self.grid.select(self.labels_axes)
+
+    @property
     def labels_scale(self) -> tuple[float, ...]:
         """Scale of labels of this image."""
-        return self.along(self.labels_axes, self.scale)
+        return self.labels_grid.scale
 
-    @property
-    def labels_translate(self) -> tuple[float, ...]:
-        """Translation of labels of this image."""
-        return self.along(self.labels_axes, self.translate)
+    def on_axes(self, data: Any, axes: str) -> Stack:
+        """Return other data on some of these axes, where this image lies.
 
-    @property
-    def labels_units(self) -> tuple[str, ...]:
-        """Units of labels of this image."""
-        return self.along(self.labels_axes, self.units)
+        Raises
+        ------
+        ValueError
+            If the image lacks one of the axes, or they do not fit the data.
+        """
+        return replace(self, data=data, grid=self.grid.select(axes))
+
+    def squeeze(self) -> Stack:
+        """Return it without axes of length one, but Y and X; nothing is read."""
+        single = [axis for axis, size in self.sizes.items() if size == 1]
+        where = dict.fromkeys(without("".join(single), "YX"), 0)
+        return self._at(where) if where else self
+
+    def channel(self, number: Channel) -> Stack:
+        """Return one channel, or all of them combined, without the axis C.
+
+        Nothing is read; a Zarr array becomes a Dask array of the same chunks.
+
+        Parameters
+        ----------
+        number : int, "mean" or "max"
+            Of the channel; or the mean (float32) or the largest value of all of them.
+
+        Raises
+        ------
+        ValueError
+            If the channel does not exist.
+        """
+        count = self.sizes.get("C", 1)
+        if not isinstance(number, str) and not 0 <= number < count:
+            raise ValueError(
+                f"channel {number} does not exist: the image has "
+                + (f"{count} channels, 0 to {count - 1}" if count > 1 else "one, 0")
+            )
+        if "C" not in self.axes:
+            return self
+        if not isinstance(number, str):
+            return self._at({"C": number})
+        data = combine(self.data, self.axes.index("C"), number)
+        return self.on_axes(data, without(self.axes, "C"))
+
+    def _at(self, positions: dict[str, int]) -> Stack:
+        """Return the part at these positions, without their axes; nothing is read."""
+        where = tuple(positions.get(axis, slice(None)) for axis in self.axes)
+        axes = without(self.axes, "".join(positions))
+        return self.on_axes(as_lazy(self.data)[where], axes)
 
     def index(self, number: int) -> tuple[int, ...]:
         """Return a plane's position on the batch axes."""
         return tuple(map(int, np.unravel_index(number, self.batch_shape)))
 
-    def plane(self, number: int, window: Window = WHOLE) -> NDArray[Any]:
+    def plane(self, number: int, window: Window = WHOLE) -> Plane:
         """Return one plane, or a part of it.
 
         Parameters
@@ -96,162 +250,40 @@ class Stack(NamedArray):
         Returns
         -------
         ndarray
-            (Y, X); with C or S, (Y, X, channels), the samples of a channel
-            side by side. It may be a view of the data: do not write to it.
+            (Y, X); with C or S, (Y, X, channels), the samples of a channel side by
+            side. It may be a view of the data: do not write to it.
         """
-        plane: NDArray[Any] = self._read(number, number + 1, window)[0]
+        plane: Plane = read_planes(self, number, number + 1, window)[0]
         return plane if set("CS") & set(self.axes) else plane[..., 0]
 
-    def batch(self, start: int, stop: int) -> NDArray[Any]:
-        """Return the planes from ``start`` up to ``stop``.
+    def batch(self, start: int, stop: int) -> Plane:
+        """Return planes as (n, Y, X, channels); see ``read_planes``."""
+        return read_planes(self, start, stop)
 
-        Returns
-        -------
-        ndarray
-            (n, Y, X, channels), with one channel if there is neither C nor S.
-        """
-        # Neighbours on the last batch axis are read at one go, since they often
-        # share a chunk.
-        run = self.batch_shape[-1] if self.batch_shape else 1
-        edges = [start, *range(start - start % run + run, stop, run), stop]
-        parts = [self._read(*ends) for ends in pairwise(edges)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def iter_batches(self, size: int) -> Iterator[tuple[range, NDArray[Any]]]:
-        """Yield the planes, some at a time; the next are read meanwhile.
-
-        Parameters
-        ----------
-        size : int
-            Planes in a batch, one at least; the last batch may hold fewer.
-
-        Yields
-        ------
-        numbers : range
-            Which planes these are.
-        planes : ndarray
-            As ``batch`` returns them.
-        """
-        if size < 1:
-            raise ValueError(
-                f"a batch holds one plane or more; received {size}; raise it"
-            )
-        starts = range(0, self.n_planes, size)
-        spans = [range(s, min(s + size, self.n_planes)) for s in starts]
-        with ThreadPoolExecutor(1, "mobile-unet reader") as reader:
-            ahead = reader.submit(self.batch, spans[0].start, spans[0].stop)
-            for span, following in zip_longest(spans, spans[1:]):
-                planes = ahead.result()
-                if following is not None:
-                    ahead = reader.submit(self.batch, following.start, following.stop)
-                yield span, planes
-
-    def _read(self, start: int, stop: int, window: Window = WHOLE) -> NDArray[Any]:
-        """Return planes that differ on the last batch axis only, (n, Y, X, C)."""
-        where = dict.fromkeys(self.axes, slice(None))
-        where["Y"], where["X"] = window
-        for axis, position in zip(self.batch_axes, self.index(start), strict=True):
-            where[axis] = slice(position, position + 1)
-        if self.batch_axes:
-            first = where[self.batch_axes[-1]].start
-            where[self.batch_axes[-1]] = slice(first, first + stop - start)
-        where |= {"S": slice(3)} if "S" in self.axes else {}  # without alpha
-        try:
-            block = np.asarray(self.data[tuple(where.values())])
-        except MemoryError:
-            raise
-        except Exception as error:  # decoders raise anything, as in ``read_stack``
-            raise OSError(
-                f"planes {start} to {stop - 1} of {self.name} could not be read "
-                f"({' '.join(str(error).split())}); copy the image again"
-            ) from error
-        # OpenCV refuses the foreign byte order that files may have.
-        native = block.astype(block.dtype.newbyteorder("="), copy=False)
-        return flatten(native, self.axes)
+    def iter_batches(self, size: int) -> Iterator[tuple[range, Plane]]:
+        """Yield the planes' numbers, and planes; see ``reading.iter_batches``."""
+        return iter_batches(self, size)
 
     def where(self, number: int) -> tuple[int | slice, ...]:
         """Return the index of one plane in an array on ``labels_axes``."""
         place = dict(zip(self.batch_axes, self.index(number), strict=True))
         return tuple(place.get(axis, slice(None)) for axis in self.labels_axes)
 
-    def write_plane(self, labels: Any, number: int, plane: NDArray[Any]) -> None:
+    def write_plane(self, labels: Any, number: int, plane: AnyLabels) -> None:
         """Write one plane (Y, X) into labels, NumPy or Zarr, on ``labels_axes``."""
         upright = self.axes.index("Y") < self.axes.index("X")
         labels[self.where(number)] = plane if upright else plane.T
 
     def assemble(
-        self, planes: Iterable[NDArray[Any]], dtype: DTypeLike | None = None
-    ) -> NDArray[Any]:
-        """Return label planes put back onto the axes of the stack.
+        self, planes: Iterable[AnyLabels], dtype: DTypeLike | None = None
+    ) -> AnyLabels:
+        """Return labels, given plane by plane, as one array on ``labels_axes``."""
+        return assemble_labels(self, planes, dtype)
 
-        Parameters
-        ----------
-        planes : iterable of ndarray
-            ``n_planes`` of (Y, X) in order: an array (N, Y, X), or a generator.
-        dtype : dtype, optional
-            Of the result; that of the first plane if left out.
-
-        Returns
-        -------
-        ndarray
-            On ``labels_axes``.
-
-        Raises
-        ------
-        ValueError
-            If number or shape of the planes differ from the stack's.
-        """
-        labels: NDArray[Any] | None = None
-        count = 0
-        for count, plane in enumerate(planes, start=1):
-            if plane.shape != self.plane_shape or count > self.n_planes:
-                raise ValueError(
-                    f"labels need {self.n_planes} planes of {self.plane_shape}; "
-                    f"received {plane.shape} as plane {count}; resize or drop it"
-                )
-            if labels is None:
-                labels = np.empty(self.labels_shape, dtype or plane.dtype)
-            self.write_plane(labels, count - 1, plane)
-        if labels is None or count < self.n_planes:
-            raise ValueError(
-                f"labels need {self.n_planes} planes; received {count}; "
-                "give the missing ones, empty if need be"
-            )
-        return labels
-
-    def with_planes(self, planes: Iterable[NDArray[Any]] | Any) -> Stack:
-        """Return a stack of planes made from these, such as pre-processed ones.
-
-        Parameters
-        ----------
-        planes : iterable of ndarray, or array
-            ``n_planes`` of (Y, X) or (Y, X, channels), all of one shape; where it
-            is not this stack's, they are taken to show the same field of view. An
-            array of them all may be lazy, and stays so.
-
-        Returns
-        -------
-        Stack
-            On the batch axes, Y, X, and C or S if the planes have channels.
-        """
-        array = lazy(planes) if hasattr(planes, "shape") else np.stack(list(planes))
-        colour = ("C" if "C" in self.axes else "S") if array.ndim == 4 else ""
-        axes = self.batch_axes + "YX" + colour
-        stack = self.on_axes(array.reshape(self.batch_shape + array.shape[1:]), axes)
-        ratios = np.array(
-            [
-                self.sizes[axis] / stack.sizes[axis] if axis in "YX" else 1
-                for axis in without(axes, "S")
-            ]
-        )
-        # The edges of the field stay, so the centre of the first pixel moves.
-        scale, first = np.array(stack.scale), np.array(stack.translate)
-        moved = first + scale * (ratios - 1) / 2
-        return replace(
-            stack,
-            scale=tuple((scale * ratios).tolist()),
-            translate=tuple(moved.tolist()),
-        )
+    def with_planes(self, planes: Iterable[Plane]) -> Stack:
+        """Return a stack of planes made from these; see ``join_planes``."""
+        data, grid = join_planes(self, planes)
+        return replace(self, data=data, grid=grid)
 
 
 def as_stack(
@@ -265,11 +297,4 @@ def as_stack(
         If the axes do not fit, or the channel does not exist.
     """
     stack = image if isinstance(image, Stack) else Stack.from_array(image, axes)
-    if "C" in stack.axes:
-        return stack.channel(channel or 0)
-    if channel and not isinstance(channel, str):
-        raise ValueError(
-            f"channel {channel} does not exist: an image with axes "
-            f"{stack.axes} has one channel, 0"
-        )
-    return stack
+    return stack.channel(channel or 0)

@@ -30,7 +30,7 @@ def iter_windows(shape: tuple[int, int], size: int) -> Iterator[Window]:
 
 
 def middle_window(shape: tuple[int, ...], size: int, step: int = 1) -> Window:
-    """Return the middle of a plane, or what there is of it.
+    """Return the middle of a plane, or all of a plane that is no larger.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def middle_window(shape: tuple[int, ...], size: int, step: int = 1) -> Window:
     size : int
         Height and width of the window in pixels.
     step : int
-        The window begins at a multiple of it.
+        The window starts at a multiple of it.
     """
     starts = (step * max(0, round((length - size) / 2 / step)) for length in shape[:2])
     rows, columns = (slice(start, start + size) for start in starts)
@@ -47,12 +47,12 @@ def middle_window(shape: tuple[int, ...], size: int, step: int = 1) -> Window:
 
 
 BLOCK = 3072
-"""Height and width in pixels of what a block is answerable for. In steps of the
-network's tiles, as the margin: so the tiles of all blocks are those of the whole plane,
-and an object on a seam looks alike from both sides."""
+"""Height and width in pixels of the part of a plane that a block reports. Like the
+margin, a multiple of the step between the network's tiles: so the tiles of all blocks
+are those of the whole plane, and an object on a seam looks the same from both sides."""
 MARGIN = 512
-"""Pixels that a block sees beyond that on each side: an object this large, with its
-neighbours, is seen whole by every block that it touches."""
+"""Pixels that a block sees beyond its part on each side: an object of this size, with
+its neighbours, is seen whole by every block that it touches."""
 
 
 def is_large(shape: tuple[int, int]) -> bool:
@@ -61,7 +61,7 @@ def is_large(shape: tuple[int, int]) -> bool:
 
 
 def widened(core: Window, shape: tuple[int, ...], margin: int) -> Window:
-    """Return a window with a margin on each side, as far as the plane goes."""
+    """Return a window with a margin on each side, cut off at the plane's edge."""
     rows, columns = (
         slice(max(0, side.start - margin), min(length, side.stop + margin))
         for side, length in zip(core, shape, strict=True)
@@ -76,7 +76,7 @@ def area_of(window: Window) -> int:
 
 
 def place_inside(core: Window, outer: Window) -> Window:
-    """Return where a block lies in the window that it sees."""
+    """Return where a block's own part lies in the window that it sees."""
     rows, columns = (
         slice(c.start - o.start, c.stop - o.start)
         for c, o in zip(core, outer, strict=True)
@@ -85,11 +85,11 @@ def place_inside(core: Window, outer: Window) -> Window:
 
 
 def inner_edge(outer: Window, shape: tuple[int, ...]) -> Mask:
-    """Return the mask of a window's edge pixels behind which the plane goes on."""
+    """Return the mask of a window's edge pixels that are not at the plane's edge."""
     rows, columns = outer
-    rim = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
-    rim[0] |= rows.start > 0
-    rim[-1] |= rows.stop < shape[0]
-    rim[:, 0] |= columns.start > 0
-    rim[:, -1] |= columns.stop < shape[1]
-    return rim
+    edge = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
+    edge[0] |= rows.start > 0
+    edge[-1] |= rows.stop < shape[0]
+    edge[:, 0] |= columns.start > 0
+    edge[:, -1] |= columns.stop < shape[1]
+    return edge

@@ -186,8 +186,8 @@ def write_tiff(path: Path, stack: Stack) -> None:
     """
     stack = _for_tiff(stack)
     notes: dict[str, Any] = {"axes": stack.axes, "Name": stack.name}
-    spatial = stack.axes.replace("S", "")
-    for axis, step, unit in zip(spatial, stack.scale, stack.units, strict=True):
+    world = stack.grid.world_axes
+    for axis, step, unit in zip(world, stack.scale, stack.units, strict=True):
         if axis in "CPYXZT" and unit == "pixel" and (step == 1 or axis in "CPT"):
             continue
         name = "TimeIncrement" if axis == "T" else f"PhysicalSize{axis}"

@@ -201,19 +201,8 @@ def _for_zarr(stack: Stack) -> Stack:
             f"OME-Zarr has one axis for channels and RGB samples; received axes "
             f"{stack.axes}; take one channel, or write .tif"
         )
-    place = stack.axes.index("S")
-
-    def with_channels(values: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
-        return (*values[:place], value, *values[place:])
-
-    return Stack(
-        stack.data,
-        stack.axes.replace("S", "C"),
-        with_channels(stack.scale, 1.0),
-        with_channels(stack.translate, 0.0),
-        with_channels(stack.units, "pixel"),
-        stack.name,
-    )
+    grid = stack.grid.renamed(stack.axes.replace("S", "C"))
+    return Stack(stack.data, grid, stack.name)
 
 
 def _fill(array: Any, axes: list[str], stack: Stack) -> None:
@@ -229,16 +218,15 @@ def _fill(array: Any, axes: list[str], stack: Stack) -> None:
 
 def _metadata(stack: Stack, axes: list[str]) -> dict[str, Any]:
     """Return what NGFF notes of an image: its axes, and where its pixels lie."""
-    along = "".join(axes)
+    grid = stack.grid.select("".join(axes))
     named = [
         {"name": axis.lower(), "type": KINDS[axis]}
         | ({} if unit == "pixel" else {"unit": unit})
-        for axis, unit in zip(axes, stack.along(along, stack.units), strict=True)
+        for axis, unit in zip(grid.axes, grid.units, strict=True)
     ]
-    scale = list(stack.along(along, stack.scale))
-    translate = list(stack.along(along, stack.translate))
-    steps: list[dict[str, Any]] = [{"type": "scale", "scale": scale}]
-    if any(translate):
-        steps.append({"type": "translation", "translation": translate})
+    steps: list[dict[str, Any]] = [{"type": "scale", "scale": list(grid.scale)}]
+    if any(grid.translate):
+        translation = list(grid.translate)
+        steps.append({"type": "translation", "translation": translation})
     level = {"path": "0", "coordinateTransformations": steps}
     return {"name": stack.name, "axes": named, "datasets": [level]}

@@ -19,7 +19,7 @@ from napari_mobile_unet.io.ome_zarr import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_mobile_unet.images.grid import AxesSource
+    from napari_mobile_unet.types import AxesSource
 
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}

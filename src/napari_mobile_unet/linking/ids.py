@@ -119,8 +119,10 @@ class Numbering:
         self._stack, self._link = stack, link
         self._ids = new_ids(reserved)
         self._linkers: dict[tuple[int, ...], Linker] = {}
-        steps = dict(zip(stack.labels_axes, stack.labels_scale, strict=True))
-        self._step = steps["Z"] / steps["X"] if self.axis == "Z" else 1.0
+        self._step = 1.0
+        if self.axis == "Z":
+            depth, width = stack.grid.select("ZX").scale
+            self._step = depth / width
 
     def add(
         self, number: int, labels: Labels | None, objects: pd.DataFrame

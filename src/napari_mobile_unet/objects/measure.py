@@ -246,7 +246,7 @@ def _calibration(
     """Return the unit of length, None without a calibration, and a pixel's size."""
     axes = stack.labels_axes
     steps = stack.labels_scale if scale is None else tuple(map(float, scale))
-    names = stack.labels_units if units is None else tuple(map(str, units))
+    names = stack.labels_grid.units if units is None else tuple(map(str, units))
     for what, given in (("scale", steps), ("units", names)):
         if len(given) != len(axes):
             raise ValueError(

@@ -21,22 +21,22 @@ def process_cores() -> int:
     return os.cpu_count() or 1
 
 
-def told_cores() -> int | None:
-    """Return how many cores a worker was told to use, if it was."""
-    told = os.environ.get(THREADS_OF_A_WORKER, "").split(",")[0]
-    return int(told) if told.isdigit() and int(told) else None
+def assigned_cores() -> int | None:
+    """Return how many cores this worker was assigned, if it was assigned any."""
+    number = os.environ.get(THREADS_OF_A_WORKER, "").split(",")[0]
+    return int(number) if number.isdigit() and int(number) else None
 
 
 def usable_cores() -> int:
-    """Return how many cores this thread may use for what it computes."""
-    cores = told_cores() or process_cores()
+    """Return how many cores this thread may use to compute."""
+    cores = assigned_cores() or process_cores()
     return max(1, cores // getattr(_share, "parts", 1))
 
 
 def sharing_threads(
     parts: int, name: str, stop: threading.Event | None = None
 ) -> ThreadPoolExecutor:
-    """Return threads each of which may use its part of this thread's cores.
+    """Return threads that share this thread's cores in equal parts.
 
     Two networks with all cores each would wait for each other at every layer.
 
@@ -47,7 +47,7 @@ def sharing_threads(
     name : str
         Of the threads.
     stop : threading.Event, optional
-        Stops their work at its next checkpoint, as does what stops this thread's.
+        Stops their work at its next checkpoint, as do the events of this thread.
     """
     divided = parts * getattr(_share, "parts", 1)
     events = (*stop_events(), *([stop] if stop else []))

@@ -21,9 +21,9 @@ import cv2
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import (
     THREADS_OF_A_WORKER,
+    assigned_cores,
     process_cores,
     sharing_threads,
-    told_cores,
 )
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ Result = TypeVar("Result")
 
 THREADS, PROCESSES, CLUSTER = "threads", "processes", "tcp://"
 AHEAD = 2
-"""Planes at work at a time in one process, unless there are fewer."""
+"""Planes that one process works on at a time, unless there are fewer."""
 POLL = 0.1
-"""Seconds between two looks whether work in other processes is still wanted."""
+"""Seconds between two checks whether work in other processes is still wanted."""
 DEATHS = 3
-"""How often workers may die before a run is given up."""
+"""How often workers may die before the work is given up."""
 
 _log = logging.getLogger(__name__)
 
 
 def check_executor(name: str) -> None:
-    """Refuse a name that is no executor.
+    """Refuse an executor that does not exist.
 
     Raises
     ------
@@ -53,8 +53,8 @@ def check_executor(name: str) -> None:
     """
     if name not in (THREADS, PROCESSES) and not name.startswith(CLUSTER):
         raise ValueError(
-            f"an executor is threads, processes or tcp://HOST:PORT of a Dask "
-            f"scheduler; received {name!r}; choose one of them"
+            f"an executor must be threads, processes or tcp://HOST:PORT of a Dask "
+            f"scheduler; received {name!r}; choose one of these"
         )
 
 
@@ -64,8 +64,10 @@ def count_workers(name: str, workers: int | None) -> int:
 
 
 @contextmanager
-def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
-    """Give an executor for the time of the block.
+def open_executor(
+    name: str, workers: int | None = None
+) -> Iterator[tuple[Executor, int]]:
+    """Open an executor for the duration of a ``with`` block.
 
     Parameters
     ----------
@@ -73,6 +75,14 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
         "threads", "processes" or the address of a Dask scheduler, "tcp://…".
     workers : int, optional
         Threads or processes; one for each core by default. A cluster has its own.
+
+    Yields
+    ------
+    executor : Executor
+        Of ``concurrent.futures``.
+    capacity : int
+        Pieces of work that it is given at a time: all workers are busy, and a piece
+        or more waits.
 
     Raises
     ------
@@ -94,18 +104,18 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor]:
             number, env={THREADS_OF_A_WORKER: each}, timeout=None
         )
     else:
-        with _cluster(name) as pool:
-            yield pool
+        with _cluster(name) as (pool, threads):
+            yield pool, 2 * max(1, threads)
         return
     try:
-        yield pool
+        yield pool, number + 1
     finally:
         stop.set()
         pool.shutdown(wait=True, **_cancelling(pool))
 
 
 def _cancelling(pool: Executor) -> dict[str, bool]:
-    """Return the keyword that drops what has not begun; loky's own differs."""
+    """Return the keyword that drops work not yet begun; loky has one of its own."""
     return (
         {"cancel_futures": True}
         if isinstance(pool, ThreadPoolExecutor)
@@ -114,50 +124,52 @@ def _cancelling(pool: Executor) -> dict[str, bool]:
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Executor]:
+def _cluster(address: str) -> Iterator[tuple[Executor, int]]:
+    """Open the executor of a Dask cluster; yield it and the number of its threads."""
     try:
         from distributed import Client
     except ImportError as error:
         raise ValueError(
-            f"a cluster needs the package distributed, which is not installed; got "
-            f'{address}; install it: pip install "napari-mobile-unet[cluster]"'
+            f"a cluster needs the package distributed, which is not installed; "
+            f'received {address}; install it: pip install "napari-mobile-unet[cluster]"'
         ) from error
     try:
         client = Client(address, timeout="20s")
     except (OSError, TimeoutError) as error:
         raise OSError(
             f"a Dask scheduler must answer at {address}, but none does; "
-            "start one with `dask scheduler`, or mend the address"
+            "start one with `dask scheduler`, or correct the address"
         ) from error
     with client:
         try:
-            yield client.get_executor(pure=False)
+            threads = sum(client.nthreads().values())
+            yield client.get_executor(pure=False), threads
         except Exception as error:
             if not type(error).__module__.startswith("distributed"):
                 raise
             reason = " ".join(str(error).split())
             raise OSError(
-                f"the cluster at {address} gave the work back ({reason:.200}); "
-                "finished planes are kept: mend it, then go on with --resume"
+                f"the cluster at {address} failed ({reason:.200}); finished planes are "
+                "kept: repair the cluster, then continue with --resume"
             ) from error
 
 
-def iter_ahead(
+def iter_in_order(
     work: Callable[[Work], Result], pieces: Iterable[Work], ahead: int = AHEAD
 ) -> Iterator[Result]:
-    """Yield what comes of each piece of work, in order, with the next ones at work.
+    """Yield the result of each piece of work, in order, while threads do the next.
 
-    While one thread is busy with what runs on one core, the others go on. Each uses
-    its part of the cores.
+    While one thread does what uses a single core, the others keep the rest busy: each
+    may use its part of them.
 
     Parameters
     ----------
     work : function
         Of one piece; run in threads.
     pieces : iterable
-        The work; few more pieces are taken than are yielded.
+        The work; at most ``ahead`` more pieces are taken than results are yielded.
     ahead : int
-        Threads.
+        Number of threads, and of pieces that are worked on ahead of the caller.
     """
     waiting: deque[Future[Result]] = deque()
     stop = threading.Event()
@@ -175,16 +187,16 @@ def iter_ahead(
                 future.cancel()
 
 
-def iter_done(
+def iter_as_completed(
     work: Callable[[Work], Result],
     pieces: Iterable[Work],
     name: str = THREADS,
     workers: int | None = None,
 ) -> Iterator[Result]:
-    """Yield what comes of each piece of work, as it is done, in any order.
+    """Yield the result of each piece of work when it is done, in any order.
 
-    Few more pieces than there are workers are handed out at a time. Where worker
-    processes die, their pieces are done again by new ones.
+    Only a few more pieces than there are workers are handed out at a time. If worker
+    processes die, new ones repeat their work.
 
     Parameters
     ----------
@@ -207,10 +219,9 @@ def iter_done(
     while waiting:
         running: dict[Any, Work] = {}
         try:
-            with open_executor(name, workers) as pool:
-                most = _capacity(pool, name, workers)
+            with open_executor(name, workers) as (pool, capacity):
                 while waiting or running:
-                    while waiting and len(running) < most:
+                    while waiting and len(running) < capacity:
                         future = pool.submit(work, waiting[0])
                         running[future] = waiting.popleft()
                     checkpoint()
@@ -224,23 +235,14 @@ def iter_done(
             deaths += 1
             if deaths > DEATHS:
                 raise OSError(
-                    f"worker processes must live; {deaths} pools of them died, most "
-                    "likely for lack of memory; use fewer workers"
+                    f"worker processes died {deaths} times, most likely for lack of "
+                    "memory; use fewer workers"
                 ) from error
-            _log.warning("A worker process died; its planes are done again.")
-
-
-def _capacity(pool: Executor, name: str, workers: int | None) -> int:
-    """Return how many pieces are handed out at a time: all busy, and some waiting."""
-    if name.startswith(CLUSTER):
-        # Dask keeps the client of its executor to itself.
-        threads: dict[str, int] = pool._client.nthreads()  # type: ignore[attr-defined]
-        return 2 * max(1, sum(threads.values()))
-    return count_workers(name, workers) + 1
+            _log.warning("A worker process died; its work is repeated.")
 
 
 def use_few_threads() -> None:
     """Keep OpenCV within the threads that this worker may use."""
-    told = told_cores()
-    if told is not None:
-        cv2.setNumThreads(told)
+    cores = assigned_cores()
+    if cores is not None:
+        cv2.setNumThreads(cores)

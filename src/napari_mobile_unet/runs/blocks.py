@@ -19,7 +19,7 @@ from napari_mobile_unet.images.windows import (
 )
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.parallel.cancel import checkpoint
-from napari_mobile_unet.parallel.executors import AHEAD, iter_ahead
+from napari_mobile_unet.parallel.executors import AHEAD, iter_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def segment_blocks(
         (core, read(widened(core, shape, margin)))
         for core in iter_windows(shape, block)
     )
-    for core, grey, found in iter_ahead(find, pieces, AHEAD):
+    for core, grey, found in iter_in_order(find, pieces, AHEAD):
         outer = widened(core, shape, margin)
         left_out += found.left_out * area_of(core) / area_of(outer)
         before = np.asarray(labels[outer]).astype(np.int32)

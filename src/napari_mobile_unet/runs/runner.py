@@ -15,7 +15,7 @@ from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.executors import (
     AHEAD,
     THREADS,
-    iter_done,
+    iter_as_completed,
     use_few_threads,
 )
 from napari_mobile_unet.runs.disk_store import DiskStore
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
-    from napari_mobile_unet.images.grid import Channel
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.runs.fit import Fitted
     from napari_mobile_unet.runs.store import Store
+    from napari_mobile_unet.types import Channel
 
 _opening = threading.Lock()
 
@@ -116,7 +116,9 @@ def iter_run(
         key, folder = store.start[0], store.folder.resolve()
         pieces = [_Piece(source, folder, key, batch.numbers) for batch in todo]
         workers = min(options.workers or AHEAD, max(1, len(pieces)))
-        elsewhere = iter_done(_segment_elsewhere, pieces, options.executor, workers)
+        elsewhere = iter_as_completed(
+            _segment_elsewhere, pieces, options.executor, workers
+        )
         numbers = chain.from_iterable(elsewhere)
     for number in numbers:
         yield PlaneResult(number, stack.index(number), fitted, store.read(number))
@@ -144,7 +146,7 @@ def iter_batches(
         return piece[1]
 
     number_of_threads = min(workers or AHEAD, max(1, len(pieces)))
-    yield from iter_done(work, pieces, workers=number_of_threads)
+    yield from iter_as_completed(work, pieces, workers=number_of_threads)
 
 
 def segment_plane_of(

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
-from napari_mobile_unet.parallel.executors import iter_ahead
+from napari_mobile_unet.parallel.executors import iter_in_order
 from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
@@ -100,7 +100,7 @@ class UNet(Params):
 
         def look_at(factor: float) -> Look:
             parts = (middle(plane, factor) for plane in seen)
-            each = iter_ahead(find, parts, min(usable_cores(), len(seen)))
+            each = iter_in_order(find, parts, min(usable_cores(), len(seen)))
             return Look.of(list(each), factor)
 
         known = model_of(self.model).card.diameter

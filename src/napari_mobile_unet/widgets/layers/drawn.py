@@ -39,8 +39,8 @@ def _ellipse(corners: NDArray[Any]) -> NDArray[Any]:
 
 def rows_and_columns(stack: Stack) -> tuple[int, int]:
     """Return the dimensions of a layer that are Y and X."""
-    spatial = stack.axes.replace("S", "")
-    return spatial.index("Y"), spatial.index("X")
+    world = stack.grid.world_axes
+    return world.index("Y"), world.index("X")
 
 
 def carry(point: Any, start: Layer, end: Layer) -> NDArray[Any]:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def coordinates(stack: Stack) -> dict[str, Any]:
     """Return the keywords that put a layer of this stack's labels where it lies."""
+    grid = stack.labels_grid
     return {
-        "scale": stack.labels_scale,
-        "translate": stack.labels_translate,
-        "units": stack.labels_units,
-        "axis_labels": tuple(stack.labels_axes.lower()),
+        "scale": grid.scale,
+        "translate": grid.translate,
+        "units": grid.units,
+        "axis_labels": tuple(grid.axes.lower()),
     }
 
 
@@ -30,7 +31,7 @@ def result_axes(stack: Stack) -> str:
     another axis, a result needs an axis C in their place; it is one long.
     """
     channels_first = "C" not in stack.axes or stack.axes.startswith("C")
-    return stack.labels_axes if channels_first else stack.axes.replace("S", "")
+    return stack.labels_axes if channels_first else stack.grid.world_axes
 
 
 def result_shape(stack: Stack) -> tuple[int, ...]:
@@ -52,12 +53,12 @@ def placed_like(source: Layer, stack: Stack, axes: str) -> dict[str, Any]:
     An axis C of one lies over all channels. Where the result lacks dimensions of the
     layer, rotation, shear and affine are taken over as far as they leave these alone.
     """
-    spatial = stack.axes.replace("S", "")
-    keep = [spatial.index(axis) for axis in axes]
+    world = stack.grid.world_axes
+    keep = [world.index(axis) for axis in axes]
     scale, translate = np.array(source.scale), np.array(source.translate)
     whole = len(keep) == source.ndim
     if whole and "C" in axes:
-        channels, count = spatial.index("C"), stack.sizes["C"]
+        channels, count = world.index("C"), stack.sizes["C"]
         translate[channels] += scale[channels] * (count - 1) / 2
         scale[channels] *= count
     place: dict[str, Any] = {
@@ -112,14 +113,14 @@ def prepared_like(source: Layer, stack: Stack, prepared: Stack) -> dict[str, Any
     single = len(prepared.labels_axes) < len(stack.labels_axes)
     axes = prepared.labels_axes if single else result_axes(stack)
     place = placed_like(source, stack, axes)
-    spatial = stack.axes.replace("S", "")
+    world = stack.grid.world_axes
     # A new grid shifts the first pixel before the layer is turned, not after.
-    place["affine"] = _affine_of(source, [spatial.index(axis) for axis in axes])
+    place["affine"] = _affine_of(source, [world.index(axis) for axis in axes])
     place.pop("rotate", None)
     place.pop("shear", None)
-    own = prepared.labels_axes
+    own = prepared.labels_grid
     for name in ("scale", "translate"):
         known = dict(zip(axes, place[name], strict=True))
-        known |= zip(own, getattr(prepared, f"labels_{name}"), strict=True)
+        known |= zip(own.axes, getattr(own, name), strict=True)
         place[name] = tuple(known.values())
     return place

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Image
 
-    from napari_mobile_unet.images.grid import Channel
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.types import Channel
 
 KNOWN = {
     "given": "as you say",
@@ -103,11 +103,11 @@ class SourcePanel(QWidget):
         layer, stack = self.layer, self._stack
         if layer is None or stack is None:
             return 0
-        spatial = stack.axes.replace("S", "")
+        world = stack.grid.world_axes
         point = layer.world_to_data(viewer.dims.point)
         number = 0
         for axis, size in zip(stack.batch_axes, stack.batch_shape, strict=True):
-            position = round(float(point[spatial.index(axis)]))
+            position = round(float(point[world.index(axis)]))
             number = number * size + min(max(position, 0), size - 1)
         return number
 

@@ -248,10 +248,10 @@ class ThresholdDock(Dock):
         layer, whole = self.source.layer, self.source.whole
         if layer is None or whole is None:
             return
-        spatial = whole.axes.replace("S", "")
+        world = whole.grid.world_axes
         point = list(layer.world_to_data(self.viewer.dims.point))
         for axis, place in zip(whole.batch_axes, whole.index(number), strict=True):
-            point[spatial.index(axis)] = place
+            point[world.index(axis)] = place
         last = self.viewer.dims.ndim  # layers are aligned by their last axes
         axes = range(last - layer.ndim, last)
         self.viewer.dims.set_point(axes, layer.data_to_world(point))

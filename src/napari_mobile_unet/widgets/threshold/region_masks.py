@@ -74,9 +74,9 @@ def _cut_labels(region: Labels, source: Layer, stack: Stack, number: int) -> Mas
     """Return (Y, X), True where labels lie over one plane of the image."""
     rows, columns = rows_and_columns(stack)
     index = np.zeros(source.ndim)
-    spatial = stack.axes.replace("S", "")
+    world = stack.grid.world_axes
     for axis, place in zip(stack.batch_axes, stack.index(number), strict=True):
-        index[spatial.index(axis)] = place
+        index[world.index(axis)] = place
     origin = carry(index, source, region)
     leading = tuple(round(float(place)) for place in origin[:-2])
     data = region.data[0] if region.multiscale else region.data

@@ -1,0 +1,113 @@
+"""Planes read from a stack, some at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_mobile_unet.images.axes import flatten
+from napari_mobile_unet.images.windows import WHOLE, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.types import Plane
+
+
+def read_planes(stack: Stack, start: int, stop: int, window: Window = WHOLE) -> Plane:
+    """Return the planes from ``start`` up to ``stop``, or a part of each.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    start, stop : int
+        Numbers of planes, from 0 to ``n_planes``.
+    window : tuple of slice
+        Rows and columns; only their chunks are read.
+
+    Returns
+    -------
+    ndarray
+        (n, Y, X, channels), in the byte order of this machine, without alpha; with
+        one channel if there is neither C nor S. It may be a view of the data.
+
+    Raises
+    ------
+    OSError
+        If the data cannot be read.
+    """
+    # Neighbours on the last batch axis are read in one go, since they often share a
+    # chunk.
+    run = stack.batch_shape[-1] if stack.batch_shape else 1
+    edges = [start, *range(start - start % run + run, stop, run), stop]
+    parts = [_read_run(stack, *ends, window) for ends in pairwise(edges)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def iter_batches(stack: Stack, size: int) -> Iterator[tuple[range, Plane]]:
+    """Yield the planes of a stack in batches, the next being read meanwhile.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    size : int
+        Planes in a batch, one at least; the last batch may hold fewer.
+
+    Yields
+    ------
+    numbers : range
+        Which planes these are.
+    planes : ndarray
+        As ``read_planes`` returns them.
+
+    Raises
+    ------
+    ValueError
+        If the size is less than one.
+    OSError
+        If the data cannot be read.
+    """
+    if size < 1:
+        raise ValueError(
+            f"a batch must hold one plane or more; received {size}; choose at least 1"
+        )
+    starts = range(0, stack.n_planes, size)
+    spans = [range(s, min(s + size, stack.n_planes)) for s in starts]
+    with ThreadPoolExecutor(1, "mobile-unet reader") as reader:
+        ahead = reader.submit(read_planes, stack, spans[0].start, spans[0].stop)
+        for span, following in zip_longest(spans, spans[1:]):
+            planes = ahead.result()
+            if following is not None:
+                ends = following.start, following.stop
+                ahead = reader.submit(read_planes, stack, *ends)
+            yield span, planes
+
+
+def _read_run(stack: Stack, start: int, stop: int, window: Window) -> Plane:
+    """Return planes that differ on the last batch axis only, (n, Y, X, channels)."""
+    where = dict.fromkeys(stack.axes, slice(None))
+    where["Y"], where["X"] = window
+    for axis, position in zip(stack.batch_axes, stack.index(start), strict=True):
+        where[axis] = slice(position, position + 1)
+    if stack.batch_axes:
+        first = where[stack.batch_axes[-1]].start
+        where[stack.batch_axes[-1]] = slice(first, first + stop - start)
+    where |= {"S": slice(3)} if "S" in stack.axes else {}  # without alpha
+    try:
+        block = np.asarray(stack.data[tuple(where.values())])
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise anything, as in ``read_stack``
+        raise OSError(
+            f"planes {start} to {stop - 1} of {stack.name} could not be read "
+            f"({' '.join(str(error).split())}); copy the image again"
+        ) from error
+    # OpenCV refuses the foreign byte order that files may have.
+    native = block.astype(block.dtype.newbyteorder("="), copy=False)
+    return flatten(native, stack.axes)
