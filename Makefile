@@ -30,7 +30,7 @@ test-gui: setup
 	$(RUN)pytest -q -m gui
 
 samples: setup
-	$(RUN)python -m napari_mobile_unet.samples sample_data
+	$(RUN)python sample_data/make.py sample_data
 
 # DATA=folder adds accuracy on annotated images; see benchmarks/README.md.
 benchmark: setup

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import runpy
 import tempfile
 import time
 from collections import defaultdict
@@ -27,7 +28,6 @@ from methods.workers import METHODS, MethodError, Worker
 from tables import Timing, accuracy_table, machine, report, speed_table, versions
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.synthetic import nuclei_timelapse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     Missing = dict[str, str]
 
+SAMPLES = Path(__file__).parents[1] / "sample_data" / "make.py"
+"""The script that generates nuclei with their truth."""
 SIZE, FIELD = 1024, 256
 """Sides of a generated image, and of one of the fields that it is made of."""
 
@@ -99,14 +101,15 @@ def generate(folder: Path, count: int) -> list[Pair]:
     """Return images of nuclei with their truth: mosaics of fields that all differ."""
     fields = (SIZE // FIELD) ** 2
     apart = 1000  # more than the nuclei of a field
+    nuclei_timelapse = runpy.run_path(str(SAMPLES))["nuclei_timelapse"]
     pairs = []
     for number in range(count):
         tiles = [nuclei_timelapse(fields * number + n, 1) for n in range(fields)]
-        truths = [tile.labels[0].astype(np.int32) for tile in tiles]
+        truths = [tile.labels.plane(0).astype(np.int32) for tile in tiles]
         numbered = [
             np.where(each, each + apart * n, 0) for n, each in enumerate(truths)
         ]
-        image = mosaic([tile.image[0] for tile in tiles])
+        image = mosaic([tile.image.plane(0) for tile in tiles])
         pairs.append(save(folder, f"generated_{number}", image, mosaic(numbered)))
     return pairs
 

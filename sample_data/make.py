@@ -1,5 +1,7 @@
 """Nuclei that never lived: seeded images with their truth, seen through a microscope.
 
+``python sample_data/make.py OUT`` makes the files of this folder again.
+
 A nucleus is an ellipse or ellipsoid with an uneven outline, filled with chromatin
 (noise of two grain sizes), darker nucleoli and a brightness of its own. The
 microscope adds blur, haze from out of focus, a background, photon noise and a
@@ -8,13 +10,19 @@ camera's offset. A seed always gives the same pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import argparse
+from dataclasses import dataclass, replace
 from itertools import permutations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, map_coordinates
+
+from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.samples.files import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,37 +34,6 @@ if TYPE_CHECKING:
 
 HEIGHT = WIDTH = 256
 """Size of a plane, in pixels."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """An image with its truth.
-
-    Parameters
-    ----------
-    image : ndarray
-        Grey values on `axes`.
-    labels : ndarray of uint16
-        The true objects, of the image's shape; one id is one object over all
-        planes.
-    axes : str
-        One letter for each dimension.
-    scale : tuple of float
-        Step along each axis.
-    units : tuple of str
-        Unit of each step.
-    lineage : pandas.DataFrame, optional
-        Of a time-lapse, one row an object: label, begin and end (first and last
-        frame, both included) and parent (0: none), as in the Cell Tracking
-        Challenge's ``man_track.txt``.
-    """
-
-    image: NDArray[Any]
-    labels: NDArray[np.uint16]
-    axes: str
-    scale: tuple[float, ...]
-    units: tuple[str, ...]
-    lineage: pd.DataFrame | None = None
 
 
 def nuclei_zstack(seed: int = 0, n_planes: int = 12) -> Sample:
@@ -108,13 +85,13 @@ def nuclei_zstack(seed: int = 0, n_planes: int = 12) -> Sample:
     focus = gaussian_filter(light, np.array([0.8, 0.16, 0.16]) / step)
     haze = gaussian_filter(light, np.array([2.4, 1.8, 1.8]) / step)
     photons = 7 + 170 * (0.86 * focus + 0.14 * haze)[::2]
-    return Sample(
-        image=_camera(rng, photons, 1.8, 100, 3, np.uint16),
-        labels=labels[::2].copy(),
-        axes="ZYX",
+    image = Stack.from_array(
+        _camera(rng, photons, 1.8, 100, 3, np.uint16),
+        "ZYX",
         scale=(1.0, 0.25, 0.25),
         units=("micrometer",) * 3,
     )
+    return Sample(image, image.on_axes(labels[::2].copy(), "ZYX"))
 
 
 def nuclei_timelapse(seed: int = 0, n_frames: int = 12) -> Sample:
@@ -173,9 +150,14 @@ def nuclei_timelapse(seed: int = 0, n_frames: int = 12) -> Sample:
         blurred = 0.85 * gaussian_filter(light, 1.0) + 0.15 * gaussian_filter(light, 9)
         photons = (9 + 66 * blurred) * vignette * np.exp(-0.03 * frame)
         image[frame] = _camera(rng, photons, 1.0, 5, 1.2, np.uint8)
-    units = ("minute", "micrometer", "micrometer")
+    stack = Stack.from_array(
+        image,
+        "TYX",
+        scale=(5.0, 0.5, 0.5),
+        units=("minute", "micrometer", "micrometer"),
+    )
     lineage = _lineage(labels, parents)
-    return Sample(image, labels, "TYX", (5.0, 0.5, 0.5), units, lineage)
+    return Sample(stack, stack.on_axes(labels, "TYX"), lineage)
 
 
 @dataclass(eq=False)
@@ -331,3 +313,24 @@ def _camera(
     counts = offset + gain * rng.poisson(expected)
     counts += np.round(rng.normal(0, read_noise, photons.shape) * 64) / 64
     return np.asarray(np.rint(counts).clip(0, np.iinfo(dtype).max), dtype)
+
+
+def write_sample(sample: Sample, folder: Path, name: str) -> None:
+    """Write ``<name>.tif``, ``<name>_labels.tif`` and a lineage, if there is one."""
+    write_image(folder / f"{name}.tif", replace(sample.image, name=name))
+    labels = f"{name}_labels"
+    write_image(folder / f"{labels}.tif", replace(sample.labels, name=labels))
+    if sample.lineage is not None:
+        path = folder / f"{name}_lineage.csv"
+        sample.lineage.to_csv(path, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description="Make the sample images again; the same pixels every time."
+    )
+    parser.add_argument("out", type=Path, help="folder to write to")
+    out = parser.parse_args().out
+    out.mkdir(parents=True, exist_ok=True)
+    for make in (nuclei_zstack, nuclei_timelapse):
+        write_sample(make(), out, make.__name__)

@@ -1,0 +1,58 @@
+"""What napari shows under File › Open Sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage import data
+
+from napari_mobile_unet.samples.files import read_sample
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    LayerData = tuple[NDArray[Any], dict[str, Any], str]
+    """Of one layer: its data, the arguments it is made with, and its kind."""
+
+
+def load_nuclei_zstack() -> list[LayerData]:
+    """Return the layers of the nuclei Z-stack and its truth."""
+    return _layers("nuclei_zstack")
+
+
+def load_nuclei_timelapse() -> list[LayerData]:
+    """Return the layers of the nuclei time-lapse and its truth."""
+    return _layers("nuclei_timelapse")
+
+
+def load_coins() -> list[LayerData]:
+    """Return the layer of scikit-image's Greek coins, (303, 384) uint8."""
+    coins = np.asarray(data.coins())
+    return [(coins, {"name": "coins"}, "image")]
+
+
+def load_tissue() -> list[LayerData]:
+    """Return the layer of scikit-image's stained tissue, (512, 512, 3) uint8 RGB.
+
+    Colon, immunohistochemistry: haematoxylin (blue nuclei) and DAB (brown).
+    """
+    tissue = np.asarray(data.immunohistochemistry())
+    return [(tissue, {"name": "tissue", "rgb": True}, "image")]
+
+
+def _layers(name: str) -> list[LayerData]:
+    """Return image and truth with scale, units and axis labels."""
+    sample = read_sample(name)
+    placement = {
+        "scale": sample.image.scale,
+        "units": sample.image.units,
+        "axis_labels": tuple(sample.image.axes.lower()),
+    }
+    truth: dict[str, Any] = {"name": f"{name} truth", "visible": False, **placement}
+    if sample.lineage is not None:
+        truth["features"] = sample.lineage.rename(columns={"label": "index"})
+    return [
+        (sample.image.data, {"name": name, **placement}, "image"),
+        (sample.labels.data, truth, "labels"),
+    ]
