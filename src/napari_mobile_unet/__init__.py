@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.thresholding.threshold import Threshold
     from napari_mobile_unet.unet.segment import UNet
 
+    __version__: str
+
 _HOMES = {
     "Link": "linking.settings",
     "Objects": "objects.from_mask",
@@ -53,10 +55,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # which few need
+
+        return version("napari-mobile-unet")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "__version__"])
