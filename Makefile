@@ -1,16 +1,18 @@
 # Two commands: `make demo` and `make test`. Each sets up what it needs.
 PYTHON ?= python3
-export PYTHON
+# Binding that windows are tested with: pyqt6 or pyside6.
+QT ?= pyqt6
+export PYTHON QT
 # Processes that import TensorFlow start in 5 s with its bytecode kept, in 15 without.
 unexport PYTHONDONTWRITEBYTECODE
 RUN = .venv/bin/
 
-.PHONY: demo test lint test-core test-gui setup samples benchmark clean
+.PHONY: demo test lint test-core test-docs test-gui setup samples benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
 
-test: lint test-core test-gui
+test: lint test-core test-docs test-gui
 
 setup:
 	@scripts/setup
@@ -19,15 +21,22 @@ lint: setup
 	$(RUN)ruff check
 	$(RUN)ruff format --check
 	$(RUN)mypy
+	$(RUN)lint-imports --no-logo --no-cache
+	$(RUN)codespell
 	$(RUN)npe2 validate napari-mobile-unet
 
+# TESTS=tests/io runs those alone, as test-gui does.
 test-core: setup
-	$(RUN)pytest -q -m "not gui"
+	$(RUN)pytest -q -m "not gui" $(TESTS)
+
+# Examples in docstrings; those in README and docs are among the core's tests.
+test-docs: setup
+	$(RUN)pytest -q --doctest-modules src --ignore-glob='*/widgets/*' --ignore-glob='*/training/child/*'
 
 # In a process of its own, since OpenGL and TensorFlow must not meet; pytest-xvfb
 # opens the windows on a screen that nobody sees.
 test-gui: setup
-	$(RUN)pytest -q -m gui
+	$(RUN)pytest -q -m gui $(TESTS)
 
 samples: setup
 	$(RUN)python sample_data/make.py sample_data

@@ -51,6 +51,11 @@ def sample_path(name: str) -> Path:
     ------
     FileNotFoundError
         If there is no such file.
+
+    Examples
+    --------
+    >>> read_stack(sample_path("nuclei_zstack.tif")).axes
+    'ZYX'
     """
     folder = Path(str(files("napari_mobile_unet_files") / "sample_data"))
     path = folder / name
