@@ -226,7 +226,7 @@ def iter_as_completed(
                         running[future] = waiting.popleft()
                     checkpoint()
                     ended = wait(running, POLL, return_when=FIRST_COMPLETED).done
-                    for future in ended:
+                    for future in [each for each in running if each in ended]:
                         result = future.result()
                         del running[future]
                         yield result
