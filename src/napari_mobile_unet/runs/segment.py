@@ -117,6 +117,8 @@ def segment(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from napari_mobile_unet.thresholding.threshold import Threshold
     >>> image = np.zeros((3, 32, 32), np.uint8)
     >>> image[:, 8:24, 8:24] = 200
     >>> labels = segment(image, Recipe(segment=Threshold()), axes="ZYX")
