@@ -10,7 +10,7 @@ from skimage.segmentation import relabel_sequential
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.training.augment import Example
-from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.training.targets import targets_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_examples(job: TrainingJob) -> tuple[list[Example], list[Example]]:
     ValueError, OSError
         If a file cannot be read, or an image and its labels differ in shape.
     """
-    pairs = pair_files(job.images, job.labels)
+    pairs = find_pairs(job.images, job.labels).files
     training, validation = split_stems(list(pairs), job)
     if not training:
         raise ValueError(

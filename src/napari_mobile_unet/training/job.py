@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
-from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.normalise import Normalisation
 
@@ -26,7 +26,8 @@ class TrainingJob(Params):
     images: str
     """Folder of training images; a pattern with * may name several."""
     labels: str
-    """Folder of label images with the same file stems; or a pattern."""
+    """Folder of label images, ``cell_labels`` or ``cell`` for the image ``cell``; or a
+    pattern."""
     output: Path
     """Folder of the new model."""
     name: str = ""
@@ -106,7 +107,7 @@ def check_job(job: TrainingJob) -> None:
             f"a training of {output} was cut off, and its model so far lies in "
             f"{job.unfinished}; go on from it (--from), move or delete it"
         )
-    pair_files(job.images, job.labels)
+    find_pairs(job.images, job.labels)
     check_folder(output.parent)
 
 
