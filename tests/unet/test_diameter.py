@@ -13,7 +13,7 @@ from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.segment import iter_segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.decoding import Decoded
-from napari_mobile_unet.unet.diameter import Look, find_diameter, middle
+from napari_mobile_unet.unet.diameter import Look, find_diameter, trial_image
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
 from napari_mobile_unet.unet.rescale import factor_for, resize
@@ -124,7 +124,7 @@ def test_an_empty_look_is_no_look() -> None:
 @pytest.mark.parametrize("factor", [1 / 6, 1 / 2, 1, 2])
 def test_the_middle_of_a_plane_fills_a_tile_at_most(dtype: str, factor: float) -> None:
     plane = np.random.default_rng(0).integers(0, 2, (4001, 310)).astype(dtype)
-    part = middle(plane, factor)
+    part = trial_image(plane, factor)
     height = min(TILE, round(4001 * factor))
     assert abs(part.shape[0] - height) <= 1
     assert abs(part.shape[1] - min(TILE, round(310 * factor))) <= 1
@@ -133,12 +133,12 @@ def test_the_middle_of_a_plane_fills_a_tile_at_most(dtype: str, factor: float) -
 
 def test_the_middle_as_it_is_is_a_tile_of_the_segmentation() -> None:
     plane = np.arange(2000)[:, None] + np.zeros(700, np.int64)
-    assert middle(plane, 1)[0, 0] % STEP == 0
+    assert trial_image(plane, 1)[0, 0] % STEP == 0
 
 
 def test_nan_has_no_size() -> None:
     plane = np.full((50, 40), np.nan)
-    assert not middle(plane, 1 / 2).any()
+    assert not trial_image(plane, 1 / 2).any()
 
 
 @pytest.mark.parametrize("times", [0.5, 0.75, 2, 4])
@@ -175,7 +175,7 @@ def test_large_objects_of_a_large_plane_are_seen_whole() -> None:
 def test_what_float32_cannot_hold_is_looked_at_without_a_warning() -> None:
     plane = np.full((64, 64), 1.0)
     plane[3, 4], plane[5, 6], plane[7, 8] = np.nan, np.inf, 1e300
-    seen = middle(plane, 1)
+    seen = trial_image(plane, 1)
     assert seen.dtype == np.float32
     assert (seen[3, 4], seen[5, 6], seen[7, 8]) == (0, np.inf, np.inf)
     assert plane[7, 8] == 1e300

@@ -16,9 +16,9 @@ from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.decoding import TYPICAL, grow_objects
 from napari_mobile_unet.unet.rescale import (
-    both_ways,
+    average_half_turn,
     factor_for,
-    fits_a_tile,
+    fits_in_tile,
     resize_by,
 )
 from napari_mobile_unet.unet.segment import DOUBTFUL
@@ -62,15 +62,17 @@ def predict_maps(network: Any, example: Example, diameter: float) -> Floats:
     of = example.diameter if np.isfinite(example.diameter) else diameter
     resized = resize_by(image, factor_for(of, diameter))
 
-    def see(seen: Floats) -> Floats:
-        height, width = seen.shape[:2]
-        whole = np.broadcast_to(seen, (height, width, channels))
+    def predict(image: Floats) -> Floats:
+        height, width = image.shape[:2]
+        whole = np.broadcast_to(image, (height, width, channels))
         padding = ((0, -height % 32), (0, -width % 32), (0, 0))
         padded = np.pad(whole, padding, mode="symmetric")
         logits = np.asarray(network(padded[None], training=False))[0]
         return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
 
-    maps = both_ways(see, resized) if fits_a_tile(resized) else see(resized)
+    maps = predict(resized)
+    if fits_in_tile(resized):
+        maps = average_half_turn(maps, resized, predict)
     return np.asarray(
         cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
     )

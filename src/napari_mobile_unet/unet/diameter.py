@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.types import Plane
     from napari_mobile_unet.unet.decoding import Decoded
 
@@ -141,18 +142,26 @@ def looked_at(planes: Sequence[Some]) -> Sequence[Some]:
     return planes[step // 2 :: step]
 
 
-def middle(plane: Plane, factor: float) -> Plane:
-    """Return the middle of a plane, resized by a factor to one tile, or what there is.
+def trial_window(shape: tuple[int, ...], factor: float) -> Window:
+    """Return the middle of a plane that fills one tile when resized by a factor.
 
-    As it is it begins where a tile does that the plane is segmented in, so that the
-    engine knows that tile again. NaN, which has no size, is 0.
+    It begins where a tile of the plane's segmentation does, so that a trial of the
+    plane as it is sees such a tile.
     """
-    tile = plane[middle_window(plane.shape, round(TILE / factor), STEP)]
-    if tile.dtype.kind != "f" and factor == 1:
-        return tile
+    return middle_window(shape, round(TILE / factor), STEP)
+
+
+def trial_image(plane: Plane, factor: float) -> Plane:
+    """Return the part of a plane in its `trial_window`, resized by the factor.
+
+    NaN, which has no size, becomes 0.
+    """
+    part = plane[trial_window(plane.shape, factor)]
+    if part.dtype.kind != "f" and factor == 1:
+        return part
     # OpenCV resizes few types of whole numbers, and rounds.
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        values = tile.astype(np.float32)
+        values = part.astype(np.float32)
     values[np.isnan(values)] = 0
     return values if factor == 1 else resize_by(values, factor)
 

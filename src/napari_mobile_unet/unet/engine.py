@@ -1,8 +1,7 @@
 """Prediction: planes to maps, tile by tile, on LiteRT.
 
-Importing this room costs nothing heavy: LiteRT (43 MB) is loaded with the first
-network. Where it has no wheel, TensorFlow takes its place in a child process,
-since it must never share a process with a window's OpenGL.
+Importing this module costs nothing heavy: LiteRT (43 MB) is loaded with the first
+network. Where it has no wheel, TensorFlow takes its place, see ``TensorFlowChild``.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections import defaultdict, deque
+from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import product
@@ -23,6 +23,7 @@ import numpy as np
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.unet.model import TILE
+from napari_mobile_unet.unet.tensorflow_child import TensorFlowChild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ sees too little around them."""
 
 STEP = TILE - 2 * HALO
 """Pixels from one tile to the next, in networks as they are exported now."""
-REMEMBERED = 3
-"""Tiles whose maps an engine keeps: as a rule no more looks at an image are made."""
 
 _making = threading.Lock()
 
@@ -70,7 +69,6 @@ class LiteRT:
             details = interpreter.get_input_details()[0]
             self._input, self._tile = details["index"], int(details["shape"][1])
             self._output = interpreter.get_output_details()[0]["index"]
-        self._last: deque[tuple[Floats, Floats]] = deque(maxlen=REMEMBERED)
 
     @property
     def tile(self) -> int:
@@ -78,17 +76,11 @@ class LiteRT:
         return self._tile
 
     def run(self, tile: Floats) -> Floats:
-        """Return the maps (y, x, maps) of a tile (y, x, channels), which is kept."""
-        # A look at an image is a tile of its segmentation.
-        for seen, maps in list(self._last):
-            if np.array_equal(tile[0], seen[0]) and np.array_equal(tile, seen):
-                return maps
+        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
         with self._borrowed() as interpreter:
             interpreter.set_tensor(self._input, tile[None])
             interpreter.invoke()
-            maps = np.asarray(interpreter.get_tensor(self._output)[0])
-        self._last.append((tile, maps))
-        return maps
+            return np.asarray(interpreter.get_tensor(self._output)[0])
 
     @contextmanager
     def _borrowed(self) -> Iterator[Any]:
@@ -133,49 +125,6 @@ def _without_greeting() -> Iterator[None]:
         os.close(kept)
 
 
-class TensorFlowChild:
-    """The network on TensorFlow's own interpreter, in a child process."""
-
-    def __init__(self, network: Path) -> None:
-        from loky import ProcessPoolExecutor
-
-        self._network = network
-        self._pool = ProcessPoolExecutor(max_workers=1)
-        self._tile: int = self._pool.submit(tile_of, str(network)).result()
-
-    @property
-    def tile(self) -> int:
-        """Height and width in pixels of the tile that the network takes."""
-        return self._tile
-
-    def run(self, tile: Floats) -> Floats:
-        """Return the maps (y, x, maps) of a tile (y, x, channels)."""
-        maps = self._pool.submit(run_tensorflow, str(self._network), tile).result()
-        return np.asarray(maps, np.float32)
-
-
-def tile_of(network: str) -> int:
-    """Return the tile of a network; for a process that draws no window."""
-    return _tensorflow_interpreter(network)[1]
-
-
-def run_tensorflow(network: str, tile: Floats) -> Floats:
-    """Return the maps of a tile; for a process that draws no window."""
-    return np.asarray(_tensorflow_interpreter(network)[0](tile), np.float32)
-
-
-@lru_cache(maxsize=2)
-def _tensorflow_interpreter(network: str) -> tuple[Any, int]:
-    import tensorflow as tf
-
-    runner = tf.lite.Interpreter(model_path=network, num_threads=os.cpu_count())
-    signature = runner.get_signature_runner()
-    ((entry, details),) = signature.get_input_details().items()
-    (exit_,) = signature.get_output_details()
-    tile = int(details["shape"][1])
-    return (lambda image: signature(**{entry: image[None]})[exit_][0]), tile
-
-
 @lru_cache(maxsize=4)
 def _load(network: Path, checksum: str) -> Engine:
     """Return the engine of a network file; the checksum renews it."""
@@ -184,7 +133,60 @@ def _load(network: Path, checksum: str) -> Engine:
     return LiteRT(network)
 
 
-def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Floats:
+@dataclass(frozen=True, eq=False)
+class TileCache:
+    """The one tile of a plane that its segmentation need not compute again.
+
+    The search for the diameter runs the network on a tile of the plane as it is, and
+    the segmentation of that plane would run it on the same tile: of an image of one
+    tile, a third of the work. A cache serves one plane and one model.
+
+    Parameters
+    ----------
+    origin : tuple of int
+        Row and column of the plane at which the image in hand begins.
+    """
+
+    origin: tuple[int, int] = (0, 0)
+    _tiles: dict[tuple[int, int], tuple[Floats, Floats]] = field(default_factory=dict)
+    """The first tile that the network was run on, and its maps, by its place."""
+
+    def at(self, row: int, column: int) -> TileCache:
+        """Return the same cache for a part of the plane that begins there."""
+        return TileCache((row, column), self._tiles)
+
+    def run(self, engine: Engine, tile: Floats, row: int, column: int) -> Floats:
+        """Return the maps of the tile at a row and column of the image in hand."""
+        place = self.origin[0] + row, self.origin[1] + column
+        # NaN, or a grey range of a part's own, makes another tile of the same place.
+        if place in self._tiles and np.array_equal(self._tiles[place][0], tile):
+            return self._tiles[place][1]
+        maps = engine.run(tile)
+        if not self._tiles:  # that of the search: to keep all would fill the memory
+            self._tiles[place] = tile, maps
+        return maps
+
+
+def load_engine(model: Model, precision: Precision = "auto") -> Engine:
+    """Return what runs a model's network; it is loaded once.
+
+    Raises
+    ------
+    ValueError
+        If the model has no network of that precision.
+    """
+    network = model.network(precision)
+    return _load(network, model.card.files[network.name])
+
+
+def predict(
+    plane: Floats,
+    model: Model,
+    precision: Precision = "auto",
+    *,
+    engine: Engine | None = None,
+    cache: TileCache | None = None,
+) -> Floats:
     """Return the maps of one plane of any size.
 
     Parameters
@@ -195,6 +197,10 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
         The model.
     precision : {"auto", "fp32", "int8"}
         Of the network; see `Model.network`.
+    engine : Engine, optional
+        What runs the network, if not that of ``load_engine``.
+    cache : TileCache, optional
+        Tiles of this plane that need not be computed again.
 
     Returns
     -------
@@ -206,8 +212,7 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
     ValueError
         If the model has no network of that precision.
     """
-    network = model.network(precision)
-    engine = _load(network, model.card.files[network.name])
+    engine = engine or load_engine(model, precision)
     image = np.atleast_3d(plane).astype(np.float32, copy=False)
     height, width = image.shape[:2]
     channels = model.card.architecture.channels
@@ -217,8 +222,13 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
     ):
         checkpoint()
         inside, outside = zip(rows, columns, strict=True)
-        tile = engine.run(_cut(image, outside, engine.tile, channels))
-        maps[inside] = tile[
+        tile = _cut(image, outside, engine.tile, channels)
+        found = (
+            cache.run(engine, tile, *(side.start for side in outside))
+            if cache
+            else engine.run(tile)
+        )
+        maps[inside] = found[
             tuple(
                 slice(i.start - o.start, i.stop - o.start)
                 for i, o in zip(inside, outside, strict=True)

@@ -58,22 +58,25 @@ def resize_by(image: NDArray[np.floating], factor: float) -> Floats:
     return resize(image, height, width)
 
 
-def fits_a_tile(image: Floats) -> bool:
+def fits_in_tile(image: Floats) -> bool:
     """Return whether one tile of a network holds an image (Y, X, ...)."""
     height, width = image.shape[:2]
     return bool(max(height, width) <= TILE)
 
 
-def both_ways(see: Callable[[Floats], Floats], image: Floats) -> Floats:
-    """Return the mean of what is seen in an image as it is, and turned by half a turn.
+def average_half_turn(
+    maps: Floats, image: Floats, predict: Callable[[Floats], Floats]
+) -> Floats:
+    """Return the mean of an image's maps and of those of the image turned by 180°.
 
     Parameters
     ----------
-    see : function
-        From an image (Y, X, ...) to its maps (Y, X, maps).
-    image : ndarray
-        The image.
+    maps : ndarray of float32
+        (Y, X, maps) of the image as it is.
+    image : ndarray of float32
+        (Y, X, ...).
+    predict : function
+        From an image to its maps.
     """
-    maps = see(image)
-    turned = see(np.ascontiguousarray(np.flip(image, (0, 1))))
+    turned = predict(np.ascontiguousarray(np.flip(image, (0, 1))))
     return np.asarray((maps + np.flip(turned, (0, 1))) / 2, np.float32)

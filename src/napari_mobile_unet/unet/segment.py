@@ -17,13 +17,19 @@ from napari_mobile_unet.settings import Params, Zero
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, decode
-from napari_mobile_unet.unet.diameter import Look, find_diameter, looked_at, middle
+from napari_mobile_unet.unet.diameter import (
+    Look,
+    find_diameter,
+    looked_at,
+    trial_image,
+    trial_window,
+)
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import Model, Precision, find_model
 from napari_mobile_unet.unet.rescale import (
-    both_ways,
+    average_half_turn,
     factor_for,
-    fits_a_tile,
+    fits_in_tile,
     resize_by,
 )
 
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_mobile_unet.types import Floats, Plane
+    from napari_mobile_unet.unet.engine import TileCache
 
 
 DOUBTFUL = 0.35
@@ -68,7 +75,10 @@ class UNet(Params):
         return value
 
     def fit(
-        self, planes: Iterable[Plane], middles: Iterable[Plane] | None = None
+        self,
+        planes: Iterable[Plane],
+        middles: Iterable[Plane] | None = None,
+        cache: TileCache | None = None,
     ) -> UNet:
         """Return these settings with the grey range and object size of the planes.
 
@@ -78,6 +88,8 @@ class UNet(Params):
             Of the stack, or what stands for them.
         middles : iterable of ndarray, optional
             What the size is found in, if not in those: a mosaic cuts objects.
+        cache : TileCache, optional
+            Of the only plane; keeps what its segmentation need not compute again.
         """
         if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
@@ -88,25 +100,34 @@ class UNet(Params):
             fitted = self.replace(limits=normalisation.limits(*grey))
         if fitted.diameter:
             return fitted
-        return fitted.replace(
-            diameter=fitted.look(seen if middles is None else list(middles))
-        )
+        searched = seen if middles is None else list(middles)
+        return fitted.replace(diameter=fitted.search_diameter(searched, cache))
 
-    def look(self, planes: Sequence[Plane]) -> float:
+    def search_diameter(
+        self, planes: Sequence[Plane], cache: TileCache | None = None
+    ) -> float:
         """Return the diameter in pixels of the typical object in some planes."""
-        seen = looked_at(planes)
-        doubtful = self.replace(min_confidence=0, mirror="never", diameter=0)
-        find = partial(doubtful.segment, objects=Objects())
+        chosen = looked_at(planes)
+        trusting = self.replace(min_confidence=0, mirror="never", diameter=0)
 
-        def look_at(factor: float) -> Look:
-            parts = (middle(plane, factor) for plane in seen)
-            each = iter_ahead(find, parts, min(usable_cores(), len(seen)))
-            return Look.of(list(each), factor)
+        def segment(factor: float, plane: Plane) -> Decoded:
+            image, here = trial_image(plane, factor), None
+            if cache and factor == 1:
+                rows, columns = trial_window(plane.shape, factor)
+                here = cache.at(rows.start, columns.start)
+            return trusting.segment(image, Objects(), here)
+
+        def try_scale(factor: float) -> Look:
+            threads = min(usable_cores(), len(chosen))
+            found = iter_ahead(partial(segment, factor), chosen, threads)
+            return Look.of(list(found), factor)
 
         known = model_of(self.model).card.diameter
-        return find_diameter(look_at, known, max(seen[0].shape[:2]))
+        return find_diameter(try_scale, known, max(chosen[0].shape[:2]))
 
-    def segment(self, plane: Plane, objects: Objects) -> Decoded:
+    def segment(
+        self, plane: Plane, objects: Objects, cache: TileCache | None = None
+    ) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
 
         Raises
@@ -117,7 +138,7 @@ class UNet(Params):
         model = model_of(self.model)
         decoding, calibration = model.card.decoding, model.card.calibration
         return decode(
-            self.maps(plane, model),
+            self.maps(plane, model, cache),
             objects,
             level=decoding.foreground,
             seed=decoding.seed,
@@ -126,15 +147,20 @@ class UNet(Params):
             least=self.min_confidence,
         )
 
-    def maps(self, plane: Plane, model: Model) -> Floats:
+    def maps(
+        self, plane: Plane, model: Model, cache: TileCache | None = None
+    ) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
         normalisation = model.card.normalisation
         grey = luminance(plane)
         limits = self.limits or normalisation.limits(grey)
         colours = model.card.architecture.channels == 3
-        return self.see(normalisation.apply(plane if colours else grey, limits), model)
+        image = normalisation.apply(plane if colours else grey, limits)
+        return self.maps_of_normalised(image, model, cache)
 
-    def see(self, image: Floats, model: Model) -> Floats:
+    def maps_of_normalised(
+        self, image: Floats, model: Model, cache: TileCache | None = None
+    ) -> Floats:
         """Return the model's maps (Y, X, maps) of an image that is normalised.
 
         The network sees it resized by `factor_for`.
@@ -142,7 +168,7 @@ class UNet(Params):
         known = model.card.diameter
         factor = factor_for(self.diameter or known, known)
         if factor == 1:
-            return self._predict(image, model)
+            return self._predict(image, model, cache)
         height, width = image.shape[:2]
         maps = self._predict(resize_by(image, factor), model)
         return np.asarray(
@@ -150,15 +176,16 @@ class UNet(Params):
             np.float32,
         )
 
-    def _predict(self, image: Floats, model: Model) -> Floats:
-        """Return the maps of a normalised image, from one side or from both."""
-        seen = partial(predict, model=model, precision=self.precision)
-        one_tile = self.mirror == "auto" and fits_a_tile(image)
-        return (
-            both_ways(seen, image)
-            if one_tile or self.mirror == "always"
-            else seen(image)
-        )
+    def _predict(
+        self, image: Floats, model: Model, cache: TileCache | None = None
+    ) -> Floats:
+        """Return the maps of a normalised image, averaged over a half turn or not."""
+        run = partial(predict, model=model, precision=self.precision)
+        maps = run(image, cache=cache)
+        one_tile = self.mirror == "auto" and fits_in_tile(image)
+        if one_tile or self.mirror == "always":
+            return average_half_turn(maps, image, run)
+        return maps
 
 
 def model_of(name: str) -> Model:

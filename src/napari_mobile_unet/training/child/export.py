@@ -198,4 +198,5 @@ def see_example(example: Example, model: Model) -> Floats:
     """Return what a model makes of an example, whose size is known."""
     colours = model.card.architecture.channels == 3
     size = example.diameter if np.isfinite(example.diameter) else 0
-    return UNet(diameter=size).see(example.image if colours else example.grey, model)
+    image = example.image if colours else example.grey
+    return UNet(diameter=size).maps_of_normalised(image, model)
