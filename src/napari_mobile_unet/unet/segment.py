@@ -13,24 +13,24 @@ from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_ahead
-from napari_mobile_unet.settings import Params, Zero
+from napari_mobile_unet.settings import Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, decode
 from napari_mobile_unet.unet.diameter import (
-    Look,
+    ScaleTrial,
     find_diameter,
-    looked_at,
     trial_image,
+    trial_planes,
     trial_window,
 )
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import Model, Precision, find_model
 from napari_mobile_unet.unet.rescale import (
     average_half_turn,
-    factor_for,
     fits_in_tile,
     resize_by,
+    resize_factor,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.engine import TileCache
 
 
-DOUBTFUL = 0.35
-"""Confidence below which an object is not shown, unless a person says another."""
+MIN_CONFIDENCE = 0.35
+"""Confidence below which an object is not shown by default."""
 
 
 class UNet(Params):
@@ -52,18 +52,18 @@ class UNet(Params):
     """Tag of this method in a recipe."""
     model: str = "nuclei"
     """Name or folder of the model."""
-    diameter: Annotated[float, Field(ge=0, le=2000), Zero("found")] = 0
-    """Diameter of the objects in pixels; 0: found in a few looks at the image."""
+    diameter: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
+    """Diameter of the objects in pixels; 0: found in the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     precision: Precision = "auto"
-    """Of the network: 8-bit integers if the model has them, which is twice as quick; or one of both."""  # noqa: E501
+    """Numbers that the network computes with: int8 takes half the time of fp32; auto: int8 if the model has it."""  # noqa: E501
     mirror: Literal["auto", "always", "never"] = "auto"
-    """Average with the image turned by half a turn: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = DOUBTFUL
-    """Objects less likely than this to be right are left out, and where most are doubtful all that are; 0 keeps them all."""  # noqa: E501
+    """Average with the image turned by 180°: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = MIN_CONFIDENCE
+    """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
     limits: tuple[float, float] | None = None
-    """Grey values that become 0 and 1; found in the image unless given."""
+    """Grey values that become 0 and 1; by default found in the image."""
 
     @field_validator("limits")
     @classmethod
@@ -71,7 +71,9 @@ class UNet(Params):
         cls, value: tuple[float, float] | None
     ) -> tuple[float, float] | None:
         if value and value[0] > value[1]:
-            raise ValueError("the lower limit comes first; swap them")
+            raise ValueError(
+                f"the lower limit comes first; received {value}; swap the two"
+            )
         return value
 
     def fit(
@@ -85,29 +87,30 @@ class UNet(Params):
         Parameters
         ----------
         planes : iterable of ndarray
-            Of the stack, or what stands for them.
+            Of the stack, or a sample of them.
         middles : iterable of ndarray, optional
-            What the size is found in, if not in those: a mosaic cuts objects.
+            Parts of the planes to find the object size in, if not in ``planes``: a
+            mosaic of windows would cut objects.
         cache : TileCache, optional
             Of the only plane; keeps what its segmentation need not compute again.
         """
         if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
-        seen, fitted = list(planes), self
+        sample, fitted = list(planes), self
         if self.scope == "stack" and self.limits is None:
             normalisation = model_of(self.model).card.normalisation
-            grey = (luminance(plane) for plane in seen)
+            grey = (luminance(plane) for plane in sample)
             fitted = self.replace(limits=normalisation.limits(*grey))
         if fitted.diameter:
             return fitted
-        searched = seen if middles is None else list(middles)
+        searched = sample if middles is None else list(middles)
         return fitted.replace(diameter=fitted.search_diameter(searched, cache))
 
     def search_diameter(
         self, planes: Sequence[Plane], cache: TileCache | None = None
     ) -> float:
         """Return the diameter in pixels of the typical object in some planes."""
-        chosen = looked_at(planes)
+        chosen = trial_planes(planes)
         trusting = self.replace(min_confidence=0, mirror="never", diameter=0)
 
         def segment(factor: float, plane: Plane) -> Decoded:
@@ -117,13 +120,13 @@ class UNet(Params):
                 here = cache.at(rows.start, columns.start)
             return trusting.segment(image, Objects(), here)
 
-        def try_scale(factor: float) -> Look:
+        def try_scale(factor: float) -> ScaleTrial:
             threads = min(usable_cores(), len(chosen))
             found = iter_ahead(partial(segment, factor), chosen, threads)
-            return Look.of(list(found), factor)
+            return ScaleTrial.of(list(found), factor)
 
-        known = model_of(self.model).card.diameter
-        return find_diameter(try_scale, known, max(chosen[0].shape[:2]))
+        model_diameter = model_of(self.model).card.diameter
+        return find_diameter(try_scale, model_diameter, max(chosen[0].shape[:2]))
 
     def segment(
         self, plane: Plane, objects: Objects, cache: TileCache | None = None
@@ -136,15 +139,14 @@ class UNet(Params):
             If the model is missing or was altered.
         """
         model = model_of(self.model)
-        decoding, calibration = model.card.decoding, model.card.calibration
+        card = model.card
         return decode(
             self.maps(plane, model, cache),
             objects,
-            level=decoding.foreground,
-            seed=decoding.seed,
-            diameter=self.diameter or model.card.diameter,
-            calibration=calibration or UNCALIBRATED,
-            least=self.min_confidence,
+            card.decoding,
+            diameter=self.diameter or card.diameter,
+            calibration=card.calibration or UNCALIBRATED,
+            min_confidence=self.min_confidence,
         )
 
     def maps(
@@ -163,10 +165,10 @@ class UNet(Params):
     ) -> Floats:
         """Return the model's maps (Y, X, maps) of an image that is normalised.
 
-        The network sees it resized by `factor_for`.
+        It is resized by `resize_factor` for the network.
         """
-        known = model.card.diameter
-        factor = factor_for(self.diameter or known, known)
+        model_diameter = model.card.diameter
+        factor = resize_factor(self.diameter or model_diameter, model_diameter)
         if factor == 1:
             return self._predict(image, model, cache)
         height, width = image.shape[:2]
