@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.model import Model, Precision
 
 HALO = 16
-"""Pixels at a tile's rim that are computed and thrown away: there the network
-sees too little around them."""
+"""Pixels along a tile's edges that are computed and discarded: the network has too
+little context there."""
 
 STEP = TILE - 2 * HALO
 """Pixels from one tile to the next, in networks as they are exported now."""
 
-_making = threading.Lock()
+_creating = threading.Lock()
 
 
 class Engine(Protocol):
@@ -58,8 +58,8 @@ class Engine(Protocol):
 class LiteRT:
     """The network on LiteRT, with the cores that the calling thread may use.
 
-    An interpreter is not safe to be run by two threads at once, so each borrows one;
-    Python's own lock is released while it computes.
+    Two threads must not run one interpreter at once, so each borrows its own. The
+    GIL is released while it computes.
     """
 
     def __init__(self, network: Path) -> None:
@@ -84,45 +84,42 @@ class LiteRT:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Any]:
-        """Lend an interpreter that nobody else runs; make one if there is none."""
+        """Lend an interpreter that no other thread runs; create one if none is idle."""
         cores = usable_cores()
         idle = self._idle[cores]
         try:
             interpreter = idle.pop()
         except IndexError:
-            interpreter = self._interpreter(cores)
+            interpreter = self._create(cores)
         yield interpreter
         idle.append(interpreter)
 
-    def _interpreter(self, threads: int) -> Any:
+    def _create(self, threads: int) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
-        with _making, _without_greeting():
+        with _creating, _silent_stderr():
             interpreter = Interpreter(str(self._network), num_threads=threads)
             interpreter.allocate_tensors()
         return interpreter
 
 
 @contextmanager
-def _without_greeting() -> Iterator[None]:
-    """Keep a line that LiteRT prints at its start off standard error.
-
-    It comes from C++, and no setting turns it off.
-    """
+def _silent_stderr() -> Iterator[None]:
+    """Suppress a line that LiteRT prints at its start, which no setting turns off."""
     try:
-        kept = os.dup(2)
-    except OSError:  # started without one, from a desktop
+        stderr = os.dup(2)
+    except OSError:  # a program started from a desktop may have none
         yield
         return
     if sys.stderr:
         sys.stderr.flush()
     try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 @lru_cache(maxsize=4)
@@ -158,7 +155,7 @@ class TileCache:
     def run(self, engine: Engine, tile: Floats, row: int, column: int) -> Floats:
         """Return the maps of the tile at a row and column of the image in hand."""
         place = self.origin[0] + row, self.origin[1] + column
-        # NaN, or a grey range of a part's own, makes another tile of the same place.
+        # With NaN, or a grey range of its own, the tile of the search may differ.
         if place in self._tiles and np.array_equal(self._tiles[place][0], tile):
             return self._tiles[place][1]
         maps = engine.run(tile)
@@ -238,9 +235,9 @@ def predict(
 
 
 def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
-    """Yield, along one axis, what a tile gives and what it sees.
+    """Yield, along one axis, the pixels that a tile gives and those that it takes.
 
-    What it sees is always ``tile`` long and may reach beyond the plane's end.
+    It takes ``tile`` pixels, which may reach beyond the plane's end.
     """
     if length <= tile:
         yield slice(0, length), slice(0, tile)
@@ -258,9 +255,9 @@ def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
 
 
 def _cut(image: Floats, where: tuple[slice, ...], size: int, channels: int) -> Floats:
-    """Return a copy of a tile; beyond the plane's end the image is mirrored.
+    """Return a copy of a tile, mirrored beyond the plane's end.
 
-    A network for colour takes grey as three equal channels.
+    For a network for colour, grey becomes three equal channels.
     """
     tile = image[where]
     missing = [size - length for length in tile.shape[:2]]
