@@ -24,7 +24,7 @@ from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.otsu import Split, otsu
-from napari_mobile_unet.unet.diameter import looked_at
+from napari_mobile_unet.unet.diameter import trial_planes
 from napari_mobile_unet.unet.engine import STEP, TileCache
 from napari_mobile_unet.unet.segment import UNet
 
@@ -175,7 +175,7 @@ def _fit_unet(
     if not is_large(stack.plane_shape):
         return method.fit(planes, cache=cache)
     window = middle_window(stack.plane_shape, BLOCK + 2 * MARGIN, STEP)
-    seen = (stack.plane(number, window) for number in looked_at(numbers))
+    seen = (stack.plane(number, window) for number in trial_planes(numbers))
     return method.fit(planes, (apply_steps(steps, plane) for plane in seen))
 
 
