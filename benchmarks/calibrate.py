@@ -14,10 +14,10 @@ from pathlib import Path
 
 from folds import SETTINGS
 
-from napari_mobile_unet.training.child.export import see_example
+from napari_mobile_unet.training.child.export import predict_example
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob
-from napari_mobile_unet.training.validation import ENOUGH, calibrate, outcome
+from napari_mobile_unet.training.validation import MIN_OBJECTS, calibrate, detect
 from napari_mobile_unet.unet.card import FORMAT, write_card
 from napari_mobile_unet.unet.model import Model
 
@@ -37,14 +37,14 @@ def main() -> None:
     model = Model(chosen.model)
     card = model.card
     found = [
-        outcome(see_example(example, model), example, card.decoding)
+        detect(predict_example(example, model), example, card.decoding)
         for example in examples
     ]
     calibration = calibrate(found)
     if calibration is None:
         parser.error(
-            f"the fold must show {ENOUGH} right and {ENOUGH} wrong objects; it shows "
-            "fewer; the card stays as it is"
+            f"the fold must show {MIN_OBJECTS} right and {MIN_OBJECTS} wrong objects; "
+            "it shows fewer; the card stays as it is"
         )
     write_card(chosen.model, card.replace(format=FORMAT, calibration=calibration))
 

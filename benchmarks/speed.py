@@ -46,15 +46,12 @@ def main() -> None:
     maps = predict(normal, model)
     # At the model's own scale: how much resizing costs depends on the image.
     recipe = nmu.Recipe(segment=nmu.UNet(diameter=model.card.diameter))
-    decoding = model.card.decoding
 
     def network() -> None:
         for _ in range(chosen.planes):
             predict(normal, model)
 
-    decode_maps = partial(
-        decode, maps, Objects(), level=decoding.foreground, seed=decoding.seed
-    )
+    decode_maps = partial(decode, maps, Objects(), model.card.decoding)
     found = decode_maps()
 
     def decoder() -> None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Zero:
-    """Annotates a number of which 0 is no size but a wish, as its tooltip says."""
+class ZeroMeans:
+    """Annotates a number whose 0 has a meaning of its own, which its tooltip tells."""
 
-    shown: str
+    text: str
     """What a form shows instead of 0."""
 
 

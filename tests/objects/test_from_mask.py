@@ -9,7 +9,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
-from napari_mobile_unet.unet.decoding import CRUMB, decode
+from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.decoding import MIN_CORE, decode
 
 KEEP_ALL = Objects(min_size=1, fill_holes=False, split=False)
 
@@ -53,7 +54,7 @@ def test_confidence_is_the_mean_probability_of_each_object() -> None:
 def test_objects_of_little_confidence_are_left_out_if_asked() -> None:
     foreground, distance = maps_of((16, 16, 8), (48, 48, 8))
     foreground[:32] *= 0.7 / 0.9
-    found = decode(np.dstack([foreground, distance]), Objects(), least=0.8)
+    found = decode(np.dstack([foreground, distance]), Objects(), min_confidence=0.8)
     assert found.labels.max() == len(found.confidence) == 1
     assert found.labels[48, 48] == 1
     assert found.confidence[0] == pytest.approx(0.9, abs=1e-5)
@@ -62,7 +63,7 @@ def test_objects_of_little_confidence_are_left_out_if_asked() -> None:
 def test_foreground_without_a_core_is_an_object_of_its_own() -> None:
     foreground, distance = maps_of((32, 20, 10), (32, 50, 6))
     distance[:, 40:] *= 0.3
-    labels = decode(np.dstack([foreground, distance]), Objects(), seed=0.6).labels
+    labels = decode(np.dstack([foreground, distance]), Objects()).labels
     assert labels.max() == 2
     assert labels[32, 50] > 0
 
@@ -151,13 +152,13 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     core = (distance > 0.6) & (foreground > level)
     cores, count = ndimage.label(core, np.ones((3, 3)))
     sizes = ndimage.sum_labels(core, cores, np.arange(count + 1))
-    core &= (sizes >= CRUMB)[cores]
+    core &= (sizes >= MIN_CORE)[cores]
     cores, count = ndimage.label(core, np.ones((3, 3)))
     pieces, n_pieces = ndimage.label(foreground > level)
     every = decode(
         np.dstack([foreground, distance]),
         Objects(min_size=1, fill_holes=False),
-        level=level,
+        Decoding(foreground=level),
     )
     labels = every.labels
     bare = n_pieces - np.unique(pieces[core]).size
@@ -170,7 +171,7 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     some = decode(
         np.dstack([foreground, distance]),
         Objects(min_size=size, fill_holes=False),
-        level=level,
+        Decoding(foreground=level),
     )
     large = np.flatnonzero(np.bincount(labels.ravel())[1:] >= size)
     assert np.array_equal(some.labels > 0, np.isin(labels, large + 1))

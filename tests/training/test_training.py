@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import imageio.v3 as iio
 import numpy as np
@@ -17,13 +18,16 @@ import tifffile
 from typer.testing import CliRunner
 
 from napari_mobile_unet.commands.app import app
-from napari_mobile_unet.training.augment import draw
+from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob, start_from
-from napari_mobile_unet.training.process import JobError, iter_train, training
+from napari_mobile_unet.training.process import JobError, training
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.model
 
@@ -65,10 +69,16 @@ def job_of(data: Path, output: Path, **settings: object) -> TrainingJob:
     return TrainingJob.model_validate(fields | settings)
 
 
+def iter_messages(job: TrainingJob) -> Iterator[dict[str, Any]]:
+    """Yield the messages of a training; closing the generator stops it."""
+    with training(job) as running:
+        yield from running.messages
+
+
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list, Path]:
     output = tmp_path_factory.mktemp("models") / "squares"
-    return list(iter_train(job_of(data, output, epochs=8))), output
+    return list(iter_messages(job_of(data, output, epochs=8))), output
 
 
 def test_messages_come_in_order_and_the_loss_falls(trained: tuple[list, Path]) -> None:
@@ -105,16 +115,19 @@ def test_ids_may_be_any_numbers_and_channels_as_many(tmp_path: Path) -> None:
     (example,), _ = read_examples(job)
     assert np.unique(example.labels).tolist() == [0, 1, 2]
     assert example.image.shape == (64, 64, 2)
-    rng = np.random.default_rng(0)
+    sampler, rng = (
+        CropSampler([example], 64, job.augmentation),
+        np.random.default_rng(0),
+    )
     for _ in range(5):
-        assert draw([example], np.ones(1), 64, job.augmentation, rng)[0].shape[-1] == 1
+        assert sampler.draw(rng).image.shape[-1] == 1
 
 
 def test_one_seed_gives_one_training(
     data: Path, trained: tuple[list, Path], tmp_path: Path
 ) -> None:
     messages, _ = trained
-    again = iter_train(job_of(data, tmp_path / "again", epochs=8))
+    again = iter_messages(job_of(data, tmp_path / "again", epochs=8))
     first, second = (
         [m["loss"] for m in told if m["kind"] == "epoch"] for told in (messages, again)
     )
@@ -126,7 +139,7 @@ def test_training_goes_on_from_a_model(
 ) -> None:
     messages, output = trained
     job = job_of(data, tmp_path / "more", epochs=1, **start_from(load_model(output)))
-    first = next(m for m in iter_train(job) if m["kind"] == "epoch")
+    first = next(m for m in iter_messages(job) if m["kind"] == "epoch")
     assert first["loss"] < messages[1]["loss"]
     assert load_model(tmp_path / "more").card.training.start.startswith("squares ")
 
@@ -135,11 +148,11 @@ def test_no_epochs_tune_and_export_a_larger_network_in_integers(
     data: Path, tmp_path: Path
 ) -> None:
     small = TINY.replace(maps=("foreground", "distance"), stem_depth=0, head_depth=0)
-    list(iter_train(job_of(data, tmp_path / "small", epochs=1, architecture=small)))
+    list(iter_messages(job_of(data, tmp_path / "small", epochs=1, architecture=small)))
     model = load_model(tmp_path / "small")
     larger = {"channels": 3, "maps": TINY.maps, "stem_depth": 1, "head_depth": 1}
     settings = {**start_from(model, larger), "epochs": 0, "quantise": True}
-    messages = list(iter_train(job_of(data, tmp_path / "colour", **settings)))
+    messages = list(iter_messages(job_of(data, tmp_path / "colour", **settings)))
     assert [message["kind"] for message in messages] == ["ready", "done"]
     colour = load_model(tmp_path / "colour")
     assert colour.card.architecture.channels == 3
@@ -164,11 +177,11 @@ def test_a_network_of_other_sizes_is_no_start(
 ) -> None:
     wider = start_from(load_model(trained[1]), {"widths": (16, 8, 8, 8, 8)})
     with pytest.raises(JobError, match=r"same sizes; stem_conv/kernel is \(3, 3, 1, 8"):
-        list(iter_train(job_of(data, tmp_path / "wider", epochs=1, **wider)))
+        list(iter_messages(job_of(data, tmp_path / "wider", epochs=1, **wider)))
 
 
 def test_a_stop_keeps_what_was_learnt(data: Path, tmp_path: Path) -> None:
-    messages = iter_train(job_of(data, tmp_path / "stopped", epochs=10_000))
+    messages = iter_messages(job_of(data, tmp_path / "stopped", epochs=10_000))
     while next(messages)["kind"] != "epoch":
         pass
     messages.close()
@@ -227,7 +240,7 @@ def test_a_stop_before_the_first_batch_saves_nothing(
 ) -> None:
     job = job_of(data, tmp_path / "early", epochs=10_000)
     with (
-        pytest.raises(JobError, match="the training was stopped before; let it run"),
+        pytest.raises(JobError, match="the training was stopped before that"),
         training(job) as running,
     ):
         running.stop()
@@ -252,7 +265,7 @@ def test_a_parent_that_dies_leaves_a_child_that_saves(
 
 def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) -> None:
     job = job_of(data, tmp_path / "long", epochs=3, keep_every=1e-6)
-    messages = iter_train(job)
+    messages = iter_messages(job)
     next(messages)
     for epoch in (1, 2):
         assert next(messages)["epoch"] == epoch
@@ -264,10 +277,12 @@ def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) ->
     list(messages)
     assert {path.name for path in tmp_path.iterdir()} == {"long", "cut-unfinished"}
     cut = job_of(data, tmp_path / "cut", epochs=1)
-    with pytest.raises(ValueError, match=r"cut-unfinished; go on from it \(--from\)"):
-        list(iter_train(cut))
+    with pytest.raises(
+        ValueError, match=r"cut-unfinished; continue from it with --from"
+    ):
+        list(iter_messages(cut))
     so_far = load_model(tmp_path / "cut-unfinished")
-    list(iter_train(cut.replace(**start_from(so_far))))
+    list(iter_messages(cut.replace(**start_from(so_far))))
     assert load_model(tmp_path / "cut").card.training.start.startswith("long ")
     assert not (tmp_path / "cut-unfinished").exists()
 
@@ -277,7 +292,7 @@ def test_a_copy_that_cannot_be_kept_ends_no_training(
 ) -> None:
     (tmp_path / ".model-unfinished").touch()  # where the copy would be written
     job = job_of(data, tmp_path / "model", keep_every=1e-6)
-    assert [m["kind"] for m in iter_train(job)][-1] == "done"
+    assert [m["kind"] for m in iter_messages(job)][-1] == "done"
     assert load_model(tmp_path / "model").card.training.epochs == 2
 
 
@@ -286,8 +301,8 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
     (tmp_path / "taken" / "file").touch()
     cases = {
         "found none under": {"images": str(tmp_path / "nowhere")},
-        "is among 8": {"labels": str(data / "renamed")},
-        "exists; name another": {"output": tmp_path / "taken"},
+        "none of 8 images .* among 8 files": {"labels": str(data / "renamed")},
+        "is not; name another": {"output": tmp_path / "taken"},
         "must be writable": {"output": tmp_path / "taken" / "file" / "new"},
     }
     renamed = data / "renamed"
@@ -296,13 +311,13 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
         (renamed / f"mask_{path.name}").write_bytes(path.read_bytes())
     for message, change in cases.items():
         with pytest.raises((ValueError, OSError), match=message) as caught:
-            list(iter_train(job_of(data, **({"output": tmp_path / "new"} | change))))
+            list(iter_messages(job_of(data, **({"output": tmp_path / "new"} | change))))
         assert "\n" not in str(caught.value)
     assert not (tmp_path / "new").exists()
 
 
 def test_length_is_named_once() -> None:
-    with pytest.raises(ValueError, match="name either minutes or epochs"):
+    with pytest.raises(ValueError, match=r"minutes=1\.0 and epochs=1; give one"):
         TrainingJob(images="a", labels="b", output=Path("c"), minutes=1, epochs=1)
 
 
@@ -315,5 +330,5 @@ def test_pairs_that_differ_in_shape_are_refused_by_the_child(
         iio.imwrite(tmp_path / "images" / f"{name}.png", np.zeros((64, 64), np.uint8))
         iio.imwrite(tmp_path / "labels" / f"{name}.png", np.zeros((64, size), np.uint8))
     with pytest.raises(JobError, match="must have one shape"):
-        list(iter_train(job_of(tmp_path, tmp_path / "new")))
+        list(iter_messages(job_of(tmp_path, tmp_path / "new")))
     assert not (tmp_path / "new").exists()

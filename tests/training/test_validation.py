@@ -7,13 +7,13 @@ import pytest
 from scipy.sparse import csr_array
 
 from napari_mobile_unet.objects.from_mask import Objects
-from napari_mobile_unet.training import validation
-from napari_mobile_unet.training.augment import Example
+from napari_mobile_unet.training.examples import Example
 from napari_mobile_unet.training.targets import maps_of, targets_of
 from napari_mobile_unet.training.validation import (
-    Outcome,
-    precision,
+    Detections,
+    average_precision,
     predict_maps,
+    steadiest,
     tune,
     validate,
 )
@@ -71,7 +71,8 @@ def test_a_seam_parts_what_the_distance_joins() -> None:
     maps = maps_of(targets_of(labels))[..., :3]
     maps[..., 1] = maps[..., 0]
     joined, parted = (
-        decode(maps[..., :count], Objects(), seed=0.7).labels.max() for count in (2, 3)
+        decode(maps[..., :count], Objects(), Decoding(seed=0.7)).labels.max()
+        for count in (2, 3)
     )
     assert (joined, parted) == (4, 8)
 
@@ -80,35 +81,36 @@ def test_doubtful_objects_count_in_no_precision() -> None:
     calibration = Calibration(intercept=-2, weights=(4,) + (0,) * (FEATURES - 1))
     features = np.zeros((2, FEATURES))
     features[0, 0] = 1
-    found = Outcome(features, csr_array(np.array([[0.8], [0.0]])))
-    assert precision(found, 0.5) == pytest.approx(1 / 2)
-    assert precision(found, 0.5, calibration) == 1
-    assert precision(found, 0.9, calibration) == 0
-    nothing = Outcome(np.zeros((0, FEATURES)), csr_array((0, 0)))
-    assert precision(nothing, 0.5, calibration) == 1
+    found = Detections(features, csr_array(np.array([[0.8], [0.0]])))
+    assert average_precision(found, 0.5) == pytest.approx(1 / 2)
+    assert average_precision(found, 0.5, calibration) == 1
+    assert average_precision(found, 0.9, calibration) == 0
+    nothing = Detections(np.zeros((0, FEATURES)), csr_array((0, 0)))
+    assert average_precision(nothing, 0.5, calibration) == 1
 
 
-def test_a_decoding_that_suits_by_chance_alone_is_not_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    lucky = Decoding(foreground=validation.LEVELS[1], seed=validation.SEEDS[1])
-    steady = Decoding(foreground=validation.LEVELS[-3], seed=validation.SEEDS[-3])
+def test_the_best_score_alone_among_bad_ones_is_chance() -> None:
+    scores = np.full((7, 12), 0.5)
+    scores[1, 1] = 0.9
+    scores[3:6, 8:11] = 0.8
+    assert steadiest(scores) == (4, 9)
 
-    def score(decoding: Decoding, *_: Any) -> float:
-        if decoding == lucky:
-            return 0.9
-        levels, seeds = (
-            abs(values.index(one) - values.index(other)) <= 1
-            for values, one, other in (
-                (validation.LEVELS, decoding.foreground, steady.foreground),
-                (validation.SEEDS, decoding.seed, steady.seed),
-            )
-        )
-        return 0.8 + 0.01 * (decoding == steady) if levels and seeds else 0.5
 
-    monkeypatch.setattr(validation, "outcome", lambda _, __, decoding: decoding)
-    monkeypatch.setattr(validation, "calibrate", lambda _: None)
-    monkeypatch.setattr(validation, "precision", score)
-    tuned = tune([np.zeros(0)], [example(squares())])
-    assert tuned.decoding == steady
-    assert tuned.ap == pytest.approx(0.81)
+def test_of_scores_that_are_as_good_the_middle_is_taken() -> None:
+    scores = np.full((7, 12), 0.5)
+    scores[:, 3:10] = 0.8
+    scores[2, 5] += 0.004
+    assert steadiest(scores) == (3, 6)
+
+
+def test_a_decoding_is_tuned_on_both_maps() -> None:
+    """Cores must be sought high where objects touch, and foreground above the haze."""
+    labels = squares()
+    maps = maps_of(targets_of(labels))[..., :3]
+    maps[..., 2] = 0
+    haze = np.where(labels > 0, maps[..., 0], 0.52)
+    joined = np.maximum(maps[..., 1], 0.35 * (labels > 0))
+    hazy = np.dstack([haze, joined, maps[..., 2]]).astype(np.float32)
+    tuned = tune([hazy], [example(labels)])
+    assert tuned.decoding.foreground > 0.52 and tuned.decoding.seed > 0.35
+    assert tuned.ap == 1

@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.confidence import MANY, TRUSTED, Calibration, bar, doubts
+from napari_mobile_unet.unet.confidence import (
+    LOW_CONFIDENCE,
+    MANY_OBJECTS,
+    Calibration,
+    confidence_message,
+    display_threshold,
+)
 from napari_mobile_unet.unet.features import FEATURES
 
 
@@ -37,38 +43,39 @@ def test_no_objects_have_no_confidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "left_out", "said"),
+    ("confidence", "left_out", "beginning"),
     [
         ([], 0, ""),
         ([0.9, 0.8, 0.4], 0, ""),
-        ([0.9, 0.8, 0.7], 2, "; 2 more left out as doubtful"),
-        ([0.6, 0.5, 0.9], 0, ". Low confidence"),
-        ([0.9, 0.8], 3, "; 3 more left out as doubtful. Low confidence"),
-        ([], 4, "; 4 more left out as doubtful. Low confidence"),
+        ([0.9, 0.8, 0.7], 1, "; 1 more object hidden because of low confidence"),
+        ([0.6, 0.5, 0.9], 0, ". Low confidence: the model"),
+        ([0.9, 0.8], 3, "; 3 more objects hidden because of low confidence. Low"),
+        ([], 4, "; 4 more objects hidden because of low confidence. Low"),
     ],
 )
-def test_doubts_are_said_where_there_are_any(
-    confidence: list[float], left_out: int, said: str
+def test_hidden_objects_and_low_confidence_are_reported(
+    confidence: list[float], left_out: int, beginning: str
 ) -> None:
-    told = doubts(np.array(confidence), left_out)
-    assert told.startswith(said)
-    assert ("Low" in told) == ("Low" in said)
-    assert bool(told) == bool(said)
-    assert ("shows all" in told) == bool(left_out and "Low" in said)
+    message = confidence_message(np.array(confidence), left_out)
+    assert message.startswith(beginning)
+    assert bool(message) == bool(beginning)
+    doubtful = "Low" in beginning
+    assert ("try another" in message) == doubtful
+    assert ("show all objects" in message) == bool(left_out and doubtful)
 
 
 @pytest.mark.parametrize(
-    ("confidence", "least", "expected"),
+    ("confidence", "min_confidence", "expected"),
     [
-        ([0.1] * 30 + [0.9] * 10, 0.35, TRUSTED),  # a photograph
+        ([0.1] * 30 + [0.9] * 10, 0.35, LOW_CONFIDENCE),  # a photograph
         ([0.1] * 30 + [0.9] * 10, 0.8, 0.8),
         ([0.1] * 30 + [0.9] * 10, 0, 0),  # all are asked for
         ([0.1] * 10 + [0.9] * 30, 0.35, 0.35),
-        ([0.4] * (MANY - 1), 0.35, 0.35),  # a few do not fill the screen
+        ([0.4] * (MANY_OBJECTS - 1), 0.35, 0.35),  # a few do not fill the screen
         ([], 0.35, 0.35),
     ],
 )
 def test_where_most_objects_are_doubtful_only_the_others_are_shown(
-    confidence: list[float], least: float, expected: float
+    confidence: list[float], min_confidence: float, expected: float
 ) -> None:
-    assert bar(np.array(confidence), least) == expected
+    assert display_threshold(np.array(confidence), min_confidence) == expected

@@ -13,99 +13,130 @@ from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.segment import iter_segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet.decoding import Decoded
-from napari_mobile_unet.unet.diameter import Look, find_diameter, middle
+from napari_mobile_unet.unet.diameter import (
+    SCALES,
+    ScaleTrial,
+    find_diameter,
+    trial_image,
+)
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.rescale import factor_for, resize
+from napari_mobile_unet.unet.rescale import resize, resize_factor
 
 KNOWN = 20.0
 
 
-def look(factor: float, diameter: float, **found: float) -> Look:
-    """A look that finds objects of a diameter and is sure of them, unless told."""
+def trial(factor: float, diameter: float, **found: float) -> ScaleTrial:
+    """A trial that finds objects of a diameter with high confidence, unless told."""
     sure = {"area": 5000, "share": 0.2, "confidence": 0.95, "width": diameter * factor}
-    return Look(factor=factor, diameter=diameter, **{**sure, **found})
+    return ScaleTrial(diameter=diameter, **{**sure, **found})
+
+
+NOTHING = trial(1, 0, area=0, share=0, confidence=0)
 
 
 class Image:
-    """Looks at an image, by their factor; others find nothing."""
+    """An image with a trial for some factors; at others nothing is found."""
 
-    def __init__(self, *looks: Look) -> None:
-        self.looks = {each.factor: each for each in looks}
+    def __init__(self, trials: dict[float, ScaleTrial]) -> None:
+        self.trials = trials
         self.asked: list[float] = []
 
-    def __call__(self, factor: float) -> Look:
+    def __call__(self, factor: float) -> ScaleTrial:
         self.asked.append(factor)
-        nothing = look(factor, 0, area=0, share=0, confidence=0)
-        return self.looks.get(factor, nothing)
+        return self.trials.get(factor, NOTHING)
 
 
-def test_objects_of_the_known_size_take_one_look() -> None:
-    image = Image(look(1, 22))
+def test_objects_of_the_models_diameter_take_one_trial() -> None:
+    image = Image({1: trial(1, 22)})
     assert find_diameter(image, KNOWN, 2000) == 22
     assert image.asked == [1]
 
 
-def test_nothing_anywhere_gives_the_known_size_after_all_looks() -> None:
-    image = Image()
+def test_nothing_anywhere_gives_the_models_diameter_after_all_trials() -> None:
+    image = Image({})
     assert find_diameter(image, KNOWN, 2000) == KNOWN
-    assert image.asked == [1, 2, 1 / 2, 1 / 6, 1 / 18, 1 / 54]
+    assert image.asked == [scale.factor for scale in SCALES]
 
 
-def test_no_image_is_looked_at_that_holds_less_than_one_object() -> None:
-    image = Image()
+def test_an_image_smaller_than_one_object_is_not_tried() -> None:
+    image = Image({})
     find_diameter(image, KNOWN, 150)
     assert image.asked == [1, 2, 1 / 2, 1 / 6]
 
 
-def test_sure_pieces_of_large_objects_are_seen_through() -> None:
-    pieces = look(1, 9, width=60, share=0.21)
-    image = Image(pieces, look(1 / 2, 70, share=0.2), look(1 / 6, 75, share=0.1))
+def test_large_objects_are_seen_whole_though_their_pieces_pass_for_objects() -> None:
+    image = Image(
+        {
+            1: trial(1, 9, width=60, share=0.21),
+            1 / 2: trial(1 / 2, 70, share=0.2, width=50),
+            1 / 6: trial(1 / 6, 75, share=0.1),
+        }
+    )
     assert find_diameter(image, KNOWN, 2000) == 70
+    assert image.asked == [1, 1 / 2, 1 / 6]
+
+
+def test_objects_seen_whole_end_the_search() -> None:
+    image = Image({1: trial(1, 50), 1 / 2: trial(1 / 2, 50)})
+    assert find_diameter(image, KNOWN, 2000) == 50
+    assert image.asked == [1, 1 / 2]
 
 
 @pytest.mark.parametrize(
     "half",
     [
-        look(1 / 2, 40, confidence=0.8),  # not sure
-        look(1 / 2, 40, share=0.1),  # of half of the objects
-        look(1 / 2, 19),  # clumps of small ones
+        trial(1 / 2, 40, confidence=0.8),  # not sure
+        trial(1 / 2, 40, share=0.1),  # of half of the objects
+        trial(1 / 2, 40, area=300),  # of specks
+        trial(1 / 2, 19),  # clumps of small ones
     ],
 )
-def test_a_smaller_image_that_shows_less_changes_nothing(half: Look) -> None:
-    image = Image(look(1, 33, width=40), half, look(1 / 6, 300))
+def test_a_smaller_image_that_shows_less_changes_nothing(half: ScaleTrial) -> None:
+    image = Image({1: trial(1, 33, width=40), 1 / 2: half, 1 / 6: trial(1 / 6, 300)})
     assert find_diameter(image, KNOWN, 2000) == 33
     assert image.asked == [1, 1 / 2]
 
 
 def test_small_objects_are_found_enlarged_and_not_as_one_blob() -> None:
-    blurred = look(1, 8, confidence=0.3)
-    image = Image(blurred, look(2, 7, confidence=0.9), look(1 / 6, 200, share=0.5))
-    enlarged = factor_for(7, KNOWN)
-    image.looks[enlarged] = look(enlarged, 6.5)
+    blurred, blob = trial(1, 8, confidence=0.3), trial(1 / 6, 200, share=0.5)
+    enlarged = resize_factor(7, KNOWN)
+    image = Image(
+        {
+            1: blurred,
+            2: trial(2, 7, confidence=0.9),
+            1 / 6: blob,
+            enlarged: trial(enlarged, 6.5),
+        }
+    )
     assert find_diameter(image, KNOWN, 2000) == 6.5
     assert image.asked == [1, 2, enlarged]
 
 
-def test_small_objects_that_are_not_seen_again_keep_their_size() -> None:
-    image = Image(look(1, 12))
+def test_where_no_trial_counts_the_image_as_it_is_decides() -> None:
+    image = Image({1: trial(1, 30, confidence=0.4), 2: trial(2, 9, confidence=0.6)})
+    assert find_diameter(image, KNOWN, 2000) == 30
+
+
+def test_small_objects_that_are_missed_when_enlarged_keep_their_diameter() -> None:
+    image = Image({1: trial(1, 12)})
     assert find_diameter(image, KNOWN, 2000) == 12
     assert len(image.asked) == 2
 
 
 @given(st.floats(0.01, 1e5))
-def test_what_is_found_stays_within_what_the_network_can_be_shown(size: float) -> None:
-    found = find_diameter(Image(look(1, size, width=20)), KNOWN, 2000)
+def test_the_diameter_stays_within_what_the_network_can_be_shown(size: float) -> None:
+    found = find_diameter(Image({1: trial(1, size, width=20)}), KNOWN, 2000)
     assert KNOWN / 4 <= found <= KNOWN * 100
 
 
-def test_a_look_counts_objects_by_their_confidence() -> None:
+def test_a_trial_weights_objects_by_their_confidence() -> None:
     labels = np.zeros((100, 100), np.int32)
     labels[:10, :10], labels[20:22, :2], labels[40:42, :2], labels[60:90, :30] = (
         np.arange(1, 5)
     )
     sure = np.array([0.9, 0.1, 0.1, 0.9], np.float32)
-    half = Look.of([Decoded(labels, sure)], 1 / 2)
+    half = ScaleTrial.of([Decoded(labels, sure)], 1 / 2)
     assert half.area == 1008
     assert half.confidence == pytest.approx((1000 * 0.9 + 8 * 0.1) / 1008)
     assert half.share == pytest.approx(half.confidence * 0.1008)
@@ -114,31 +145,31 @@ def test_a_look_counts_objects_by_their_confidence() -> None:
     assert half.width == pytest.approx(2 * np.sqrt(900 / np.pi))
 
 
-def test_an_empty_look_is_no_look() -> None:
-    empty = Look.of([Decoded(np.zeros((9, 9), np.int32), np.zeros(0, np.float32))], 1)
-    assert empty == look(1, 0, area=0, share=0, confidence=0)
-    assert not empty.is_likely(KNOWN) and not empty.is_enough(KNOWN)
+def test_a_trial_that_finds_nothing_has_no_score() -> None:
+    nothing = [Decoded(np.zeros((9, 9), np.int32), np.zeros(0, np.float32))]
+    assert ScaleTrial.of(nothing, 1) == NOTHING
+    assert not any(scale.score(NOTHING, KNOWN) for scale in SCALES)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float64", "bool"])
 @pytest.mark.parametrize("factor", [1 / 6, 1 / 2, 1, 2])
-def test_the_middle_of_a_plane_fills_a_tile_at_most(dtype: str, factor: float) -> None:
+def test_a_trial_image_fills_a_tile_at_most(dtype: str, factor: float) -> None:
     plane = np.random.default_rng(0).integers(0, 2, (4001, 310)).astype(dtype)
-    part = middle(plane, factor)
+    part = trial_image(plane, factor)
     height = min(TILE, round(4001 * factor))
     assert abs(part.shape[0] - height) <= 1
     assert abs(part.shape[1] - min(TILE, round(310 * factor))) <= 1
     assert part.mean() == pytest.approx(0.5, abs=0.02)
 
 
-def test_the_middle_as_it_is_is_a_tile_of_the_segmentation() -> None:
+def test_a_trial_of_the_image_as_it_is_takes_a_tile_of_the_segmentation() -> None:
     plane = np.arange(2000)[:, None] + np.zeros(700, np.int64)
-    assert middle(plane, 1)[0, 0] % STEP == 0
+    assert trial_image(plane, 1)[0, 0] % STEP == 0
 
 
 def test_nan_has_no_size() -> None:
     plane = np.full((50, 40), np.nan)
-    assert not middle(plane, 1 / 2).any()
+    assert not trial_image(plane, 1 / 2).any()
 
 
 @pytest.mark.parametrize("times", [0.5, 0.75, 2, 4])
@@ -172,10 +203,10 @@ def test_large_objects_of_a_large_plane_are_seen_whole() -> None:
     assert fitted.recipe.segment.diameter == pytest.approx(200, rel=0.1)
 
 
-def test_what_float32_cannot_hold_is_looked_at_without_a_warning() -> None:
+def test_values_that_float32_cannot_hold_cause_no_warning() -> None:
     plane = np.full((64, 64), 1.0)
     plane[3, 4], plane[5, 6], plane[7, 8] = np.nan, np.inf, 1e300
-    seen = middle(plane, 1)
+    seen = trial_image(plane, 1)
     assert seen.dtype == np.float32
     assert (seen[3, 4], seen[5, 6], seen[7, 8]) == (0, np.inf, np.inf)
     assert plane[7, 8] == 1e300

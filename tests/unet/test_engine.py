@@ -6,52 +6,57 @@ import threading
 
 import numpy as np
 import pytest
-from ai_edge_litert.interpreter import Interpreter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import sharing_threads
 from napari_mobile_unet.samples import sample_path
-from napari_mobile_unet.unet import engine
-from napari_mobile_unet.unet.engine import HALO, TILE, predict
-from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.engine import (
+    HALO,
+    STEP,
+    LiteRT,
+    TileCache,
+    predict,
+)
+from napari_mobile_unet.unet.model import TILE, load_model
 from napari_mobile_unet.unet.segment import UNet
 
 
-@given(st.integers(1, 4000))
-def test_tiles_cover_an_axis_once_and_keep_their_halo(length: int) -> None:
-    covered: list[int] = []
-    for inside, outside in engine._tiles(length):
-        assert outside.stop - outside.start == TILE
-        assert outside.start <= inside.start < inside.stop <= outside.stop
-        assert inside.start == 0 or inside.start - outside.start >= HALO
-        assert inside.stop == length or outside.stop - inside.stop >= HALO
-        covered.extend(range(inside.start, inside.stop))
-    assert covered == list(range(length))
-
-
 class Echo:
-    """An engine each of whose three maps is the tile's first channel."""
+    """An engine that shows what it was given: the first channel, and where."""
 
-    tile = TILE
-    count = 0
+    def __init__(self, tile: int = TILE) -> None:
+        self.tile = tile
+        self.tiles_run = 0
 
     def run(self, tile: np.ndarray) -> np.ndarray:
-        self.count += 1
-        assert tile.shape[:2] == (TILE, TILE)
-        return np.repeat(tile[..., :1], 3, axis=-1)
+        self.tiles_run += 1
+        assert tile.shape[:2] == (self.tile, self.tile)
+        rows, columns = np.indices(tile.shape[:2], np.float32)
+        return np.stack([tile[..., 0], rows, columns], axis=-1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (33, 7), (TILE, TILE), (TILE + 1, 1300)])
-def test_tiles_are_put_back_where_they_came_from(
-    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "_load", lambda *_: Echo())
+@given(st.integers(1, 500), st.integers(1, 150))
+def test_tiles_cover_a_plane_once_and_keep_their_halo(height: int, width: int) -> None:
+    plane = np.random.default_rng(0).random((height, width), dtype=np.float32)
+    maps = predict(plane, load_model("nuclei"), engine=Echo(tile=64))
+    assert np.array_equal(maps[..., 0], plane)
+    for axis, length in enumerate((height, width)):
+        place = np.indices(plane.shape)[axis]
+        within = maps[..., 1 + axis]
+        first = place - within
+        assert (within[first > 0] >= HALO).all()
+        assert (within[first + 64 < length] < 64 - HALO).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (TILE, TILE), (TILE + 1, 1300)])
+def test_tiles_of_the_size_of_the_shipped_network(shape: tuple[int, int]) -> None:
     plane = np.random.default_rng(0).random(shape, dtype=np.float32)
-    maps = predict(plane, load_model("nuclei"))
+    maps = predict(plane, load_model("nuclei"), engine=Echo())
     assert maps.shape == (*shape, 3)
-    assert np.array_equal(maps[..., 1], plane)
+    assert np.array_equal(maps[..., 0], plane)
 
 
 def test_tiled_maps_agree_with_those_of_one_tile() -> None:
@@ -70,36 +75,31 @@ def test_tiled_maps_agree_with_those_of_one_tile() -> None:
     assert np.median(agree) < 0.01 and agree.mean() < 0.02
 
 
-def test_a_colour_image_and_its_grey_both_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_load", lambda *_: Echo())
+def test_a_colour_image_and_its_grey_both_fit() -> None:
     model = load_model("nuclei")
     channels = model.card.architecture.channels
     plane = np.random.default_rng(0).random((40, 30, channels), dtype=np.float32)
-    assert np.array_equal(predict(plane, model)[..., 0], plane[..., 0])
-    assert predict(plane[..., 0], model).shape == (40, 30, 3)
+    assert np.array_equal(predict(plane, model, engine=Echo())[..., 0], plane[..., 0])
+    assert predict(plane[..., 0], model, engine=Echo()).shape == (40, 30, 3)
 
 
 @pytest.mark.parametrize("shape", [(33, 47), (TILE + 1, 20)])
-def test_an_image_is_turned_and_turned_back(
-    shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = Echo()
-    monkeypatch.setattr(engine, "_load", lambda *_: runs)
+def test_an_image_is_averaged_with_itself_turned(shape: tuple[int, int]) -> None:
+    model = load_model("nuclei")
     plane = np.random.default_rng(0).random(shape, dtype=np.float32)
-    once = UNet(limits=(0, 1), diameter=20, mirror="never")
-    model = load_model("nuclei")
-    maps = once.maps(plane, model)
-    tiles = runs.count
-    for mirror, times in (("always", 2), ("auto", 2 if max(shape) <= TILE else 1)):
-        runs.count = 0
-        assert np.allclose(once.replace(mirror=mirror).maps(plane, model), maps)
-        assert runs.count == times * tiles
+    once = UNet(limits=(0, 1), diameter=model.card.diameter, mirror="never")
+    upright = once.maps(plane, model)
+    turned = once.maps(np.flip(plane, (0, 1)), model)
+    mean = (upright + np.flip(turned, (0, 1))) / 2
+    assert not np.array_equal(mean, upright)
+    assert np.array_equal(once.replace(mirror="always").maps(plane, model), mean)
+    auto = once.replace(mirror="auto").maps(plane, model)
+    assert np.array_equal(auto, mean if max(shape) <= TILE else upright)
 
 
-def test_threads_at_once_get_interpreters_of_their_own() -> None:
+def test_threads_at_once_give_what_one_gives() -> None:
     model = load_model("nuclei")
-    network = model.network("auto")
-    runs = engine.LiteRT(network)
+    runs = LiteRT(model.network("auto"))
     rng = np.random.default_rng(0)
     tiles = rng.random((4, TILE, TILE, 3), dtype=np.float32)
     alone = [runs.run(tile) for tile in tiles]
@@ -113,29 +113,38 @@ def test_threads_at_once_get_interpreters_of_their_own() -> None:
         together = list(pool.map(both, tiles))
     for one, other in zip(alone, together, strict=True):
         assert np.array_equal(one, other)
-    assert 2 <= sum(len(idle) for idle in runs._idle.values()) <= 3
 
 
-@pytest.mark.parametrize(("largest", "looks"), [(10, 1), (22, 3)])
-def test_a_tile_of_the_first_look_is_not_computed_twice(
-    largest: int, looks: int, monkeypatch: pytest.MonkeyPatch
+def test_a_cached_tile_is_taken_for_the_same_place_and_pixels_only() -> None:
+    model, echo, cache = load_model("nuclei"), Echo(), TileCache()
+    plane = np.random.default_rng(0).random((700, 700), dtype=np.float32)
+    predict(plane[STEP:], model, engine=echo, cache=cache.at(STEP, 0))
+    assert echo.tiles_run == 2
+    for pixels, computed in ((plane, 3), (plane + 1, 4), (np.flip(plane), 4)):
+        echo.tiles_run = 0
+        maps = predict(pixels, model, engine=echo, cache=cache)
+        assert echo.tiles_run == computed
+        assert np.array_equal(maps, predict(pixels, model, engine=echo))
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (1100, 600)])
+def test_the_tile_of_the_search_is_kept_for_the_segmentation(
+    shape: tuple[int, int],
 ) -> None:
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:700, :700]
-    radius = np.where((y // 50 % 2) & (x // 50 % 2), largest, 10)
-    inside = 1 / (1 + np.exp(np.hypot(y % 50 - 25, x % 50 - 25) - radius))
-    plane = (inside + rng.normal(0, 0.02, inside.shape)) * 200
-    model = load_model("nuclei")
-    unlooked = UNet(diameter=model.card.diameter).fit([plane]).maps(plane, model)
-    invoked = []
-    invoke = Interpreter.invoke
-    monkeypatch.setattr(
-        Interpreter, "invoke", lambda own: (invoked.append(own), invoke(own))
-    )
-    looked = UNet().fit([plane])
-    assert (looked.diameter, len(invoked)) == (pytest.approx(20, rel=0.2), looks)
-    assert np.array_equal(looked.maps(plane, model), unlooked)
-    assert len(invoked) == looks + 3
+    nuclei = read_stack(sample_path("nuclei_timelapse.tif")).plane(0)
+    plane = np.tile(nuclei, (5, 3))[: shape[0], : shape[1]]
+    model, cache = load_model("nuclei"), TileCache()
+    fitted = UNet().fit([plane], cache=cache)
+    assert fitted == UNet().fit([plane])
+    assert fitted.limits is not None
+    normal = model.card.normalisation.apply(plane, fitted.limits)
+    echo = Echo()
+    predict(normal, model, engine=echo, cache=cache)
+    tiles = np.ceil((np.array(shape) - 2 * HALO) / STEP).prod()
+    assert echo.tiles_run == tiles - 1
+    again, anew = (fitted.segment(plane, Objects(), kept) for kept in (cache, None))
+    assert np.array_equal(again.labels, anew.labels)
+    assert np.array_equal(again.confidence, anew.confidence)
 
 
 def test_a_start_without_standard_error_is_no_fault() -> None:

@@ -67,7 +67,7 @@ def test_an_altered_file_is_named(folder: Path) -> None:
 
 def test_an_unknown_name_lists_those_at_hand() -> None:
     with pytest.raises(
-        FileNotFoundError, match=r"received 'nuclai'; at hand: .*nuclei"
+        FileNotFoundError, match=r"received 'nuclai'; choose one of: .*nuclei"
     ):
         load_model("nuclai")
 

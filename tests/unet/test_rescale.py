@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from napari_mobile_unet.unet.rescale import (
     KEPT_LARGE,
     KEPT_SMALL,
+    MAX_RATIO,
     NEAR,
-    RANGE,
-    factor_for,
     resize,
     resize_by,
+    resize_factor,
 )
 
 KNOWN = 20.0
@@ -20,16 +20,17 @@ KNOWN = 20.0
 
 @pytest.mark.parametrize("diameter", [KNOWN, KNOWN / 1.24, KNOWN * 1.24])
 def test_objects_of_about_the_known_size_are_left(diameter: float) -> None:
-    assert factor_for(diameter, KNOWN) == 1
+    assert resize_factor(diameter, KNOWN) == 1
 
 
 @given(st.floats(1, 2000))
 def test_objects_come_nearer_to_the_known_size_and_not_beyond(diameter: float) -> None:
     before, after = (
-        np.log(size / KNOWN) for size in (diameter, diameter * factor_for(diameter, 20))
+        np.log(size / KNOWN)
+        for size in (diameter, diameter * resize_factor(diameter, 20))
     )
     kept = before * (KEPT_LARGE if before > 0 else KEPT_SMALL)
-    kept = np.clip(kept, -np.log(RANGE), np.log(RANGE))
+    kept = np.clip(kept, -np.log(MAX_RATIO), np.log(MAX_RATIO))
     assert after == pytest.approx(before if abs(before) < np.log(NEAR) else kept)
 
 

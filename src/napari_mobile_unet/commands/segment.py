@@ -142,5 +142,5 @@ def _segment(
     planes_done = f"{done.planes} plane{'s' * (done.planes != 1)}"
     errors.print(
         f"{source.name}: {done.objects} objects in {planes_done} → "
-        f"{done.outputs.labels}{done.doubts}"
+        f"{done.outputs.labels}{done.confidence_message}"
     )

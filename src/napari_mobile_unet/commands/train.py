@@ -21,6 +21,7 @@ from napari_mobile_unet.commands.options import Json
 from napari_mobile_unet.messages import CAUGHT
 from napari_mobile_unet.settings import read_json
 from napari_mobile_unet.training.job import TrainingJob, start_from
+from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.training.process import JobError, training
 from napari_mobile_unet.unet.model import load_model
 
@@ -45,7 +46,7 @@ def train(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model on pairs of images and labels that share their file stems."""
+    """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501
     with ending(REFUSED):
         given: dict[str, Any] = {}
         for path in settings or ():
@@ -59,6 +60,8 @@ def train(
         given |= {"images": images, "labels": labels, "output": output}
         given |= {} if seed is None else {"seed": seed}
         job = TrainingJob.model_validate(given)
+    with ending(FAILED):
+        errors.print(find_pairs(job.images, job.labels).description)
     try:
         with (
             progress_bar(as_json) as bar,

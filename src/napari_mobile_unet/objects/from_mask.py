@@ -11,7 +11,7 @@ from pydantic import Field
 from napari_mobile_unet.objects.labels import edges_of, fill_holes, renumber
 from napari_mobile_unet.objects.seeds import components, peaks_of
 from napari_mobile_unet.objects.watershed import flood
-from napari_mobile_unet.settings import Params, Zero
+from napari_mobile_unet.settings import Params, ZeroMeans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ share of the area of a typical one."""
 class Objects(Params):
     """What becomes of a mask: which objects are kept, and how they are cut."""
 
-    min_size: Annotated[int, Field(ge=0), Zero("automatic")] = 0
+    min_size: Annotated[int, Field(ge=0), ZeroMeans("automatic")] = 0
     """Smallest area of an object in pixels; 0: 16, or less where the U-Net finds that all are small."""  # noqa: E501
     smooth: Annotated[int, Field(ge=0, le=50)] = 0
     """Radius in pixels of the opening that smooths outlines; 0 leaves them."""
@@ -35,7 +35,7 @@ class Objects(Params):
     """Fill holes that lie within one object."""
     split: bool = True
     """Separate objects that touch."""
-    spacing: Annotated[float, Field(ge=0, le=2000), Zero("automatic")] = 0
+    spacing: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
     """Smallest distance in pixels between centres when a mask is split; 0: half the typical object's width."""  # noqa: E501
     drop_border: bool = False
     """Drop objects that touch the edge of the plane."""

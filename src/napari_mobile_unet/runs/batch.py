@@ -15,7 +15,7 @@ from napari_mobile_unet.recipes.prepared import prepared_provenance
 from napari_mobile_unet.recipes.provenance import Provenance, check_same
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.estimate import Estimate, estimate
-from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.fit import fit, tile_cache
 from napari_mobile_unet.runs.identity import Identity
 from napari_mobile_unet.runs.outputs import Done, Outputs, write_results
 from napari_mobile_unet.runs.runner import RunOptions, Source, iter_run
@@ -102,13 +102,15 @@ def iter_file(
         return
     stack = as_stack(image, None, recipe.channel)
     check_link(stack, recipe.link)
+    cache = tile_cache(stack)
     with store.held():
         try:
             identity = Identity.of(provenance, image)
             if not store.empty and options.existing == "resume":
                 store.check(stack, identity)
             else:
-                store.begin(stack, identity, fit(stack, recipe.replace(channel=None)))
+                alone = recipe.replace(channel=None)
+                store.begin(stack, identity, fit(stack, alone, cache))
             _, fitted = store.start
             run = options.run
             ahead = estimate(
@@ -125,6 +127,7 @@ def iter_file(
                 store,
                 replace(run, batch_size=ahead.batch_size, workers=ahead.workers),
                 Source(source.resolve(), options.axes, channel),
+                cache,
             )
         finally:
             if store.empty:

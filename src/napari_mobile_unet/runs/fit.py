@@ -24,8 +24,8 @@ from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.otsu import Split, otsu
-from napari_mobile_unet.unet.diameter import looked_at
-from napari_mobile_unet.unet.engine import STEP
+from napari_mobile_unet.unet.diameter import trial_planes
+from napari_mobile_unet.unet.engine import STEP, TileCache
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
@@ -49,11 +49,29 @@ class Fitted(Record):
     """The threshold that all planes share, if they share one."""
 
 
-def fit(stack: Stack, recipe: Recipe) -> Fitted:
+def tile_cache(stack: Stack) -> TileCache | None:
+    """Return a cache for `fit` and the run after it, if they meet on one plane.
+
+    Of several planes the search for the diameter sees a few, and the time that a
+    cache would save is lost in that of the others.
+    """
+    return TileCache() if stack.n_planes == 1 else None
+
+
+def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
     """Return the recipe fitted to a stack.
 
     Grey ranges come from at most ``SAMPLE`` evenly spaced planes, and of large
     planes from ``WINDOWS``² windows; a threshold over the stack counts every pixel.
+
+    Parameters
+    ----------
+    stack : Stack
+        The image.
+    recipe : Recipe
+        What is done.
+    cache : TileCache, optional
+        Of ``tile_cache``; keeps what the segmentation need not compute again.
 
     Raises
     ------
@@ -63,7 +81,7 @@ def fit(stack: Stack, recipe: Recipe) -> Fitted:
     steps = fit_to_stack(stack, recipe.steps)
     method = recipe.segment
     if isinstance(method, UNet):
-        method = _fit_unet(method, stack, steps, spaced(stack))
+        method = _fit_unet(method, stack, steps, spaced(stack), cache)
         return Fitted(recipe=recipe.replace(steps=steps, segment=method))
     split = None
     if method.scope == "plane" and method.foreground == "auto":
@@ -141,7 +159,13 @@ def fit_to_plane(stack: Stack, number: int, fitted: Fitted) -> Fitted | None:
     return Fitted(recipe=recipe.replace(steps=steps), split=split)
 
 
-def _fit_unet(method: UNet, stack: Stack, steps: Steps, numbers: list[int]) -> UNet:
+def _fit_unet(
+    method: UNet,
+    stack: Stack,
+    steps: Steps,
+    numbers: list[int],
+    cache: TileCache | None = None,
+) -> UNet:
     """Return the settings with the grey range and object size of some planes.
 
     The size is found in one piece of a large plane: windows of it that are put side
@@ -149,9 +173,9 @@ def _fit_unet(method: UNet, stack: Stack, steps: Steps, numbers: list[int]) -> U
     """
     planes = (apply_steps(steps, sampled(stack, number)) for number in numbers)
     if not is_large(stack.plane_shape):
-        return method.fit(planes)
+        return method.fit(planes, cache=cache)
     window = middle_window(stack.plane_shape, BLOCK + 2 * MARGIN, STEP)
-    seen = (stack.plane(number, window) for number in looked_at(numbers))
+    seen = (stack.plane(number, window) for number in trial_planes(numbers))
     return method.fit(planes, (apply_steps(steps, plane) for plane in seen))
 
 

@@ -16,7 +16,7 @@ from napari_mobile_unet.io.write import write_image, write_labels_into
 from napari_mobile_unet.runs.numbered import iter_numbered
 from napari_mobile_unet.runs.result import placed
 from napari_mobile_unet.runs.views import NumberedLabels
-from napari_mobile_unet.unet.confidence import doubts
+from napari_mobile_unet.unet.confidence import confidence_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ class Done:
     outputs: Outputs
     planes: int
     objects: int
-    doubts: str = ""
+    confidence_message: str = ""
     """What is to be said of objects left out, and of how far to trust the others."""
 
 
@@ -150,5 +150,7 @@ def write_results(
         write_image(outputs.labels, labels)
     else:
         write_labels_into(outputs.labels.parents[1], outputs.labels.name, labels)
-    said = doubts(np.concatenate(confidence), left_out) if confidence else ""
+    said = (
+        confidence_message(np.concatenate(confidence), left_out) if confidence else ""
+    )
     return Done(outputs, stack.n_planes, seen, said)

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Labels, Plane
+    from napari_mobile_unet.unet.engine import TileCache
 
     Found = tuple[int, Labels, pd.DataFrame, int]
 
 
-def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:
+def segment_plane(
+    plane: Plane, fitted: Fitted, cache: TileCache | None = None
+) -> Decoded:
     """Return the objects of one plane by a fitted recipe, on the plane's own grid.
 
     Parameters
@@ -34,6 +37,8 @@ def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:
         (Y, X), or (Y, X, 3) for RGB.
     fitted : Fitted
         As returned by ``fit``.
+    cache : TileCache, optional
+        As ``fit`` filled it for this plane.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def segment_plane(plane: Plane, fitted: Fitted) -> Decoded:
         return Decoded(np.zeros(plane.shape[:2], np.int32), np.zeros(0, np.float32))
     prepared = apply_steps(recipe.steps, plane)
     if isinstance(recipe.segment, UNet):
-        found = recipe.segment.segment(prepared, recipe.objects)
+        found = recipe.segment.segment(prepared, recipe.objects, cache)
     else:
         split = fitted.split or recipe.segment.split(prepared)
         labels = label_mask(recipe.segment.mask(prepared, split), recipe.objects)
@@ -66,9 +71,11 @@ def _on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
     return replace(found, labels=ids[labels], confidence=found.confidence[kept - 1])
 
 
-def find_objects(plane: Plane, fitted: Fitted) -> tuple[Labels, pd.DataFrame, int]:
+def find_objects(
+    plane: Plane, fitted: Fitted, cache: TileCache | None = None
+) -> tuple[Labels, pd.DataFrame, int]:
     """Return a plane's labels 1 to n, a row for each, and how many were left out."""
-    found = segment_plane(plane, fitted)
+    found = segment_plane(plane, fitted, cache)
     objects = measure_plane(found.labels, luminance(plane))
     if isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]

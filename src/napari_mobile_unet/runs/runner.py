@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.runs.fit import Fitted
     from napari_mobile_unet.runs.store import Store
     from napari_mobile_unet.types import Channel
+    from napari_mobile_unet.unet.engine import TileCache
 
 _opening = threading.Lock()
 
@@ -75,6 +76,7 @@ def iter_run(
     store: Store,
     options: RunOptions | None = None,
     source: Source | None = None,
+    cache: TileCache | None = None,
 ) -> Generator[PlaneResult, None, None]:
     """Segment the planes that a store lacks, and yield each when it is kept.
 
@@ -94,6 +96,8 @@ def iter_run(
         Where and in which order they are worked on.
     source : Source, optional
         Needed where other processes work: threads read the stack itself.
+    cache : TileCache, optional
+        As ``fit`` filled it for the only plane of the stack; for threads.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def iter_run(
     options = options or RunOptions()
     todo = batches(stack, store.done, options.batch_size or 1, options.first)
     if options.executor == THREADS:
-        segment = partial(segment_plane_of, stack, fitted, store)
+        segment = partial(segment_plane_of, stack, fitted, store, cache=cache)
         numbers = iter_batches(todo, segment, options.workers)
     elif source is None or not isinstance(store, DiskStore):
         raise ValueError(
@@ -150,7 +154,13 @@ def iter_batches(
 
 
 def segment_plane_of(
-    stack: Stack, fitted: Fitted, store: Store, batch: Batch, number: int
+    stack: Stack,
+    fitted: Fitted,
+    store: Store,
+    batch: Batch,
+    number: int,
+    *,
+    cache: TileCache | None = None,
 ) -> None:
     """Segment a plane, a large one block by block, and keep what was found.
 
@@ -166,7 +176,7 @@ def segment_plane_of(
         objects, left_out = find_in_blocks(stack, number, fitted, canvas)
         store.write(number, None, objects, left_out)
     else:
-        store.write(number, *find_objects(batch.take(number), fitted))
+        store.write(number, *find_objects(batch.take(number), fitted, cache))
 
 
 @dataclass(frozen=True)

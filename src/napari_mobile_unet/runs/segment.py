@@ -9,7 +9,7 @@ from napari_mobile_unet.images.pixels import labels_type
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.linking.ids import check_link, ids_for, looks_at_labels
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.fit import fit, tile_cache
 from napari_mobile_unet.runs.result import PlaneResult
 from napari_mobile_unet.runs.runner import RunOptions, iter_run
 from napari_mobile_unet.runs.store import FoundInMemory, MemoryStore
@@ -67,11 +67,11 @@ def iter_segment(
     check_link(stack, recipe.link)
     if batch_size < 1:
         raise ValueError(f"a batch holds one plane or more; received {batch_size}")
-    fitted, store = fit(stack, recipe), MemoryStore(stack.plane_shape)
+    cache = tile_cache(stack)
+    fitted, store = fit(stack, recipe, cache), MemoryStore(stack.plane_shape)
+    options = RunOptions(batch_size=batch_size)
     arrived: dict[int, Found] = {}
-    with closing(
-        iter_run(stack, fitted, store, RunOptions(batch_size=batch_size))
-    ) as results:
+    with closing(iter_run(stack, fitted, store, options, cache=cache)) as results:
 
         def wait_for(number: int) -> None:
             """Take planes, which come in any order, until this one is there."""

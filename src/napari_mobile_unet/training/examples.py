@@ -1,16 +1,20 @@
-"""Pairs of images and labels, read from folders."""
+"""Annotated planes: read from pairs of images and labels, ready to be cropped."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 from skimage.segmentation import relabel_sequential
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.training.augment import Example
-from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.training.augment import grey
+from napari_mobile_unet.training.compose import is_bright
+from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.training.targets import targets_of
 
 if TYPE_CHECKING:
@@ -19,13 +23,64 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.training.job import TrainingJob
-    from napari_mobile_unet.types import Floats
+    from napari_mobile_unet.types import Floats, Labels, Reals
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One annotated plane, ready to be cropped.
+
+    Parameters
+    ----------
+    image : ndarray
+        (Y, X, channels), float32; each channel normalised.
+    labels : ndarray
+        (Y, X), int32, 0 is background.
+    targets : ndarray
+        (Y, X, 4), float32, of ``targets_of``.
+    diameter : float
+        Median diameter of its objects in pixels; NaN where it has none.
+    group : str
+        Kind of image; groups are drawn evenly (by the root of their size).
+    """
+
+    image: Floats
+    labels: Labels
+    targets: Floats
+    diameter: float
+    group: str
+
+    @property
+    def n_objects(self) -> int:
+        """Number of objects."""
+        return len(np.unique(self.labels[self.labels > 0]))
+
+    @cached_property
+    def bright(self) -> bool:
+        """Whether the objects are brighter than their background."""
+        return is_bright(self.grey, self.labels > 0)
+
+    @cached_property
+    def centres(self) -> Reals:
+        """(n, 2) x and y of the centre of each object."""
+        ids = np.unique(self.labels[self.labels > 0])
+        places = ndimage.center_of_mass(self.labels > 0, self.labels, ids)
+        return np.array(places).reshape(-1, 2)[:, ::-1]
+
+    @property
+    def grey(self) -> Floats:
+        """The image as one channel (Y, X), as prediction would see it."""
+        return grey(self.image)
+
+    def diameter_or(self, default: float) -> float:
+        """Return the diameter; the default where there are no objects."""
+        return self.diameter if np.isfinite(self.diameter) else default
 
 
 def split_stems(stems: list[str], job: TrainingJob) -> tuple[list[str], list[str]]:
     """Return the stems to train on and those to validate on.
 
-    Stems of the fold "test" are in neither.
+    Stems of the fold "test" are in neither of them.
     """
     if job.folds:
         validation = set(job.folds.get("validation", ()))
@@ -44,12 +99,12 @@ def read_examples(job: TrainingJob) -> tuple[list[Example], list[Example]]:
     ValueError, OSError
         If a file cannot be read, or an image and its labels differ in shape.
     """
-    pairs = pair_files(job.images, job.labels)
+    pairs = find_pairs(job.images, job.labels).files
     training, validation = split_stems(list(pairs), job)
     if not training:
         raise ValueError(
-            f"training needs at least one image outside the kept-out folds; "
-            f"all {len(pairs)} are kept out; shorten the folds"
+            f"training needs an image outside the folds 'validation' and 'test'; "
+            f"all {len(pairs)} are in them; shorten the folds"
         )
     return (
         [example for stem in training for example in _read(*pairs[stem], job)],
@@ -76,7 +131,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
                 f"labels must be one channel of whole numbers, 0 for background; "
                 f"received {ids.dtype} of shape {ids.shape} in {labels_path}"
             )
-        # Ids may be any numbers; what follows is quick for small ones.
+        # Ids may be any numbers; the targets are computed faster for small ones.
         ids = relabel_sequential(ids)[0].astype(np.int32)
         examples.append(
             Example(
@@ -93,7 +148,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
 def _normalise(image: NDArray[np.generic], job: TrainingJob) -> Floats:
     """Return (Y, X, channels) scaled by the limits of its grey values.
 
-    Colour keeps its balance: that is what tells one stain from another.
+    All channels share the limits, since stains differ by the balance of colours.
     """
     colours = image.shape[-1] == 3
     grey = luminance(image) if colours else image.mean(-1)

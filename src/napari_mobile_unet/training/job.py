@@ -1,4 +1,4 @@
-"""A training, seen from outside: its settings, and the child that runs it."""
+"""The settings of a training, and the checks before it starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
-from napari_mobile_unet.training.pairs import pair_files
+from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.unet.card import Architecture
 from napari_mobile_unet.unet.normalise import Normalisation
 
@@ -26,7 +26,8 @@ class TrainingJob(Params):
     images: str
     """Folder of training images; a pattern with * may name several."""
     labels: str
-    """Folder of label images with the same file stems; or a pattern."""
+    """Folder of label images, ``cell_labels`` or ``cell`` for the image ``cell``; or a
+    pattern."""
     output: Path
     """Folder of the new model."""
     name: str = ""
@@ -38,19 +39,19 @@ class TrainingJob(Params):
     licence: str = ""
     """Licence of the weights."""
     start_weights: Path | None = None
-    """Weights to start from."""
+    """Weights to start from; by default random ones."""
     start_architecture: Architecture | None = None
-    """The network that they belong to."""
+    """The network that the weights to start from belong to."""
     start: str = ""
-    """Name and checksum of the model that they belong to."""
+    """Name and checksum of the model that the weights to start from belong to."""
     folds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """File stems that are kept out: 'validation' tunes, 'test' is never read."""
+    """File stems that are not trained on: 'validation' tunes, 'test' is never read."""
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
     """Share of the images set apart for validation where no folds are given."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """How long to train."""
     epochs: Annotated[int, Field(ge=0)] | None = None
-    """How many epochs to train; 0 tunes, calibrates and exports what there is."""
+    """How many epochs to train; 0 only tunes, calibrates and exports the network."""
     steps: Annotated[int, Field(gt=0)] = 100
     """Batches in an epoch."""
     batch: Annotated[int, Field(gt=0)] = 16
@@ -62,7 +63,7 @@ class TrainingJob(Params):
     validate_every: Annotated[int, Field(gt=0)] = 5
     """Epochs between two measurements on the validation images."""
     keep_every: Annotated[float, Field(gt=0)] = 10
-    """Minutes between two copies of the model so far, kept until the training ends."""
+    """Minutes between two copies of the unfinished model."""
     quantise: bool = False
     """Whether the model also gets a network of 8-bit integers."""
     seed: int = 0
@@ -76,57 +77,60 @@ class TrainingJob(Params):
 
     @property
     def unfinished(self) -> Path:
-        """Folder of the model so far; it goes when the training ends."""
+        """Folder of the unfinished model; removed when the training ends."""
         return self.output.with_name(f"{self.output.name}-unfinished")
 
     @model_validator(mode="after")
     def _one_length(self) -> TrainingJob:
         if (self.minutes is None) == (self.epochs is None):
-            raise ValueError("name either minutes or epochs, the length of training")
+            raise ValueError(
+                "the length of a training is either minutes or epochs; received "
+                f"minutes={self.minutes} and epochs={self.epochs}; give one of them"
+            )
         return self
 
 
 def check_job(job: TrainingJob) -> None:
-    """Refuse a job that cannot work, before TensorFlow's long start.
+    """Refuse a job that cannot work, before TensorFlow has been loaded for it.
 
     Raises
     ------
     ValueError, OSError
-        If there are no pairs of images and labels, or the output folder is in use,
-        cannot be written, or holds beside it what another training could not finish.
+        If there are no pairs of images and labels, or the output folder is not empty,
+        cannot be written, or lies beside the unfinished model of another training.
     """
     output, unfinished = job.output, job.unfinished.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(
-            f"a new model needs a new folder; {output} exists; name another"
+            f"a new model needs a new or empty folder; {output} is not; name another"
         )
     start = job.start_weights
     if unfinished.exists() and not (start and unfinished in start.resolve().parents):
         raise ValueError(
-            f"a training of {output} was cut off, and its model so far lies in "
-            f"{job.unfinished}; go on from it (--from), move or delete it"
+            f"a training of {output} was interrupted and left its unfinished model in "
+            f"{job.unfinished}; continue from it with --from, move it or delete it"
         )
-    pair_files(job.images, job.labels)
+    find_pairs(job.images, job.labels)
     check_folder(output.parent)
 
 
 def start_from(
     model: Model, changes: Mapping[str, object] | None = None
 ) -> dict[str, Any]:
-    """Return the fields of a job that goes on from a model.
+    """Return the fields of a job that continues from a model.
 
     Parameters
     ----------
     model : Model
-        Where it starts.
+        Where the training starts.
     changes : mapping, optional
-        Fields of the new model's `Architecture` that are to differ: 3 channels make
-        one for colour out of one for grey.
+        Fields of the new model's `Architecture` that are to differ: 3 channels make a
+        network for colour out of one for grey.
 
     Raises
     ------
     ValueError
-        If no such network can be.
+        If there is no such network.
     """
     architecture = model.card.architecture
     changed = {**architecture.model_dump(), **(changes or {})}

@@ -22,7 +22,7 @@ STOP_SECONDS = 900
 
 
 class JobError(Exception):
-    """The child process could not do its work.
+    """The child process refused its job or died.
 
     Not a ``RuntimeError``: napari's workers swallow those.
     """
@@ -30,28 +30,28 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class RunningTraining:
-    """A training that runs: its messages as they come, and how to stop it."""
+    """A training in progress: its messages as they come, and how to stop it."""
 
     messages: Iterator[dict[str, Any]]
-    """The first has ``kind`` "ready" (images, validation, objects), then one
-    "epoch" (epoch, loss, ap, minutes, share) each, "stopping" when it was told to
-    stop, the last is "done" (epochs, ap, minutes, output)."""
+    """The first has ``kind`` "ready" (images, validation, objects), the last one "done"
+    (epochs, ap, minutes, output). Between them come an "epoch" (epoch, loss, ap,
+    minutes, share) for each epoch, and "stopping" once ``stop`` was called."""
     stop: Callable[[], None]
-    """End it after the batch at hand; what was learnt is tuned and saved. Any thread
-    or signal handler may call it, and more than once."""
+    """End the training after the current batch, then tune and save the model. Any
+    thread or signal handler may call it, more than once."""
 
 
 @contextmanager
 def training(job: TrainingJob) -> Iterator[RunningTraining]:
     """Train in a child process, which does not outlive this block.
 
-    Leaving the block early stops the training, and what was learnt is still saved.
-    `KeyboardInterrupt` gives that up as well.
+    Leaving the block early stops the training and still saves the model;
+    `KeyboardInterrupt` discards it.
 
     Raises
     ------
     ValueError, OSError
-        If there is nothing to train on, or the output folder is in use.
+        If there is nothing to train on, or the output folder cannot be used.
     JobError
         If the child refused the job or died; the message is one line.
     """
@@ -73,12 +73,6 @@ def training(job: TrainingJob) -> Iterator[RunningTraining]:
             child.wait(STOP_SECONDS)
 
 
-def iter_train(job: TrainingJob) -> Iterator[dict[str, Any]]:
-    """Yield the messages of a `training`, which closing the generator stops."""
-    with training(job) as running:
-        yield from running.messages
-
-
 def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, Any]]:
     assert child.stdout is not None
     for line in child.stdout:
@@ -88,14 +82,14 @@ def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, 
         yield message
     if child.wait() != 0:
         log.seek(0)
-        last = (log.read().strip().splitlines() or ["it said nothing"])[-1]
+        last = (log.read().strip().splitlines() or ["no output"])[-1]
         raise JobError(f"the training process ended with {child.returncode}: {last}")
 
 
 @contextmanager
 def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a module in a child process that cannot outlive this block."""
-    # TensorFlow's greetings say nothing that a person could act on.
+    # TensorFlow's start-up messages tell a person nothing that they could act on.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     with subprocess.Popen(
         [sys.executable, "-m", module],

@@ -1,4 +1,4 @@
-"""What the network has to learn: maps of objects, made of their labels."""
+"""The maps that the network learns, made from labels."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
 """Channels of what ``targets_of`` returns."""
 FURTHEST = 64.0
-"""Pixels from which on it does not matter how far an object is."""
+"""Largest distance in pixels that is measured; farther objects do not matter."""
 RIM = 5.0
-"""Pixels over which the distance map rises. A map that went on to the centre would
-ask the network for the size of objects that it sees only in part."""
+"""Pixels over which the distance map rises from an outline. If it rose up to the
+centre, the network would have to know the size of objects that it sees in part."""
 SEAM = 4.0
-"""How much more an error costs at a seam."""
+"""Additional weight of an error at a seam."""
 
 
 def targets_of(labels: NDArray[np.integer]) -> Floats:
-    """Return what the maps to learn are made of, for a whole label image.
+    """Return the distances that the maps to learn are made from.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
     Returns
     -------
     ndarray of float32
-        (Y, X, 4): foreground (0 or 1); distance to the object's own rim in pixels;
-        the largest distance in the object; gap, see ``gap_of``.
+        (Y, X, 4): foreground (0 or 1); distance to the object's own outline in
+        pixels; the largest distance in the object; gap, see ``gap_of``.
     """
     labels = labels.astype(np.int32)
     padded = np.pad(labels, 1, mode="edge").astype(np.float32)
@@ -52,10 +52,10 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
 
 
 def gap_of(labels: NDArray[np.integer]) -> Floats:
-    """Return how wide the gap between the two nearest objects is, at every pixel.
+    """Return the width of the gap between the two nearest objects, at every pixel.
 
-    That is the distance in pixels to the nearest object and to the second nearest,
-    added up (Ronneberger et al. 2015 weigh pixels by it): 1 where two objects touch,
+    It is the distance in pixels to the nearest object plus that to the second nearest
+    (Ronneberger et al. 2015 weight pixels by it): 1 where two objects touch,
     ``FURTHEST`` at most.
 
     Notes
@@ -83,10 +83,10 @@ def maps_of(targets: Floats) -> Floats:
     Returns
     -------
     ndarray of float32
-        (Y, X, 4): foreground; distance, which rises from 0 at an object's rim to 1
-        within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
+        (Y, X, 4): foreground; distance, which rises from 0 at an object's outline to
+        1 within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
         from 1 between two objects to 0 within as many; weight, larger at seams and
-        in small objects, which count as much as large ones when they are missed.
+        in small objects, since a missed object counts the same whatever its size.
     """
     foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
     reach = np.maximum(np.minimum(largest, RIM), 0.5)
@@ -100,7 +100,7 @@ def maps_of(targets: Floats) -> Floats:
 def distance_to(mask: Mask) -> Floats:
     """Return the distance in pixels to the nearest one in the mask, at each pixel.
 
-    ``FURTHEST`` at most, also where there is none.
+    ``FURTHEST`` at most, also where the mask is empty.
     """
     distance = cv2.distanceTransform(
         (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 FORMAT: Literal[2] = 2
-"""Version of the folder's layout; raised when an older reader would go wrong."""
+"""Version of the folder's layout; raised when an older reader would misread it."""
 CARD = "model.json"
 
 
@@ -24,7 +24,7 @@ class Architecture(Params):
     """What the network looks like."""
 
     kind: str = "mobile"
-    """Name of the builder in ``unet.network.NETWORKS``."""
+    """Name of the builder in ``training.child.network.NETWORKS``."""
     channels: int = Field(1, ge=1)
     """Channels of the input."""
     maps: tuple[str, ...] = ("foreground", "distance", "seam")
@@ -38,24 +38,24 @@ class Architecture(Params):
     decoder_depth: int = Field(2, ge=1)
     """Blocks in each decoder stage."""
     expansion: int = Field(4, ge=1)
-    """How much wider the middle of a block is than its input."""
+    """Width of the middle of a block over that of its input."""
     stem_depth: int = Field(1, ge=0)
-    """Residual blocks of full convolutions behind the stem."""
+    """Residual blocks of full convolutions after the stem."""
     head_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions before the head."""
 
 
 class Decoding(Params):
-    """Where the maps are cut to become objects; tuned on the validation fold."""
+    """Thresholds that turn maps into objects; tuned on the validation images."""
 
     foreground: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Probability from which a pixel belongs to an object."""
     seed: Annotated[float, Field(gt=0, lt=1)] = 0.6
-    """Relative distance to the border from which a pixel is an object's core."""
+    """Relative distance to the outline from which a pixel is in an object's core."""
 
 
-class Training(Params):
-    """Where the weights come from."""
+class TrainingRecord(Params):
+    """How the weights came about."""
 
     data: str = ""
     """The images: name, origin, licence."""
@@ -101,10 +101,10 @@ class Card(Params):
     decoding: Decoding = Decoding()
     """From maps to objects."""
     calibration: Calibration | None = None
-    """From an object in the maps to the chance that it is right; without it the mean
-    foreground stands for that."""
-    training: Training = Training()
-    """Where the weights come from."""
+    """From an object in the maps to the chance that it is right; by default the mean
+    foreground probability."""
+    training: TrainingRecord = TrainingRecord()
+    """How the weights came about."""
     files: dict[str, str]
     """SHA-256 of each file of the folder."""
 
@@ -123,13 +123,14 @@ def read_card(folder: Path) -> Card:
     if not path.is_file():
         raise FileNotFoundError(
             f"a model is a folder that holds {CARD}; received {folder}; "
-            "see 'mobile-unet models' for those at hand"
+            "'mobile-unet models' lists the installed models"
         )
     try:
         content = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(
-            f"{path} must be JSON; {error}; copy the folder again"
+            f"a model's card must be JSON; {path} is not ({error}); "
+            "copy the folder again"
         ) from error
     version: Any = content.get("format") if isinstance(content, dict) else None
     if isinstance(version, int) and version > FORMAT:
@@ -148,7 +149,7 @@ def read_card(folder: Path) -> Card:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write the card of a model folder, whole or not at all."""
+    """Write the card of a model folder atomically."""
     beside = folder / f".{CARD}.part"
     beside.write_text(card.model_dump_json(indent=2) + "\n", "utf-8")
     beside.replace(folder / CARD)

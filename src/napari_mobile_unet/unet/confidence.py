@@ -1,4 +1,4 @@
-"""How likely an object is right, from what the network's maps look like within it."""
+"""The chance that an object is right, from its features in the network's maps."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Mask, Reals
 
 
-TRUSTED = 0.65
-"""Confidence of the median object below which a person is told to doubt them all."""
-MANY = 20
+LOW_CONFIDENCE = 0.65
+"""Confidence of the median object below which the result as a whole is doubtful."""
+MANY_OBJECTS = 20
 """Objects of a plane from which they would fill the screen if they were all wrong."""
-RIDGE = 1e-2
-"""Weight of the squares of the coefficients, which keeps few objects from deciding."""
+RIDGE_PENALTY = 1e-2
+"""Weight of the squared coefficients, so that a few objects do not decide a fit."""
 
 
 class Calibration(Params):
@@ -48,12 +48,12 @@ class Calibration(Params):
 
     @classmethod
     def fit(cls, features: Reals, right: Mask) -> Self:
-        """Return the calibration that explains which objects are right.
+        """Return the calibration that predicts best which objects are right.
 
         Parameters
         ----------
         features : ndarray
-            (n, features) of `object_features`, of objects that training has not seen.
+            (n, features) of `object_features`, of images that were not trained on.
         right : ndarray of bool
             (n,).
 
@@ -74,7 +74,9 @@ class Calibration(Params):
         def cost(coefficients: Reals) -> float:
             odds = scaled @ coefficients[1:] + coefficients[0]
             loss = np.logaddexp(0, sign * odds).mean()
-            return float(loss + RIDGE * (coefficients[1:] ** 2).sum() / len(right))
+            return float(
+                loss + RIDGE_PENALTY * (coefficients[1:] ** 2).sum() / len(right)
+            )
 
         found = optimize.minimize(
             cost, np.zeros(1 + features.shape[1]), method="BFGS"
@@ -87,51 +89,55 @@ class Calibration(Params):
 
 
 UNCALIBRATED = Calibration(intercept=0, weights=(1,))
-"""The mean foreground probability, which knows nothing of right and wrong."""
+"""Gives the mean foreground probability of an object as its confidence."""
 
 
-def bar(confidence: NDArray[np.floating], least: float) -> float:
+def display_threshold(confidence: NDArray[np.floating], min_confidence: float) -> float:
     """Return the confidence from which the objects of a plane are shown.
 
-    A photograph, a page of text or noise would fill the screen. So where many
-    objects are found, and most of them are not to be trusted, only those are shown
-    that are.
+    On a photograph, a page of text or noise the network finds many doubtful objects,
+    which would fill the screen. So where a plane has many objects, and the median of
+    their confidence is low, only those of more than low confidence are shown.
 
     Parameters
     ----------
     confidence : ndarray
         (n,) of all objects found.
-    least : float
-        Confidence below which no object is shown; 0 shows all, whatever they are.
+    min_confidence : float
+        Confidence below which no object is shown; 0 shows all objects of any plane.
     """
-    shown = np.where(confidence >= least, confidence, 0)
-    if least and len(shown) >= MANY and np.median(shown) < TRUSTED:
-        return max(least, TRUSTED)
-    return least
+    counted = np.where(confidence >= min_confidence, confidence, 0)
+    crowded = min_confidence and len(counted) >= MANY_OBJECTS
+    if crowded and np.median(counted) < LOW_CONFIDENCE:
+        return max(min_confidence, LOW_CONFIDENCE)
+    return min_confidence
 
 
-def doubts(confidence: NDArray[np.floating], left_out: int) -> str:
-    """Say how many objects are not shown, and if most are not to be trusted.
+def confidence_message(confidence: NDArray[np.floating], left_out: int) -> str:
+    """Return how many objects are hidden, and a warning if most are doubtful.
 
     Parameters
     ----------
     confidence : ndarray
         (n,) of the objects shown.
     left_out : int
-        Objects found besides that were too doubtful to show.
+        Objects that are not shown because of their low confidence.
 
     Returns
     -------
     str
-        What comes behind the number of objects; empty if nothing is to be said.
+        To be added to the number of objects; empty if there is nothing to say.
     """
     if not len(confidence) + left_out:
         return ""
-    said = f"; {left_out} more left out as doubtful" if left_out else ""
-    if np.median(np.append(confidence, np.zeros(left_out))) >= TRUSTED:
-        return said
+    hidden = ""
+    if left_out:
+        noun = "object" if left_out == 1 else "objects"
+        hidden = f"; {left_out} more {noun} hidden because of low confidence"
+    if np.median(np.append(confidence, np.zeros(left_out))) >= LOW_CONFIDENCE:
+        return hidden
     return (
-        f"{said}. Low confidence: the model may not know such images; "
-        "try another channel, size or model"
-        + (", or a min confidence of 0, which shows all" if left_out else "")
+        f"{hidden}. Low confidence: the model may not suit this image; try another "
+        "channel, diameter or model"
+        + (", or set min confidence to 0 to show all objects" if left_out else "")
     )

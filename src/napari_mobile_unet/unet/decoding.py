@@ -11,8 +11,13 @@ from napari_mobile_unet.objects.from_mask import Objects, ids_to_keep, opened
 from napari_mobile_unet.objects.labels import fill_holes, renumber
 from napari_mobile_unet.objects.seeds import components
 from napari_mobile_unet.objects.watershed import flood
-from napari_mobile_unet.unet.confidence import UNCALIBRATED, Calibration, bar
-from napari_mobile_unet.unet.features import object_features, seen_at
+from napari_mobile_unet.unet.card import Decoding
+from napari_mobile_unet.unet.confidence import (
+    UNCALIBRATED,
+    Calibration,
+    display_threshold,
+)
+from napari_mobile_unet.unet.features import maps_at, object_features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +25,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Labels, Reals
 
 
-TYPICAL = 20.0
+TYPICAL_DIAMETER = 20.0
 """Diameter in pixels of the typical object, unless it is known."""
-CRUMB = 6
+MIN_CORE = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
 
 
@@ -37,7 +42,7 @@ class Decoded:
     confidence : ndarray of float32
         (n,), between 0 and 1, of the objects 1 to n.
     left_out : int
-        Objects that were left out since their confidence was too low.
+        Objects that were left out because of their low confidence.
     """
 
     labels: Labels
@@ -48,33 +53,32 @@ class Decoded:
 def decode(
     maps: Floats,
     objects: Objects,
+    decoding: Decoding | None = None,
     *,
-    level: float = 0.5,
-    seed: float = 0.6,
-    diameter: float = TYPICAL,
+    diameter: float = TYPICAL_DIAMETER,
     calibration: Calibration = UNCALIBRATED,
-    least: float = 0,
+    min_confidence: float = 0,
 ) -> Decoded:
     """Return the objects that the network's maps show.
 
     Parameters
     ----------
-    maps, objects, level, seed, diameter
+    maps, objects, decoding, diameter
         As for ``grow_objects``.
     calibration : Calibration
-        What makes a chance of what the maps look like within an object; by default
-        that is the mean foreground probability.
-    least : float
-        Confidence from which an object is kept, see ``bar``.
+        From the features of an object to the chance that it is right; by default that
+        is the mean foreground probability.
+    min_confidence : float
+        Confidence from which an object is kept, see ``display_threshold``.
 
     Returns
     -------
     Decoded
         The labels, and for each object the chance that it is right.
     """
-    labels, kept, features = _grown(maps, objects, level, seed, diameter)
+    labels, kept, features = _grow(maps, objects, decoding or Decoding(), diameter)
     confidence = calibration.apply(features)
-    enough = confidence >= bar(confidence, least)
+    enough = confidence >= display_threshold(confidence, min_confidence)
     labels = renumber(labels, kept[enough])
     return Decoded(labels, confidence[enough], int((~enough).sum()))
 
@@ -82,29 +86,27 @@ def decode(
 def grow_objects(
     maps: Floats,
     objects: Objects,
+    decoding: Decoding,
     *,
-    level: float = 0.5,
-    seed: float = 0.6,
-    diameter: float = TYPICAL,
+    diameter: float = TYPICAL_DIAMETER,
 ) -> tuple[Labels, Reals]:
-    """Return all objects that the network's maps show, and what describes them.
+    """Return all objects that the network's maps show, and their features.
 
     Connected cores (high distance) grow downhill over the distance map until
-    they meet or reach the rim of the foreground: a seeded watershed, see ``flood``.
+    they meet or reach the edge of the foreground: a seeded watershed, see ``flood``.
     A piece of foreground without a core is an object of its own.
 
     Parameters
     ----------
     maps : ndarray of float32
         (Y, X, 2 or 3): the probability of belonging to an object; the distance, 0 at
-        an object's rim, 1 at its centre; and the seam, 1 between two objects, where
-        the distance is made to fall to 0 as at a rim.
+        an object's outline, 1 at its centre; and the seam, 1 between two objects,
+        where the distance is made to fall to 0 as at an outline.
     objects : Objects
         Which objects are kept.
-    level : float
-        Foreground probability from which a pixel belongs to an object.
-    seed : float
-        Distance from which a pixel is a core.
+    decoding : Decoding
+        Foreground probability from which a pixel belongs to an object, and distance
+        from which it is a core.
     diameter : float
         Of the typical object in pixels.
 
@@ -115,22 +117,21 @@ def grow_objects(
     features : ndarray
         (n, features) of ``object_features``.
     """
-    labels, kept, features = _grown(maps, objects, level, seed, diameter)
+    labels, kept, features = _grow(maps, objects, decoding, diameter)
     return renumber(labels, kept), features
 
 
-def _grown(
-    maps: Floats, objects: Objects, level: float, seed: float, diameter: float
+def _grow(
+    maps: Floats, objects: Objects, decoding: Decoding, diameter: float
 ) -> tuple[Labels, NDArray[np.intp], Reals]:
-    """Return all that grows, which ids are to be kept, and what describes those."""
-    mask = opened(maps[..., 0] > level, objects.smooth)
+    """Return all labels that grow, the ids of those to keep, and their features."""
+    mask = opened(maps[..., 0] > decoding.foreground, objects.smooth)
     if objects.split:
-        # To look at the mask alone is quicker than at the plane.
-        inside = np.flatnonzero(mask)
-        _, distance, _ = seen_at(inside, maps)
+        inside = np.flatnonzero(mask)  # quicker than to compute on the whole plane
+        _, distance, _ = maps_at(inside, maps)
         core = np.zeros_like(mask)
-        core.ravel()[inside[distance > seed]] = True
-        labels = flood(core, mask, distance, CRUMB)
+        core.ravel()[inside[distance > decoding.seed]] = True
+        labels = flood(core, mask, distance, MIN_CORE)
     else:
         labels = components(mask)
     if objects.fill_holes:

@@ -1,171 +1,195 @@
-"""How large the objects of an image are, found in a few looks at its middle."""
+"""The typical diameter of an image's objects, found in a few trials at other scales."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
 from napari_mobile_unet.images.windows import middle_window
 from napari_mobile_unet.unet.engine import STEP
 from napari_mobile_unet.unet.model import TILE
-from napari_mobile_unet.unet.rescale import factor_for, resize_by
+from napari_mobile_unet.unet.rescale import resize_by, resize_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.types import Plane
     from napari_mobile_unet.unet.decoding import Decoded
 
 
-Some = TypeVar("Some")
+PlaneOrNumber = TypeVar("PlaneOrNumber")
 
-LOOKS = 4
-"""Planes that the size of the objects is found in."""
+PLANES = 4
+"""Planes of a stack that a trial segments."""
 SMALLEST, LARGEST = 1 / 4, 100
-"""Diameters that are found, as a multiple of that which the model knows: for smaller
-objects a person has to say so, since the network's time grows with the square."""
-LIKELY, SURE = 0.7, 0.85
-"""Confidence of a look from which it is trusted, and from which one at a smaller image
-takes the place of one at a larger: pieces of large objects are not all doubtful."""
+"""Diameters that are found, as multiples of the model's. For smaller objects a person
+must give it, since the network's time grows with the square of the enlargement."""
 WIDE = 1.5
-"""Width, in diameters that the model knows, beyond which objects may be pieces."""
-SMALLER = (1 / 2, 1 / 6, 1 / 18, 1 / 54)
-"""Factors that an image is made smaller by for further looks."""
-AS_MANY = 0.9
-"""Share of the pixels of objects of a look that another finds as well, at least, if it
-sees the same ones."""
+"""Diameter, as a multiple of the model's, from which objects may be pieces of larger
+ones that the network cannot see whole."""
 
 
-class Look(NamedTuple):
-    """What the model finds in some planes, in one size."""
+@dataclass(frozen=True)
+class Scale:
+    """A size in which an image is tried, and what makes that trial count."""
 
     factor: float
-    """What the planes are resized by."""
+    """The image is resized by it."""
+    weight: float
+    """Of the trial's score. Each smaller image may show 10 % less than the one before:
+    it lacks small objects, but shows large ones whole."""
+    min_confidence: float
+    """Of a trial that counts. In a smaller image it must be higher, since pieces of
+    large objects in a larger image are not all doubtful."""
+    min_diameter: float
+    """Diameter of the objects of a trial that counts, in the resized image, as a
+    multiple of the model's: smaller ones are clumps of many objects."""
+
+    def score(self, trial: ScaleTrial, model_diameter: float) -> float:
+        """Return the score of a trial at this scale; 0 if it does not count."""
+        counts = (
+            trial.confidence >= self.min_confidence
+            and trial.diameter * self.factor >= self.min_diameter * model_diameter
+            and trial.area >= model_diameter**2  # more than a few specks
+        )
+        return self.weight * trial.share if counts else 0.0
+
+
+SCALES = (
+    Scale(1, weight=1, min_confidence=0.7, min_diameter=0),
+    Scale(2, weight=1, min_confidence=0.7, min_diameter=0),
+    Scale(1 / 2, weight=0.9**-1, min_confidence=0.85, min_diameter=0.5),
+    Scale(1 / 6, weight=0.9**-2, min_confidence=0.85, min_diameter=0.5),
+    Scale(1 / 18, weight=0.9**-3, min_confidence=0.85, min_diameter=0.5),
+    Scale(1 / 54, weight=0.9**-4, min_confidence=0.85, min_diameter=0.5),
+)
+"""The scales in the order in which they are tried."""
+
+
+@dataclass(frozen=True)
+class ScaleTrial:
+    """What the model finds in some planes that are resized by a factor."""
+
     diameter: float
-    """Of the typical object in pixels of the planes; 0 if there is none."""
+    """Of the typical object, in pixels of the planes; 0 if there is none."""
     area: int
-    """Pixels of objects, in the size that they are seen in."""
+    """Of all objects, in pixels of the resized planes."""
     share: float
-    """Of all pixels those of objects, each by the chance that it is right."""
+    """Of the pixels that lie in an object, each weighted by the object's confidence:
+    the part of the image that is expected to be segmented right."""
     confidence: float
-    """Of the object that a pixel of one lies in, on average."""
+    """Mean over the pixels that lie in an object."""
     width: float
-    """Diameter of the object that the median pixel of all objects lies in, in pixels of
-    the size that they are seen in: of the largest, where many are but crumbs."""
+    """Diameter of the object that the median object pixel lies in, in pixels of the
+    resized planes: of large objects, even among many specks."""
 
     @classmethod
     def of(cls, found: list[Decoded], factor: float) -> Self:
         """Return what was found in planes that were resized by a factor."""
         areas = np.concatenate([np.bincount(one.labels.ravel())[1:] for one in found])
-        sure = np.concatenate([one.confidence for one in found])
-        area, right = int(areas.sum()), float(areas @ sure)
+        confidence = np.concatenate([one.confidence for one in found])
+        area, right = int(areas.sum()), float(areas @ confidence)
         return cls(
-            factor=factor,
-            diameter=_typical_diameter(areas, sure) / factor,
+            diameter=_median_diameter(areas, confidence) / factor,
             area=area,
             share=right / sum(one.labels.size for one in found),
             confidence=right / area if area else 0.0,
-            width=_typical_diameter(areas, areas),
-        )
-
-    def is_likely(self, known: float) -> bool:
-        """Return whether it is trusted: it is confident, and not of a few crumbs."""
-        return self.confidence >= LIKELY and self.area >= known**2
-
-    def is_enough(self, known: float) -> bool:
-        """Return whether a smaller image can show nothing else.
-
-        Large objects whose pieces pass for objects leave large pieces.
-        """
-        return self.confidence >= SURE and 0 < self.width <= WIDE * known
-
-    def replaces(self, larger: Look, known: float) -> bool:
-        """Return whether this is to be trusted more than a look at a larger image.
-
-        What looks tiny in the smaller image is clumps of what is tinier.
-        """
-        return (
-            self.confidence >= SURE
-            and self.diameter * self.factor >= known / 2
-            and self.share >= AS_MANY * larger.share
+            width=_median_diameter(areas, areas),
         )
 
 
-def find_diameter(look_at: Callable[[float], Look], known: float, room: float) -> float:
+def find_diameter(
+    try_scale: Callable[[float], ScaleTrial], model_diameter: float, length: float
+) -> float:
     """Return the diameter in pixels of the typical object.
 
-    The image is looked at as it is, and where the model is not sure of that, at twice
-    its size. Where objects are wide, or that does not help, half its size counts, too,
-    where large objects, of which the first look sees pieces, are in one; and ever
-    smaller sizes while those show as much, or while no look is trusted. Small objects,
-    which are missed or run together as they are, are looked at once more in the size
-    that the network will see them in.
+    The image is tried at one scale after the other of `SCALES`, and the trial with the
+    highest score decides; if none has a score, the image as it is decides. The search
+    ends when the best trial shows no objects so wide that they may be pieces of larger
+    ones, when a trial scores less than the best, or when the image would be smaller
+    than one object. An enlarged image is tried only if the image as it is has no score.
+
+    Objects that the segmentation will enlarge are measured once more in that size, in
+    which fewer of them are missed or merged.
 
     Parameters
     ----------
-    look_at : function
-        From the factor that the image is resized by to what is found.
-    known : float
-        Diameter in pixels that the model knows best: the answer where nothing is found.
-    room : float
-        Length of the image in pixels.
+    try_scale : function
+        From the factor that the image is resized by to what is found in it.
+    model_diameter : float
+        Diameter in pixels that the model knows best: the answer if nothing is found.
+    length : float
+        Of the image's longer side, in pixels.
     """
-    best = look_at(1)
-    if not best.is_likely(known) and (double := look_at(2)).is_likely(known):
-        best = double
-    elif not best.is_enough(known):
-        for factor in SMALLER:
-            if factor * room < known:
-                break
-            smaller = look_at(factor)
-            if smaller.replaces(best, known):
-                best = smaller
-            elif best.is_likely(known):
-                break
+    best = try_scale(SCALES[0].factor)
+    best_score = SCALES[0].score(best, model_diameter)
+    for scale in SCALES[1:]:
+        if best_score and best.width <= WIDE * model_diameter:
+            break
+        if best_score and scale.factor > 1:
+            continue
+        if scale.factor * length < model_diameter:
+            break
+        trial = try_scale(scale.factor)
+        score = scale.score(trial, model_diameter)
+        if score > best_score:
+            best, best_score = trial, score
+        elif best_score:
+            break
     if not best.area:
-        return known
-    diameter = np.clip(best.diameter, known * SMALLEST, known * LARGEST)
-    factor = factor_for(diameter, known)
+        return model_diameter
+    lowest, highest = SMALLEST * model_diameter, LARGEST * model_diameter
+    diameter = np.clip(best.diameter, lowest, highest)
+    factor = resize_factor(diameter, model_diameter)
     if factor > 1:
-        again = look_at(factor).diameter or diameter
-        diameter = np.clip(again, known * SMALLEST, known * LARGEST)
+        measured = try_scale(factor).diameter or diameter
+        diameter = np.clip(measured, lowest, highest)
     return float(diameter)
 
 
-def looked_at(planes: Sequence[Some]) -> Sequence[Some]:
-    """Return the planes of a stack, or their numbers, that are looked at."""
-    step = -(-len(planes) // LOOKS)
+def trial_planes(planes: Sequence[PlaneOrNumber]) -> Sequence[PlaneOrNumber]:
+    """Return the planes of a stack, or their numbers, that a trial segments."""
+    step = -(-len(planes) // PLANES)
     return planes[step // 2 :: step]
 
 
-def middle(plane: Plane, factor: float) -> Plane:
-    """Return the middle of a plane, resized by a factor to one tile, or what there is.
+def trial_window(shape: tuple[int, ...], factor: float) -> Window:
+    """Return the middle of a plane that fills one tile when resized by a factor.
 
-    As it is it begins where a tile does that the plane is segmented in, so that the
-    engine knows that tile again. NaN, which has no size, is 0.
+    It begins where a tile of the plane's segmentation does, so that a trial of the
+    plane as it is runs the network on such a tile.
     """
-    tile = plane[middle_window(plane.shape, round(TILE / factor), STEP)]
-    if tile.dtype.kind != "f" and factor == 1:
-        return tile
+    return middle_window(shape, round(TILE / factor), STEP)
+
+
+def trial_image(plane: Plane, factor: float) -> Plane:
+    """Return the part of a plane in its `trial_window`, resized by the factor.
+
+    NaN, which has no size, becomes 0.
+    """
+    part = plane[trial_window(plane.shape, factor)]
+    if part.dtype.kind != "f" and factor == 1:
+        return part
     # OpenCV resizes few types of whole numbers, and rounds.
     with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
-        values = tile.astype(np.float32)
+        values = part.astype(np.float32)
     values[np.isnan(values)] = 0
     return values if factor == 1 else resize_by(values, factor)
 
 
-def _typical_diameter(areas: NDArray[np.int64], weights: NDArray[np.generic]) -> float:
-    """Return the diameter in pixels of the median object; 0 if there are none.
+def _median_diameter(areas: NDArray[np.int64], weights: NDArray[np.generic]) -> float:
+    """Return the diameter in pixels of the weighted median object; 0 if there is none.
 
-    Each counts by a weight: crumbs, and what two objects are found as, are doubtful,
-    and by their confidence hardly count.
+    With their confidence as weights, specks and merged objects hardly count.
     """
     if not len(areas):
         return 0.0
     order = np.argsort(areas)
-    counted = np.cumsum(weights[order])
-    median = areas[order][np.searchsorted(counted, counted[-1] / 2)]
+    cumulated = np.cumsum(weights[order])
+    median = areas[order][np.searchsorted(cumulated, cumulated[-1] / 2)]
     return float(2 * np.sqrt(median / np.pi))

@@ -1,8 +1,7 @@
 """Prediction: planes to maps, tile by tile, on LiteRT.
 
-Importing this room costs nothing heavy: LiteRT (43 MB) is loaded with the first
-network. Where it has no wheel, TensorFlow takes its place in a child process,
-since it must never share a process with a window's OpenGL.
+Importing this module costs nothing heavy: LiteRT (43 MB) is loaded with the first
+network. Where it has no wheel, TensorFlow takes its place, see ``TensorFlowChild``.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections import defaultdict, deque
+from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import product
@@ -23,6 +23,7 @@ import numpy as np
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.unet.model import TILE
+from napari_mobile_unet.unet.tensorflow_child import TensorFlowChild
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,15 +33,13 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.model import Model, Precision
 
 HALO = 16
-"""Pixels at a tile's rim that are computed and thrown away: there the network
-sees too little around them."""
+"""Pixels along a tile's edges that are computed and discarded: the network has too
+little context there."""
 
 STEP = TILE - 2 * HALO
 """Pixels from one tile to the next, in networks as they are exported now."""
-REMEMBERED = 3
-"""Tiles whose maps an engine keeps: as a rule no more looks at an image are made."""
 
-_making = threading.Lock()
+_creating = threading.Lock()
 
 
 class Engine(Protocol):
@@ -59,8 +58,8 @@ class Engine(Protocol):
 class LiteRT:
     """The network on LiteRT, with the cores that the calling thread may use.
 
-    An interpreter is not safe to be run by two threads at once, so each borrows one;
-    Python's own lock is released while it computes.
+    Two threads must not run one interpreter at once, so each borrows its own. The
+    GIL is released while it computes.
     """
 
     def __init__(self, network: Path) -> None:
@@ -70,78 +69,6 @@ class LiteRT:
             details = interpreter.get_input_details()[0]
             self._input, self._tile = details["index"], int(details["shape"][1])
             self._output = interpreter.get_output_details()[0]["index"]
-        self._last: deque[tuple[Floats, Floats]] = deque(maxlen=REMEMBERED)
-
-    @property
-    def tile(self) -> int:
-        """Height and width in pixels of the tile that the network takes."""
-        return self._tile
-
-    def run(self, tile: Floats) -> Floats:
-        """Return the maps (y, x, maps) of a tile (y, x, channels), which is kept."""
-        # A look at an image is a tile of its segmentation.
-        for seen, maps in list(self._last):
-            if np.array_equal(tile[0], seen[0]) and np.array_equal(tile, seen):
-                return maps
-        with self._borrowed() as interpreter:
-            interpreter.set_tensor(self._input, tile[None])
-            interpreter.invoke()
-            maps = np.asarray(interpreter.get_tensor(self._output)[0])
-        self._last.append((tile, maps))
-        return maps
-
-    @contextmanager
-    def _borrowed(self) -> Iterator[Any]:
-        """Lend an interpreter that nobody else runs; make one if there is none."""
-        cores = usable_cores()
-        idle = self._idle[cores]
-        try:
-            interpreter = idle.pop()
-        except IndexError:
-            interpreter = self._interpreter(cores)
-        yield interpreter
-        idle.append(interpreter)
-
-    def _interpreter(self, threads: int) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        with _making, _without_greeting():
-            interpreter = Interpreter(str(self._network), num_threads=threads)
-            interpreter.allocate_tensors()
-        return interpreter
-
-
-@contextmanager
-def _without_greeting() -> Iterator[None]:
-    """Keep a line that LiteRT prints at its start off standard error.
-
-    It comes from C++, and no setting turns it off.
-    """
-    try:
-        kept = os.dup(2)
-    except OSError:  # started without one, from a desktop
-        yield
-        return
-    if sys.stderr:
-        sys.stderr.flush()
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-class TensorFlowChild:
-    """The network on TensorFlow's own interpreter, in a child process."""
-
-    def __init__(self, network: Path) -> None:
-        from loky import ProcessPoolExecutor
-
-        self._network = network
-        self._pool = ProcessPoolExecutor(max_workers=1)
-        self._tile: int = self._pool.submit(tile_of, str(network)).result()
 
     @property
     def tile(self) -> int:
@@ -150,30 +77,49 @@ class TensorFlowChild:
 
     def run(self, tile: Floats) -> Floats:
         """Return the maps (y, x, maps) of a tile (y, x, channels)."""
-        maps = self._pool.submit(run_tensorflow, str(self._network), tile).result()
-        return np.asarray(maps, np.float32)
+        with self._borrowed() as interpreter:
+            interpreter.set_tensor(self._input, tile[None])
+            interpreter.invoke()
+            return np.asarray(interpreter.get_tensor(self._output)[0])
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Any]:
+        """Lend an interpreter that no other thread runs; create one if none is idle."""
+        cores = usable_cores()
+        idle = self._idle[cores]
+        try:
+            interpreter = idle.pop()
+        except IndexError:
+            interpreter = self._create(cores)
+        yield interpreter
+        idle.append(interpreter)
+
+    def _create(self, threads: int) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _creating, _silent_stderr():
+            interpreter = Interpreter(str(self._network), num_threads=threads)
+            interpreter.allocate_tensors()
+        return interpreter
 
 
-def tile_of(network: str) -> int:
-    """Return the tile of a network; for a process that draws no window."""
-    return _tensorflow_interpreter(network)[1]
-
-
-def run_tensorflow(network: str, tile: Floats) -> Floats:
-    """Return the maps of a tile; for a process that draws no window."""
-    return np.asarray(_tensorflow_interpreter(network)[0](tile), np.float32)
-
-
-@lru_cache(maxsize=2)
-def _tensorflow_interpreter(network: str) -> tuple[Any, int]:
-    import tensorflow as tf
-
-    runner = tf.lite.Interpreter(model_path=network, num_threads=os.cpu_count())
-    signature = runner.get_signature_runner()
-    ((entry, details),) = signature.get_input_details().items()
-    (exit_,) = signature.get_output_details()
-    tile = int(details["shape"][1])
-    return (lambda image: signature(**{entry: image[None]})[exit_][0]), tile
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Suppress a line that LiteRT prints at its start, which no setting turns off."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a program started from a desktop may have none
+        yield
+        return
+    if sys.stderr:
+        sys.stderr.flush()
+    try:
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 @lru_cache(maxsize=4)
@@ -184,7 +130,60 @@ def _load(network: Path, checksum: str) -> Engine:
     return LiteRT(network)
 
 
-def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Floats:
+@dataclass(frozen=True, eq=False)
+class TileCache:
+    """The one tile of a plane that its segmentation need not compute again.
+
+    The search for the diameter runs the network on a tile of the plane as it is, and
+    the segmentation of that plane would run it on the same tile: of an image of one
+    tile, a third of the work. A cache serves one plane and one model.
+
+    Parameters
+    ----------
+    origin : tuple of int
+        Row and column of the plane at which the image in hand begins.
+    """
+
+    origin: tuple[int, int] = (0, 0)
+    _tiles: dict[tuple[int, int], tuple[Floats, Floats]] = field(default_factory=dict)
+    """The first tile that the network was run on, and its maps, by its place."""
+
+    def at(self, row: int, column: int) -> TileCache:
+        """Return the same cache for a part of the plane that begins there."""
+        return TileCache((row, column), self._tiles)
+
+    def run(self, engine: Engine, tile: Floats, row: int, column: int) -> Floats:
+        """Return the maps of the tile at a row and column of the image in hand."""
+        place = self.origin[0] + row, self.origin[1] + column
+        # With NaN, or a grey range of its own, the tile of the search may differ.
+        if place in self._tiles and np.array_equal(self._tiles[place][0], tile):
+            return self._tiles[place][1]
+        maps = engine.run(tile)
+        if not self._tiles:  # that of the search: to keep all would fill the memory
+            self._tiles[place] = tile, maps
+        return maps
+
+
+def load_engine(model: Model, precision: Precision = "auto") -> Engine:
+    """Return what runs a model's network; it is loaded once.
+
+    Raises
+    ------
+    ValueError
+        If the model has no network of that precision.
+    """
+    network = model.network(precision)
+    return _load(network, model.card.files[network.name])
+
+
+def predict(
+    plane: Floats,
+    model: Model,
+    precision: Precision = "auto",
+    *,
+    engine: Engine | None = None,
+    cache: TileCache | None = None,
+) -> Floats:
     """Return the maps of one plane of any size.
 
     Parameters
@@ -195,6 +194,10 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
         The model.
     precision : {"auto", "fp32", "int8"}
         Of the network; see `Model.network`.
+    engine : Engine, optional
+        What runs the network, if not that of ``load_engine``.
+    cache : TileCache, optional
+        Tiles of this plane that need not be computed again.
 
     Returns
     -------
@@ -206,8 +209,7 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
     ValueError
         If the model has no network of that precision.
     """
-    network = model.network(precision)
-    engine = _load(network, model.card.files[network.name])
+    engine = engine or load_engine(model, precision)
     image = np.atleast_3d(plane).astype(np.float32, copy=False)
     height, width = image.shape[:2]
     channels = model.card.architecture.channels
@@ -217,8 +219,13 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
     ):
         checkpoint()
         inside, outside = zip(rows, columns, strict=True)
-        tile = engine.run(_cut(image, outside, engine.tile, channels))
-        maps[inside] = tile[
+        tile = _cut(image, outside, engine.tile, channels)
+        found = (
+            cache.run(engine, tile, *(side.start for side in outside))
+            if cache
+            else engine.run(tile)
+        )
+        maps[inside] = found[
             tuple(
                 slice(i.start - o.start, i.stop - o.start)
                 for i, o in zip(inside, outside, strict=True)
@@ -228,9 +235,9 @@ def predict(plane: Floats, model: Model, precision: Precision = "auto") -> Float
 
 
 def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
-    """Yield, along one axis, what a tile gives and what it sees.
+    """Yield, along one axis, the pixels that a tile gives and those that it takes.
 
-    What it sees is always ``tile`` long and may reach beyond the plane's end.
+    It takes ``tile`` pixels, which may reach beyond the plane's end.
     """
     if length <= tile:
         yield slice(0, length), slice(0, tile)
@@ -248,9 +255,9 @@ def _tiles(length: int, tile: int = TILE) -> Iterator[tuple[slice, slice]]:
 
 
 def _cut(image: Floats, where: tuple[slice, ...], size: int, channels: int) -> Floats:
-    """Return a copy of a tile; beyond the plane's end the image is mirrored.
+    """Return a copy of a tile, mirrored beyond the plane's end.
 
-    A network for colour takes grey as three equal channels.
+    For a network for colour, grey becomes three equal channels.
     """
     tile = image[where]
     missing = [size - length for length in tile.shape[:2]]

@@ -1,4 +1,4 @@
-"""What tells right objects from wrong ones: how the network's maps look in them."""
+"""Features of an object by which right and wrong ones differ."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Labels, Reals
 
 
-CORE, SURE = 0.7, 0.85
-"""Distance from which a pixel is inside, foreground from which it is beyond doubt."""
+CORE_DISTANCE, SURE_FOREGROUND = 0.7, 0.85
+"""Distance from which a pixel is in the core, foreground below which it is in doubt."""
 FEATURES = 8
 """Numbers that describe an object."""
 
 
-def seen_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
+def maps_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
     """Return foreground, distance and seam at some pixels.
 
     Parameters
@@ -33,15 +33,15 @@ def seen_at(pixels: NDArray[np.intp], maps: Floats) -> tuple[Floats, ...]:
     tuple of ndarray of float32
         Three of (n,); the distance is made to fall to 0 at a seam.
     """
-    seen = maps.reshape(-1, maps.shape[2]).take(pixels, axis=0)
-    foreground, distance = seen[:, 0], seen[:, 1]
-    if seen.shape[1] == 2:  # a network that knows no seams
+    values = maps.reshape(-1, maps.shape[2]).take(pixels, axis=0)
+    foreground, distance = values[:, 0], values[:, 1]
+    if values.shape[1] == 2:  # a network without a seam map
         return foreground, distance, np.zeros_like(foreground)
-    return foreground, distance * (1 - seen[:, 2]), seen[:, 2]
+    return foreground, distance * (1 - values[:, 2]), values[:, 2]
 
 
 def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Reals]:
-    """Return the area of each object, and what tells right ones from wrong ones.
+    """Return the area and the features of each object.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Rea
         (Y, X), 0 is background.
     maps : ndarray of float32
         (Y, X, 2 or 3), the network's: the probability of belonging to an object; the
-        distance, 0 at an object's rim, 1 at its centre; and the seam, 1 between two.
+        distance, 0 at an object's outline, 1 at its centre; the seam, 1 between two.
 
     Returns
     -------
@@ -58,12 +58,12 @@ def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Rea
     ndarray
         (n + 1, 8): log odds of the mean foreground; mean and standard deviation of the
         distance map; share of core pixels; share of doubtful pixels; the largest value
-        of the seam map; how full the ellipse of the same moments is, 1 for an ellipse
-        and less where two objects are found as one; logarithm of how much longer than
-        wide that is.
+        of the seam map; area over that of the ellipse of the same moments, 1 for an
+        ellipse and less where two objects are found as one; logarithm of that
+        ellipse's aspect ratio.
     """
     runs = _Runs(labels)
-    foreground, distance, seam = seen_at(runs.pixels, maps)
+    foreground, distance, seam = maps_at(runs.pixels, maps)
     area = runs.total(runs.length)
     count = np.maximum(area, 1)
 
@@ -71,21 +71,18 @@ def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Rea
         return runs.total(runs.within(np.add, values)) / count
 
     chance = mean(foreground).clip(1e-4, 1 - 1e-4)
-    middle = mean(distance)
-    spread = np.sqrt(np.maximum(mean(distance * distance) - middle**2, 0))
-    core = mean((distance > CORE).astype(np.float32))
-    doubt = mean((foreground < SURE).astype(np.float32))
-    parted = runs.largest(seam)
-    wide, long = runs.axes(count)
+    mean_distance = mean(distance)
+    variance = mean(distance * distance) - mean_distance**2
+    minor, major = runs.axes(count)
     features = [
         np.log(chance / (1 - chance)),
-        middle,
-        spread,
-        core,
-        doubt,
-        parted,
-        count / (np.pi / 4 * wide * long),
-        np.log(long / wide),
+        mean_distance,
+        np.sqrt(np.maximum(variance, 0)),
+        mean((distance > CORE_DISTANCE).astype(np.float32)),
+        mean((foreground < SURE_FOREGROUND).astype(np.float32)),
+        runs.largest(seam),
+        count / (np.pi / 4 * minor * major),
+        np.log(major / minor),
     ]
     return area.astype(np.intp), np.stack(features, 1)
 
@@ -93,14 +90,14 @@ def object_features(labels: Labels, maps: Floats) -> tuple[NDArray[np.intp], Rea
 class _Runs:
     """The pixels of all objects in runs along rows, each of one object.
 
-    To add up within runs first, which are far fewer, takes a fraction of the time.
+    To add up within runs first takes a fraction of the time: runs are far fewer.
     """
 
     def __init__(self, labels: Labels) -> None:
         height, width = labels.shape
         begins = np.ones((height, width), bool)
         np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
-        self.pixels = np.flatnonzero(labels.ravel() != 0)  # of a mask: faster
+        self.pixels = np.flatnonzero(labels.ravel() != 0)  # faster on a mask
         self._first = np.flatnonzero(begins.take(self.pixels))
         place = self.pixels.take(self._first)
         self._own = labels.take(place)
@@ -114,17 +111,17 @@ class _Runs:
         """Return the sum over the runs of each object, from id 0."""
         return np.bincount(self._own, values, self._count).astype(np.float64)
 
-    def within(self, which: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the sum (np.add) or another of the values in each run.
+    def within(self, ufunc: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the values reduced to one for each run.
 
         Parameters
         ----------
-        which : numpy.ufunc
-            What joins two values.
+        ufunc : numpy.ufunc
+            Takes two values; np.add gives the sum.
         values : ndarray
             Of each of ``pixels``.
         """
-        return np.asarray(which.reduceat(values, self._first))
+        return np.asarray(ufunc.reduceat(values, self._first))
 
     def largest(self, values: Floats) -> Reals:
         """Return the largest of the values, as for ``within``, in each object."""
@@ -137,11 +134,12 @@ class _Runs:
         n, x, y = self.length, self._x, self._y
         mean_x, mean_y = self.total(n * x) / area, self.total(n * y) / area
         dx, dy = x - mean_x.take(self._own), y - mean_y.take(self._own)
-        # A pixel is a square of side 1, a run of n of them a bar of length n.
+        # A pixel is a square of side 1, a run of n of them a rectangle of length n.
         across = self.total(n * dx * dx + n**3 / 12) / area
         down = self.total(n * dy * dy) / area + 1 / 12
         both = self.total(n * dx * dy) / area
         mean = (across + down) / 2
-        apart = np.hypot((across - down) / 2, both)
-        least = np.maximum(mean - apart, 1 / 12)
-        return 4 * np.sqrt(least), 4 * np.sqrt(np.maximum(mean + apart, least))
+        spread = np.hypot((across - down) / 2, both)
+        smaller = np.maximum(mean - spread, 1 / 12)
+        larger = np.maximum(mean + spread, smaller)
+        return 4 * np.sqrt(smaller), 4 * np.sqrt(larger)

@@ -14,8 +14,8 @@ WEIGHTS = "network.weights.h5"
 NETWORK = "network.tflite"
 QUANTISED = "network_int8.tflite"
 TILE = 544
-"""Height and width in pixels of the one tile that exported networks take: with a rim
-on each inner side, two of them make 1024 pixels and four make 2048."""
+"""Height and width in pixels of the one tile that exported networks take: with their
+overlap, two of them cover 1056 pixels and four 2080."""
 
 Precision = Literal["auto", "fp32", "int8"]
 
@@ -61,18 +61,23 @@ class Model:
                 )
 
     def network(self, precision: Precision = "auto") -> Path:
-        """Return the exported network: of 8-bit integers if it is there, by default.
+        """Return the file of the exported network.
+
+        Parameters
+        ----------
+        precision : {"auto", "fp32", "int8"}
+            "auto" takes that of 8-bit integers if the model has it.
 
         Raises
         ------
         ValueError
-            If the model has none of that precision.
+            If the model has no network of that precision.
         """
         quantised = QUANTISED in self.card.files
         if precision == "int8" and not quantised:
             raise ValueError(
                 f"the model {self.card.name!r} has no network of precision 'int8'; "
-                "choose 'auto' or 'fp32', or train it with quantise"
+                "choose 'auto' or 'fp32', or train it with 'quantise'"
             )
         whole = precision == "fp32" or not quantised
         return self.folder / (NETWORK if whole else QUANTISED)
@@ -90,14 +95,14 @@ def sha256(path: Path) -> str:
 
 
 def own_models() -> Path:
-    """Return the folder where a person's own models live."""
+    """Return the folder of the user's own models."""
     return platformdirs.user_data_path("napari-mobile-unet", False) / "models"
 
 
 def list_models() -> dict[str, Path]:
-    """Return the folders of all models at hand, by name: shipped, then own.
+    """Return the folders of all installed models, by name: shipped, then own.
 
-    A shipped model goes before a person's own of the same name.
+    A shipped model takes precedence over the user's own of the same name.
     """
     shipped = Path(__file__).parent
     found: dict[str, Path] = {}
@@ -121,8 +126,8 @@ def find_model(name: str | Path) -> Path:
     if Path(name).is_dir():
         return Path(name)
     raise FileNotFoundError(
-        f"a model is a name or a folder; received {str(name)!r}; "
-        f"at hand: {', '.join(models) or 'none'}"
+        f"a model must be a name or a folder; received {str(name)!r}; "
+        f"choose one of: {', '.join(models) or 'none is installed'}"
     )
 
 

@@ -1,4 +1,4 @@
-"""How a network sees an image: in a size in which it knows the objects, and turned."""
+"""Images resized and turned for a network."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ if TYPE_CHECKING:
 
 
 NEAR = 1.25
-"""Objects larger or smaller than the network knows by this factor are resized."""
+"""Objects larger or smaller than the model's own by up to this factor are left."""
 KEPT_SMALL, KEPT_LARGE = 1 / 3, 1 / 2
-"""How much of the difference is kept, on a logarithmic scale. A network knows more than
-one size, and images that are shrunk lose fine outlines; enlarged ones lose nothing."""
-RANGE = 2
-"""A network knows no objects larger or smaller by more than this factor."""
+"""Share of the difference from the model's diameter that is kept, on a logarithmic
+scale. A network knows more than one size, and images that are shrunk lose fine
+outlines; enlarged ones lose nothing."""
+MAX_RATIO = 2
+"""Objects are never shown to the network larger or smaller by more than this factor."""
 
 
-def factor_for(diameter: float, known: float) -> float:
+def resize_factor(diameter: float, model_diameter: float) -> float:
     """Return the factor that an image is resized by for a network.
 
     Parameters
     ----------
     diameter : float
         Of the typical object in pixels.
-    known : float
+    model_diameter : float
         Of the objects that the network knows best, in pixels.
     """
-    if known / NEAR < diameter < known * NEAR:
+    if model_diameter / NEAR < diameter < model_diameter * NEAR:
         return 1.0
-    kept = KEPT_LARGE if diameter > known else KEPT_SMALL
-    seen = known * np.clip((diameter / known) ** kept, 1 / RANGE, RANGE)
-    return float(seen / diameter)
+    kept = KEPT_LARGE if diameter > model_diameter else KEPT_SMALL
+    ratio = np.clip((diameter / model_diameter) ** kept, 1 / MAX_RATIO, MAX_RATIO)
+    shown = model_diameter * ratio
+    return float(shown / diameter)
 
 
 def resize(image: NDArray[np.floating], height: int, width: int) -> Floats:
     """Return (Y, X) or (Y, X, channels) in another size, averaged where it shrinks."""
-    # Anything else than an average would alias.
+    # A shrunken image would alias if it were not averaged.
     shrinks = height * width < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(image, (width, height), interpolation=method)
@@ -58,22 +60,25 @@ def resize_by(image: NDArray[np.floating], factor: float) -> Floats:
     return resize(image, height, width)
 
 
-def fits_a_tile(image: Floats) -> bool:
+def fits_in_tile(image: Floats) -> bool:
     """Return whether one tile of a network holds an image (Y, X, ...)."""
     height, width = image.shape[:2]
     return bool(max(height, width) <= TILE)
 
 
-def both_ways(see: Callable[[Floats], Floats], image: Floats) -> Floats:
-    """Return the mean of what is seen in an image as it is, and turned by half a turn.
+def average_half_turn(
+    maps: Floats, image: Floats, predict: Callable[[Floats], Floats]
+) -> Floats:
+    """Return the mean of an image's maps and of those of the image turned by 180°.
 
     Parameters
     ----------
-    see : function
-        From an image (Y, X, ...) to its maps (Y, X, maps).
-    image : ndarray
-        The image.
+    maps : ndarray of float32
+        (Y, X, maps) of the image as it is.
+    image : ndarray of float32
+        (Y, X, ...).
+    predict : function
+        From an image to its maps.
     """
-    maps = see(image)
-    turned = see(np.ascontiguousarray(np.flip(image, (0, 1))))
+    turned = predict(np.ascontiguousarray(np.flip(image, (0, 1))))
     return np.asarray((maps + np.flip(turned, (0, 1))) / 2, np.float32)

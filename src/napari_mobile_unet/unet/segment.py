@@ -13,18 +13,24 @@ from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_in_order
-from napari_mobile_unet.settings import Params, Zero
+from napari_mobile_unet.settings import Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, decode
-from napari_mobile_unet.unet.diameter import Look, find_diameter, looked_at, middle
+from napari_mobile_unet.unet.diameter import (
+    ScaleTrial,
+    find_diameter,
+    trial_image,
+    trial_planes,
+    trial_window,
+)
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import Model, Precision, find_model
 from napari_mobile_unet.unet.rescale import (
-    both_ways,
-    factor_for,
-    fits_a_tile,
+    average_half_turn,
+    fits_in_tile,
     resize_by,
+    resize_factor,
 )
 
 if TYPE_CHECKING:
@@ -32,10 +38,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_mobile_unet.types import Floats, Plane
+    from napari_mobile_unet.unet.engine import TileCache
 
 
-DOUBTFUL = 0.35
-"""Confidence below which an object is not shown, unless a person says another."""
+MIN_CONFIDENCE = 0.35
+"""Confidence below which an object is not shown by default."""
 
 
 class UNet(Params):
@@ -45,18 +52,18 @@ class UNet(Params):
     """Tag of this method in a recipe."""
     model: str = "nuclei"
     """Name or folder of the model."""
-    diameter: Annotated[float, Field(ge=0, le=2000), Zero("found")] = 0
-    """Diameter of the objects in pixels; 0: found in a few looks at the image."""
+    diameter: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
+    """Diameter of the objects in pixels; 0: found in the image."""
     scope: Literal["stack", "plane"] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
     precision: Precision = "auto"
-    """Of the network: 8-bit integers if the model has them, which is twice as quick; or one of both."""  # noqa: E501
+    """Numbers that the network computes with: int8 takes half the time of fp32; auto: int8 if the model has it."""  # noqa: E501
     mirror: Literal["auto", "always", "never"] = "auto"
-    """Average with the image turned by half a turn: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = DOUBTFUL
-    """Objects less likely than this to be right are left out, and where most are doubtful all that are; 0 keeps them all."""  # noqa: E501
+    """Average with the image turned by 180°: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = MIN_CONFIDENCE
+    """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
     limits: tuple[float, float] | None = None
-    """Grey values that become 0 and 1; found in the image unless given."""
+    """Grey values that become 0 and 1; by default found in the image."""
 
     @field_validator("limits")
     @classmethod
@@ -64,49 +71,66 @@ class UNet(Params):
         cls, value: tuple[float, float] | None
     ) -> tuple[float, float] | None:
         if value and value[0] > value[1]:
-            raise ValueError("the lower limit comes first; swap them")
+            raise ValueError(
+                f"the lower limit comes first; received {value}; swap the two"
+            )
         return value
 
     def fit(
-        self, planes: Iterable[Plane], middles: Iterable[Plane] | None = None
+        self,
+        planes: Iterable[Plane],
+        middles: Iterable[Plane] | None = None,
+        cache: TileCache | None = None,
     ) -> UNet:
         """Return these settings with the grey range and object size of the planes.
 
         Parameters
         ----------
         planes : iterable of ndarray
-            Of the stack, or what stands for them.
+            Of the stack, or a sample of them.
         middles : iterable of ndarray, optional
-            What the size is found in, if not in those: a mosaic cuts objects.
+            Parts of the planes to find the object size in, if not in ``planes``: a
+            mosaic of windows would cut objects.
+        cache : TileCache, optional
+            Of the only plane; keeps what its segmentation need not compute again.
         """
         if self.diameter and (self.scope == "plane" or self.limits is not None):
             return self
-        seen, fitted = list(planes), self
+        sample, fitted = list(planes), self
         if self.scope == "stack" and self.limits is None:
             normalisation = model_of(self.model).card.normalisation
-            grey = (luminance(plane) for plane in seen)
+            grey = (luminance(plane) for plane in sample)
             fitted = self.replace(limits=normalisation.limits(*grey))
         if fitted.diameter:
             return fitted
-        return fitted.replace(
-            diameter=fitted.look(seen if middles is None else list(middles))
-        )
+        searched = sample if middles is None else list(middles)
+        return fitted.replace(diameter=fitted.search_diameter(searched, cache))
 
-    def look(self, planes: Sequence[Plane]) -> float:
+    def search_diameter(
+        self, planes: Sequence[Plane], cache: TileCache | None = None
+    ) -> float:
         """Return the diameter in pixels of the typical object in some planes."""
-        seen = looked_at(planes)
-        doubtful = self.replace(min_confidence=0, mirror="never", diameter=0)
-        find = partial(doubtful.segment, objects=Objects())
+        chosen = trial_planes(planes)
+        trusting = self.replace(min_confidence=0, mirror="never", diameter=0)
 
-        def look_at(factor: float) -> Look:
-            parts = (middle(plane, factor) for plane in seen)
-            each = iter_in_order(find, parts, min(usable_cores(), len(seen)))
-            return Look.of(list(each), factor)
+        def segment(factor: float, plane: Plane) -> Decoded:
+            image, here = trial_image(plane, factor), None
+            if cache and factor == 1:
+                rows, columns = trial_window(plane.shape, factor)
+                here = cache.at(rows.start, columns.start)
+            return trusting.segment(image, Objects(), here)
 
-        known = model_of(self.model).card.diameter
-        return find_diameter(look_at, known, max(seen[0].shape[:2]))
+        def try_scale(factor: float) -> ScaleTrial:
+            threads = min(usable_cores(), len(chosen))
+            found = iter_in_order(partial(segment, factor), chosen, threads)
+            return ScaleTrial.of(list(found), factor)
 
-    def segment(self, plane: Plane, objects: Objects) -> Decoded:
+        model_diameter = model_of(self.model).card.diameter
+        return find_diameter(try_scale, model_diameter, max(chosen[0].shape[:2]))
+
+    def segment(
+        self, plane: Plane, objects: Objects, cache: TileCache | None = None
+    ) -> Decoded:
         """Return the objects of a plane (Y, X) or (Y, X, 3).
 
         Raises
@@ -115,34 +139,38 @@ class UNet(Params):
             If the model is missing or was altered.
         """
         model = model_of(self.model)
-        decoding, calibration = model.card.decoding, model.card.calibration
+        card = model.card
         return decode(
-            self.maps(plane, model),
+            self.maps(plane, model, cache),
             objects,
-            level=decoding.foreground,
-            seed=decoding.seed,
-            diameter=self.diameter or model.card.diameter,
-            calibration=calibration or UNCALIBRATED,
-            least=self.min_confidence,
+            card.decoding,
+            diameter=self.diameter or card.diameter,
+            calibration=card.calibration or UNCALIBRATED,
+            min_confidence=self.min_confidence,
         )
 
-    def maps(self, plane: Plane, model: Model) -> Floats:
+    def maps(
+        self, plane: Plane, model: Model, cache: TileCache | None = None
+    ) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
         normalisation = model.card.normalisation
         grey = luminance(plane)
         limits = self.limits or normalisation.limits(grey)
         colours = model.card.architecture.channels == 3
-        return self.see(normalisation.apply(plane if colours else grey, limits), model)
+        image = normalisation.apply(plane if colours else grey, limits)
+        return self.maps_of_normalised(image, model, cache)
 
-    def see(self, image: Floats, model: Model) -> Floats:
+    def maps_of_normalised(
+        self, image: Floats, model: Model, cache: TileCache | None = None
+    ) -> Floats:
         """Return the model's maps (Y, X, maps) of an image that is normalised.
 
-        The network sees it resized by `factor_for`.
+        It is resized by `resize_factor` for the network.
         """
-        known = model.card.diameter
-        factor = factor_for(self.diameter or known, known)
+        model_diameter = model.card.diameter
+        factor = resize_factor(self.diameter or model_diameter, model_diameter)
         if factor == 1:
-            return self._predict(image, model)
+            return self._predict(image, model, cache)
         height, width = image.shape[:2]
         maps = self._predict(resize_by(image, factor), model)
         return np.asarray(
@@ -150,15 +178,16 @@ class UNet(Params):
             np.float32,
         )
 
-    def _predict(self, image: Floats, model: Model) -> Floats:
-        """Return the maps of a normalised image, from one side or from both."""
-        seen = partial(predict, model=model, precision=self.precision)
-        one_tile = self.mirror == "auto" and fits_a_tile(image)
-        return (
-            both_ways(seen, image)
-            if one_tile or self.mirror == "always"
-            else seen(image)
-        )
+    def _predict(
+        self, image: Floats, model: Model, cache: TileCache | None = None
+    ) -> Floats:
+        """Return the maps of a normalised image, averaged over a half turn or not."""
+        run = partial(predict, model=model, precision=self.precision)
+        maps = run(image, cache=cache)
+        one_tile = self.mirror == "auto" and fits_in_tile(image)
+        if one_tile or self.mirror == "always":
+            return average_half_turn(maps, image, run)
+        return maps
 
 
 def model_of(name: str) -> Model:

@@ -42,12 +42,12 @@ def with_pause(
     def pause(planes: int, then: Callable[[], None] = lambda: None) -> None:
         go_on, calls = threading.Event(), []
 
-        def slow(plane: Any, fitted: Any) -> Any:
+        def slow(plane: Any, *fitted: Any) -> Any:
             calls.append(1)
             if len(calls) > planes:
                 assert go_on.wait(60)
                 checkpoint()
-            return segment_plane(plane, fitted)
+            return segment_plane(plane, *fitted)
 
         monkeypatch.setattr("napari_mobile_unet.runs.plane.segment_plane", slow)
         panel = "napari_mobile_unet.widgets.shared.run_panel"

@@ -286,7 +286,7 @@ def test_a_closed_dock_lets_go_of_the_viewer(
 def test_the_diameter_is_measured_on_a_drawn_object(
     unet: Any, viewer: Any, calibrated: Any
 ) -> None:
-    assert unet.settings.fields["diameter"].native.text() == "found"
+    assert unet.settings.fields["diameter"].native.text() == "automatic"
     unet.measure_button.click()
     drawn = viewer.layers["one object"]
     assert drawn.mode == "add_ellipse"
@@ -321,9 +321,9 @@ def test_a_photograph_gives_few_objects_and_a_warning(
     unet.run.button.click()
     finish()
     every = unet.layer.data.max()
-    assert f"{every - few} more left out as doubtful" in said
+    assert f"{every - few} more objects hidden" in said
     assert every > few
-    assert "left out" not in unet.run.status.text()
+    assert "hidden" not in unet.run.status.text()
 
 
 def test_a_drawn_object_beyond_all_sizes_is_refused(

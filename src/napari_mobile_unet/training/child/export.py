@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from napari_mobile_unet.training.child import network
 from napari_mobile_unet.training.validation import tune
-from napari_mobile_unet.unet.card import Card, Training, write_card
+from napari_mobile_unet.unet.card import Card, write_card
 from napari_mobile_unet.unet.model import (
     NETWORK,
     QUANTISED,
@@ -28,11 +28,11 @@ from napari_mobile_unet.unet.segment import UNet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_mobile_unet.training.augment import Example
+    from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.job import TrainingJob
     from napari_mobile_unet.training.validation import Tuned
     from napari_mobile_unet.types import Floats
-    from napari_mobile_unet.unet.card import Architecture
+    from napari_mobile_unet.unet.card import Architecture, TrainingRecord
 
 INPUTS = (
     "one grey channel, bright or dark objects",
@@ -68,9 +68,8 @@ def to_litert(
     Raises
     ------
     ValueError
-        If the converted network does not give what Keras gives. One route of
-        the converter is known to return NaN without a word, so this is checked
-        each time.
+        If the output of the converted network differs from that of Keras. One route
+        of the converter is known to return NaN silently, so this is always checked.
     """
     static = network.build(architecture, tile)
     static.set_weights(model.get_weights())
@@ -87,13 +86,13 @@ def to_litert(
     content: bytes = converter.convert()
     found = run_litert(content, image[None])
     difference = np.abs(found - np.asarray(whole(image[None])))
-    # Of integers single pixels may differ, where the network is in doubt.
-    largest = difference.mean() if len(samples) else difference.max()
+    # With integers, single pixels may differ where the network is in doubt.
+    error = difference.mean() if len(samples) else difference.max()
     tolerance = MEAN_TOLERANCE if len(samples) else TOLERANCE
-    if not largest < tolerance:  # also true for NaN
+    if not error < tolerance:  # also true for NaN
         raise ValueError(
             f"the exported network must agree with Keras to {tolerance}; it differs "
-            f"by {largest}; report this with your versions of tensorflow "
+            f"by {error}; report this with your versions of tensorflow "
             "and ai-edge-litert"
         )
     return content
@@ -108,18 +107,20 @@ def run_litert(content: bytes, image: Any) -> Any:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
 
-def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> None:
-    """Put the model so far in the place of the one kept before.
+def keep_unfinished(
+    model: keras.Model, job: TrainingJob, record: TrainingRecord
+) -> None:
+    """Replace the unfinished model that was kept before.
 
     Parameters
     ----------
-    model, job, **training
+    model, job, record
         As for ``save_model``.
     """
     fresh = job.unfinished.with_name(f".{job.unfinished.name}")
     shutil.rmtree(fresh, ignore_errors=True)
     named = job.replace(output=fresh, name=job.name or job.output.name)
-    save_model(model, named, **training)
+    save_model(model, named, record)
     shutil.rmtree(job.unfinished, ignore_errors=True)
     fresh.rename(job.unfinished)
 
@@ -127,11 +128,12 @@ def keep_unfinished(model: keras.Model, job: TrainingJob, **training: Any) -> No
 def save_model(
     model: keras.Model,
     job: TrainingJob,
+    record: TrainingRecord,
+    *,
     examples: Sequence[Example] = (),
     samples: Sequence[Floats] = (),
-    **training: Any,
 ) -> Tuned:
-    """Write the model folder of a job, whole or not at all; return how it is tuned.
+    """Tune the network, write the model folder of a job atomically, return the tuning.
 
     Parameters
     ----------
@@ -139,13 +141,13 @@ def save_model(
         The trained network.
     job : TrainingJob
         What it was trained by; its ``output`` names the folder.
+    record : TrainingRecord
+        What the card is to say of the training; versions and AP are added to it.
     examples : sequence of Example
         What the decoding and the confidence of its objects are tuned on, with the
         network as it is exported: that of integers differs a little.
     samples : sequence of ndarray
         As for ``to_litert``; with them it also has a network of 8-bit integers.
-    **training
-        Further fields of ``Training``.
     """
     job.output.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(
@@ -164,27 +166,24 @@ def save_model(
             architecture=job.architecture,
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
-            diameter=job.augmentation.known,
+            diameter=job.augmentation.known_diameter,
             inputs=INPUTS[job.architecture.channels == 3],
             files={path.name: sha256(path) for path in sorted(beside.iterdir())},
         )
         write_card(beside, card)
         exported = Model(beside)
-        tuned = tune([see_example(example, exported) for example in examples], examples)
-        record = Training(
-            data=job.data,
-            start=job.start,
-            seed=job.seed,
-            versions={
-                package: version(package)
-                for package in ("napari-mobile-unet", "keras", "numpy")
-            }
-            | {"tensorflow": tf.__version__},
-            validation_ap=tuned.ap,
-            **training,
+        tuned = tune([predict_example(e, exported) for e in examples], examples)
+        packages = ("napari-mobile-unet", "keras", "numpy")
+        versions = {package: version(package) for package in packages}
+        tuned_card = card.replace(
+            decoding=tuned.decoding,
+            calibration=tuned.calibration,
+            training=record.replace(
+                versions=versions | {"tensorflow": tf.__version__},
+                validation_ap=tuned.ap,
+            ),
         )
-        found = {"decoding": tuned.decoding, "calibration": tuned.calibration}
-        write_card(beside, card.replace(training=record, **found))
+        write_card(beside, tuned_card)
         if job.output.exists():
             job.output.rmdir()  # empty, as was checked before the training
         beside.chmod(0o755)
@@ -194,8 +193,9 @@ def save_model(
     return tuned
 
 
-def see_example(example: Example, model: Model) -> Floats:
-    """Return what a model makes of an example, whose size is known."""
+def predict_example(example: Example, model: Model) -> Floats:
+    """Return a model's maps (Y, X, maps) of an example, whose diameter is known."""
     colours = model.card.architecture.channels == 3
-    size = example.diameter if np.isfinite(example.diameter) else 0
-    return UNet(diameter=size).see(example.image if colours else example.grey, model)
+    image = example.image if colours else example.grey
+    unet = UNet(diameter=example.diameter_or(0))
+    return unet.maps_of_normalised(image, model)

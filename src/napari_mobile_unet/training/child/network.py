@@ -1,12 +1,12 @@
-"""The mobile U-Net: inverted residuals down, a light decoder up.
+"""The mobile U-Net: an encoder of inverted residuals, and a light decoder.
 
 The encoder follows MobileNetV2 and V3 [1]_ [2]_ with three changes that were
 measured to pay on a CPU: the first stages use full 3×3 convolutions instead of
 depthwise ones (few channels on large maps are bound by memory, not by
 arithmetic); the decoder ends at half resolution, from where depth-to-space
 gives every pixel its value; and residual blocks of full convolutions [4]_ at half
-resolution, behind the stem and before the head, look after the fine seams
-between small objects.
+resolution, after the stem and before the head, resolve the fine seams between
+small objects.
 
 References
 ----------
@@ -66,7 +66,7 @@ class Upsample(layers.Layer):  # type: ignore[misc]  # Keras has no types
 
 @keras.saving.register_keras_serializable("napari_mobile_unet")
 class DepthToSpace(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """Lays each group of four channels out as a block of 2×2 pixels."""
+    """Rearranges each group of four channels into a block of 2×2 pixels."""
 
     def call(self, inputs: Tensor) -> Tensor:
         """Return ``inputs`` (b, y, x, 4c) as (b, 2y, 2x, c)."""
@@ -85,10 +85,10 @@ class DepthToSpace(layers.Layer):  # type: ignore[misc]  # Keras has no types
 
 @keras.saving.register_keras_serializable("napari_mobile_unet")
 class BatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # as above
-    """Batch normalization that is one operation in training.
+    """Batch normalization as a single operation in training.
 
-    Keras composes it of a dozen passes over the maps, which took a third of the
-    time of a step. Weights files know layers by the name of their class: it stays.
+    That of Keras makes a dozen passes over the maps, which took a third of the time of
+    a step. The class has the same name because weights files refer to it.
     """
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
@@ -160,9 +160,9 @@ def _inverted_residual(
 
 
 def _residual(x: Tensor, name: str) -> Tensor:
-    """Add what two full convolutions make of the input; at first, nothing.
+    """Add the output of two full convolutions, which is zero at first.
 
-    So a network that gets such a block goes on from what it knew without it.
+    So a trained network that gets such a block starts with its old output.
     """
     channels = x.shape[-1]
     y = layers.ReLU(name=f"{name}_relu")(_conv(x, channels, 3, f"{name}_first"))
@@ -236,10 +236,10 @@ def build(architecture: Architecture, size: int | None = None) -> keras.Model:
 def load_weights(
     model: keras.Model, weights: Path, architecture: Architecture | None = None
 ) -> None:
-    """Load weights; those of another network as far as they go.
+    """Load weights, also those of another network where its layers fit.
 
-    Layers that the other network does not have stay as they are. Where it has
-    another number of channels at its input, or fewer maps, what it knows is kept.
+    Layers that the other network lacks stay as they are. Weights for another number
+    of input channels, or of maps, are adapted.
 
     Parameters
     ----------
@@ -267,15 +267,15 @@ def load_weights(
 
 
 def _fitted(given: Floats, own: Floats, path: str) -> Floats:
-    """Return the other network's weights of a layer in the shape of one's own."""
+    """Return the other network's weights of a layer, in the shape of the own ones."""
     if given.shape == own.shape:
         return given
     if path.startswith("stem_conv/") and given.shape[3:] == own.shape[3:]:
-        # Every channel has an equal share in what all of the others did.
+        # The sum over the channels is shared equally, so grey gives the same output.
         share = given.sum(2, keepdims=True) / own.shape[2]
         return np.repeat(share, own.shape[2], 2)
     if path.startswith("head/") and given.shape[:-1] == own.shape[:-1]:
-        # Depth-to-space takes each of four pixels' maps from neighbouring channels.
+        # Depth-to-space takes the maps of each of four pixels from adjacent channels.
         maps = given.reshape(*given.shape[:-1], 4, -1)
         fitted = own.reshape(*own.shape[:-1], 4, -1).copy()
         both = min(maps.shape[-1], fitted.shape[-1])
@@ -283,7 +283,7 @@ def _fitted(given: Floats, own: Floats, path: str) -> Floats:
         return fitted.reshape(own.shape)
     raise ValueError(
         f"a network to start from must have layers of the same sizes; {path} is "
-        f"{given.shape} there and {own.shape} here; start from another, or from none"
+        f"{given.shape} there and {own.shape} here; start from another model, or none"
     )
 
 

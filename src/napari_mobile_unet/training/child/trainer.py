@@ -3,8 +3,8 @@
 Started as ``python -m napari_mobile_unet.training.child.trainer``.
 
 The job comes as one line of JSON on standard input, messages go out as lines of
-JSON on standard output. A second line on standard input ("stop"), or its end,
-stops the training after the step in hand; what was learnt until then is saved.
+JSON on standard output. A second line on standard input, or its end, stops the
+training after the current batch; the model is still tuned and saved.
 """
 
 from __future__ import annotations
@@ -17,241 +17,144 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from threading import Event
+from typing import TYPE_CHECKING, TextIO
 
-import keras
-import numpy as np
-import tensorflow as tf
-
-from napari_mobile_unet.training.augment import draw
-from napari_mobile_unet.training.child import network
 from napari_mobile_unet.training.child.export import keep_unfinished, save_model
+from napari_mobile_unet.training.child.learning import (
+    Trainer,
+    iter_batches,
+    iter_epochs,
+)
+from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob
 from napari_mobile_unet.training.validation import validate
+from napari_mobile_unet.unet.card import TrainingRecord
 from napari_mobile_unet.unet.model import TILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from napari_mobile_unet.training.examples import Example
+    from napari_mobile_unet.types import Floats
 
-    from napari_mobile_unet.training.augment import Example
-
-SAMPLES = 100
+CALIBRATION_TILES = 100
 """Tiles on which the ranges of a network of integers are found."""
 
 logger = logging.getLogger(__name__)
 
-Batch = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
+
+def _calibration_tiles(examples: list[Example], job: TrainingJob) -> list[Floats]:
+    """Return tiles on which the ranges of a network of integers are found.
+
+    They are cut out as in a segmentation: ranges for what never occurs in one would
+    be coarse.
+    """
+    augmentation = job.augmentation.replace(plain=1)
+    sampler = CropSampler(examples, TILE, augmentation, job.architecture.channels)
+    batches = iter_batches(sampler, 4, job.seed)
+    return [image for _ in range(CALIBRATION_TILES // 4) for image in next(batches)[0]]
 
 
-def loss(targets: Any, logits: Any) -> Any:
-    """Return the mean loss of a batch.
+def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
+    """Run a job: read, learn, validate, tune, export; tell each epoch.
 
     Parameters
     ----------
-    targets : tensor
-        (b, y, x, 4): foreground, distance, seam, weight.
-    logits : tensor
-        (b, y, x, maps): the same maps, or the first of them.
+    job : TrainingJob
+        What is done.
+    say : function
+        Takes the kind of a message and its content.
+    stopped : threading.Event
+        Once it is set, the training ends after the batch in hand.
 
-    Returns
-    -------
-    scalar tensor
-        Weighted cross entropy, and soft Dice (Milletari et al. 2016,
-        https://doi.org/10.1109/3DV.2016.79), summed over the maps.
+    Raises
+    ------
+    ValueError, OSError
+        If the images cannot be used, the model cannot be written, or the training
+        was stopped before it learnt anything.
     """
-    truth, weight = targets[..., : logits.shape[-1]], targets[..., -1:]
-    entropy = tf.nn.sigmoid_cross_entropy_with_logits(truth, logits) * weight
-    maps = tf.sigmoid(logits)
-    overlap = tf.reduce_sum(maps * truth * weight, (0, 1, 2))
-    total = tf.reduce_sum((maps + truth) * weight, (0, 1, 2))
-    dice = 1 - (2 * overlap + 1) / (total + 1)
-    return tf.reduce_sum(tf.reduce_mean(entropy, (0, 1, 2))) + tf.reduce_sum(dice) / 2
-
-
-def iter_batches(examples: list[Example], job: TrainingJob) -> Iterator[Batch]:
-    """Yield batches for ever; the n-th depends on the seed and n alone."""
-    groups = [example.group for example in examples]
-    sizes = {group: groups.count(group) for group in set(groups)}
-    chances = np.array([sizes[group] ** -0.5 for group in groups])
-    chances /= chances.sum()
-
-    channels = job.architecture.channels
-
-    def batch(step: int) -> Batch:
-        rng = np.random.default_rng((job.seed, step))
-        crops = [
-            draw(examples, chances, job.crop, job.augmentation, rng, channels)
-            for _ in range(job.batch)
-        ]
-        images, targets = zip(*crops, strict=True)
-        return np.stack(images), np.stack(targets)
-
-    with ThreadPoolExecutor(2) as pool:
-        ahead = deque(pool.submit(batch, step) for step in range(4))
-        step = len(ahead)
-        while True:
-            ready = ahead.popleft()
-            ahead.append(pool.submit(batch, step))
-            step += 1
-            yield ready.result()
-
-
-def _samples(examples: list[Example], job: TrainingJob) -> list[Any]:
-    """Return tiles on which the ranges of a network of integers are found.
-
-    As a segmentation sees them: ranges for what is never seen would be coarse.
-    """
-    plain = job.augmentation.replace(plain=1)
-    each = job.replace(crop=TILE, batch=4, augmentation=plain)
-    batches = iter_batches(examples, each)
-    return [image for _ in range(SAMPLES // each.batch) for image in next(batches)[0]]
-
-
-class Trainer:
-    """The network, its optimiser, and a moving average of its weights.
-
-    The average (decay 0.998 per step) is what is validated and saved: it is
-    better than the last weights, and steadier.
-    """
-
-    def __init__(self, job: TrainingJob) -> None:
-        keras.utils.set_random_seed(job.seed)
-        self.model = network.build(job.architecture)
-        self.average = network.build(job.architecture)
-        if job.start_weights is not None:
-            network.load_weights(self.model, job.start_weights, job.start_architecture)
-        self.average.set_weights(self.model.get_weights())
-        self.optimiser = keras.optimizers.AdamW(
-            job.learning_rate, weight_decay=1e-4, global_clipnorm=1.0
-        )
-        self.optimiser.build(self.model.trainable_variables)
-        self.steps = 0
-        self._step: Callable[[Any, Any, Any], Any] = tf.function(self._eager_step)
-
-    def _eager_step(self, images: Any, targets: Any, decay: Any) -> Any:
-        with tf.GradientTape() as tape:
-            value = loss(targets, self.model(images, training=True))
-        variables = self.model.trainable_variables
-        self.optimiser.apply_gradients(
-            zip(tape.gradient(value, variables), variables, strict=True)
-        )
-        for average, now in zip(
-            self.average.variables, self.model.variables, strict=True
-        ):
-            average.assign(decay * average + (1 - decay) * now)
-        return value
-
-    def step(self, batch: Batch, rate: float) -> float:
-        """Learn from one batch at a learning rate; return the loss."""
-        self.optimiser.learning_rate = rate
-        # A short memory at first, or the average would keep the random start.
-        decay = min(0.998, (1 + self.steps) / (10 + self.steps))
-        self.steps += 1
-        images, targets = batch
-        return float(self._step(images, targets, tf.constant(decay, tf.float32)))
-
-
-def rate_at(share: float, highest: float) -> float:
-    """Return the learning rate when a share (0 to 1) of the training is done.
-
-    A linear warm-up over the first 2 %, then half a cosine down to 1 % of the
-    highest (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983).
-    """
-    if share < 0.02:
-        return highest * max(share / 0.02, 0.05)
-    return float(highest * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * min(share, 1)))))
-
-
-def train(job: TrainingJob, say: Callable[..., None], stopped: threading.Event) -> None:
-    """Run a job: read, learn, validate, tune, export; tell each epoch."""
     training, validation = read_examples(job)
-    seen = {
-        "images": len(training),
-        "objects": sum(example.objects for example in training),
-    }
-    say("ready", validation=len(validation), **seen)
-    trainer, known = Trainer(job), job.augmentation.known
-    batches = iter_batches(training, job)
+    record = TrainingRecord(
+        data=job.data,
+        images=len(training),
+        objects=sum(example.n_objects for example in training),
+        start=job.start,
+        seed=job.seed,
+    )
+    say(
+        "ready",
+        images=record.images,
+        objects=record.objects,
+        validation=len(validation),
+    )
+    trainer = Trainer(job)
     begin = kept = time.monotonic()
-    epoch, share = 0, 0.0
-    while share < 1 and job.epochs != 0 and not stopped.is_set():
-        losses = []
-        for step in range(job.steps):
-            elapsed = (time.monotonic() - begin) / 60
-            share = (
-                elapsed / job.minutes
-                if job.minutes is not None
-                else (epoch + step / job.steps) / (job.epochs or 1)
-            )
-            if share >= 1 or stopped.is_set():
-                break
-            losses.append(
-                trainer.step(next(batches), rate_at(share, job.learning_rate))
-            )
-        if not losses:
-            break
-        epoch += 1
-        if job.minutes is None:
-            share = epoch / (job.epochs or 1)
+    for epoch in iter_epochs(trainer, training, job, stopped):
+        record = record.replace(epochs=epoch.number)
         ap = None
-        if validation and epoch % job.validate_every == 0:
-            ap = validate(trainer.average, validation, known)
+        if validation and epoch.number % job.validate_every == 0:
+            ap = validate(trainer.average, validation, job.augmentation.known_diameter)
         if time.monotonic() - kept > 60 * job.keep_every:
             kept = time.monotonic()
             try:
-                keep_unfinished(trainer.average, job, epochs=epoch, **seen)
-            except OSError as error:  # a copy is not worth the training itself
-                logger.warning("the model so far could not be kept: %s", error)
+                keep_unfinished(trainer.average, job, record)
+            except OSError as error:  # the training is worth more than its copy
+                logger.warning("the unfinished model was not saved: %s", error)
         say(
             "epoch",
-            epoch=epoch,
-            loss=float(np.mean(losses)),
+            epoch=epoch.number,
+            loss=epoch.loss,
             ap=ap,
-            minutes=(time.monotonic() - begin) / 60,
-            share=min(share, 1.0),
+            minutes=_minutes_since(begin),
+            share=epoch.share,
         )
-    if stopped.is_set() and epoch == 0 and job.epochs != 0:
+    if stopped.is_set() and not record.epochs and job.epochs != 0:
         raise ValueError(
-            "a model is saved once it has learnt from a batch; the training was "
-            "stopped before; let it run longer"
+            "a model can be saved after its first batch; the training was stopped "
+            "before that; let it run longer"
         )
-    minutes = (time.monotonic() - begin) / 60
+    minutes = _minutes_since(begin)
     tuned = save_model(
         trainer.average,
         job,
-        validation,
-        samples=_samples(training, job) if job.quantise else (),
-        epochs=epoch,
-        **seen,
-        minutes=round(minutes, 1),
+        record.replace(minutes=round(minutes, 1)),
+        examples=validation,
+        samples=_calibration_tiles(training, job) if job.quantise else (),
     )
     shutil.rmtree(job.unfinished, ignore_errors=True)
-    say("done", epochs=epoch, ap=tuned.ap, minutes=minutes, output=str(job.output))
+    say(
+        "done",
+        epochs=record.epochs,
+        ap=tuned.ap,
+        minutes=minutes,
+        output=str(job.output),
+    )
+
+
+def _minutes_since(begin: float) -> float:
+    return (time.monotonic() - begin) / 60
 
 
 def main() -> int:
-    """Take a job from standard input, run it, and say how it ended."""
+    """Run the job on standard input; return the exit status."""
     # TensorFlow's own lines must not come between the messages.
     messages: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    one_at_a_time = threading.Lock()
+    writing = threading.Lock()
 
     def say(kind: str, **content: object) -> None:
-        # A parent that is gone is no reason to lose what was learnt.
-        with one_at_a_time, suppress(BrokenPipeError):
+        # The model is saved even if the parent has died.
+        with writing, suppress(BrokenPipeError):
             messages.write(json.dumps({"kind": kind, **content}) + "\n")
             messages.flush()
 
-    # Where a console is shared (Windows), the parent says when to stop all the same.
+    # Where a console is shared (Windows), only the parent decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stopped = threading.Event()
+    stopped = Event()
 
     def listen() -> None:
         sys.stdin.readline()

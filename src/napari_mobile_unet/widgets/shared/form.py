@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.settings import Params, Zero, explain
+from napari_mobile_unet.settings import Params, ZeroMeans, explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -122,7 +122,7 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         fine = kind is float and high <= 10
         options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
         value = min(max(value, low), high)
-    zero = next((each for each in field.metadata if isinstance(each, Zero)), None)
+    zero = next((each for each in field.metadata if isinstance(each, ZeroMeans)), None)
     editor: Any = create_widget(
         value,
         # superqt's box for whole numbers shows no text in place of one.
@@ -136,7 +136,7 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         # These were rounded until now.
         editor.min, editor.max, editor.value = low, high, value
     if zero:
-        editor.native.setSpecialValueText(zero.shown)
+        editor.native.setSpecialValueText(zero.text)
         if kind is int:
             editor.native.setDecimals(0)
     return editor

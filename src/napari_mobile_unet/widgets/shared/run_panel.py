@@ -13,7 +13,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
-from napari_mobile_unet.unet.confidence import doubts
+from napari_mobile_unet.unet.confidence import confidence_message
 from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.layers.placement import (
     placed_like,
@@ -318,4 +318,6 @@ def _confidence(run: ShownRun) -> str:
     objects = run.objects
     if "confidence" not in objects:
         return ""
-    return doubts(objects["confidence"].to_numpy(), sum(run.left_out.values()))
+    return confidence_message(
+        objects["confidence"].to_numpy(), sum(run.left_out.values())
+    )

@@ -13,7 +13,7 @@ from napari_mobile_unet.linking.ids import check_link
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.estimate import Estimate, estimate
-from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.fit import fit, tile_cache
 from napari_mobile_unet.runs.identity import Identity
 from napari_mobile_unet.runs.numbered import iter_numbered
 from napari_mobile_unet.runs.result import PlaneResult, placed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.runs.numbered import Numbered
     from napari_mobile_unet.runs.store import Store
     from napari_mobile_unet.types import AnyLabels, Labels
+    from napari_mobile_unet.unet.engine import TileCache
     from napari_mobile_unet.widgets.layers.result import Result
     from napari_mobile_unet.widgets.layers.written import Written
 
@@ -140,8 +141,9 @@ class ShownRun:
     def _iter_planes(
         self, store: Store, options: RunOptions, many: bool
     ) -> Iterator[Started | PlaneResult]:
+        cache = tile_cache(self.stack)
         if self.fitted is None:
-            self.fitted = self._begin(store)
+            self.fitted = self._begin(store, cache)
         ahead = None
         if many:
             folder = store.folder if isinstance(store, DiskStore) else None
@@ -155,18 +157,18 @@ class ShownRun:
         for number in sorted(store.done - self.ids.keys()):  # those of an earlier run
             index = self.stack.index(number)
             yield PlaneResult(number, index, self.fitted, store.read(number))
-        yield from iter_run(self.stack, self.fitted, store, options)
+        yield from iter_run(self.stack, self.fitted, store, options, cache=cache)
 
-    def _begin(self, store: Store) -> Fitted:
+    def _begin(self, store: Store, cache: TileCache | None) -> Fitted:
         """Fit the recipe to the image, or see that an earlier run did."""
         self.provenance = Provenance.of(self.recipe, self.whole, self.prepared)
         if not isinstance(store, DiskStore):
-            return fit(self.stack, self.recipe.replace(channel=None))
+            return fit(self.stack, self.recipe.replace(channel=None), cache)
         identity = Identity.of(self.provenance, self.whole)
         if not store.empty:
             store.check(self.stack, identity)
         else:
-            fitted = fit(self.stack, self.recipe.replace(channel=None))
+            fitted = fit(self.stack, self.recipe.replace(channel=None), cache)
             store.begin(self.stack, identity, fitted)
         return store.start[1]
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_mobile_unet.training.augment import Augmentation, Example, draw
+from napari_mobile_unet.training.augment import Augmentation
+from napari_mobile_unet.training.crops import CropSampler
+from napari_mobile_unet.training.examples import Example
 from napari_mobile_unet.training.targets import targets_of
-from napari_mobile_unet.unet.rescale import factor_for
+from napari_mobile_unet.unet.rescale import resize_factor
 
 
 def example(labels: np.ndarray, channels: int = 1) -> Example:
@@ -26,16 +28,25 @@ def example(labels: np.ndarray, channels: int = 1) -> Example:
 def test_one_seed_gives_one_crop_and_another_a_different_one(
     channels: int, squares: np.ndarray
 ) -> None:
-    examples = [example(squares, channels)]
+    sampler = CropSampler([example(squares, channels)], 64, Augmentation())
     first, again, other = (
-        draw(examples, np.ones(1), 64, Augmentation(), np.random.default_rng(seed))
-        for seed in (5, 5, 6)
+        sampler.draw(np.random.default_rng(seed)) for seed in (5, 5, 6)
     )
-    assert first[0].shape == (64, 64, 1)
-    assert first[1].shape == (64, 64, 4)
-    assert np.array_equal(first[0], again[0])
-    assert np.array_equal(first[1], again[1])
-    assert not np.array_equal(first[0], other[0])
+    assert first.image.shape == (64, 64, 1)
+    assert first.targets.shape == (64, 64, 4)
+    assert np.array_equal(first.image, again.image)
+    assert np.array_equal(first.targets, again.targets)
+    assert not np.array_equal(first.image, other.image)
+
+
+def test_groups_are_drawn_by_the_root_of_their_size(squares: np.ndarray) -> None:
+    """Ninety planes of one kind and ten of another: three to one, not nine to one."""
+    shades = [replace(example(squares * 0 + 1), group="many")] * 90
+    shades += [replace(example(squares * 0), group="few")] * 10
+    sampler = CropSampler(shades, 32, Augmentation(plain=1))
+    rng = np.random.default_rng(0)
+    many = [sampler.draw(rng).targets[..., 0].mean() > 0.5 for _ in range(400)]
+    assert np.mean(many) == pytest.approx(0.75, abs=0.06)
 
 
 def test_image_and_targets_move_together(squares: np.ndarray) -> None:
@@ -44,7 +55,7 @@ def test_image_and_targets_move_together(squares: np.ndarray) -> None:
     still = Example(image, squares.astype(np.int32), targets_of(squares), 11.0, "a")
     for seed in range(8):
         rng = np.random.default_rng(seed)
-        crop, targets = draw([still], np.ones(1), 64, plain, rng)
+        crop, targets = CropSampler([still], 64, plain).draw(rng)
         inside, outside = targets[..., 0] > 0.99, targets[..., 0] < 0.01
         if inside.any() and outside.any():
             assert crop[inside].min() > crop[outside].max()
@@ -58,7 +69,7 @@ def test_a_plain_crop_is_a_part_of_the_image_as_it_is(
     settings = Augmentation(plain=1)
     for seed in range(8):
         rng = np.random.default_rng(seed)
-        image, maps = draw([whole], np.ones(1), 32, settings, rng, channels)
+        image, maps = CropSampler([whole], 32, settings, channels).draw(rng)
         assert image.shape == (32, 32, channels) and maps.shape == (32, 32, 4)
         grey = image[..., 0]
         turned = [np.rot90(each, k) for each in (grey, grey.T) for k in range(4)]
@@ -81,11 +92,11 @@ def test_a_plain_crop_is_resized_as_for_a_segmentation(
     seen = []
     for seed in range(12):
         rng = np.random.default_rng(seed)
-        image, maps = draw([whole], np.ones(1), 96, settings, rng, channels)
+        image, maps = CropSampler([whole], 96, settings, channels).draw(rng)
         assert image.shape == (96, 96, channels) and maps.shape == (96, 96, 4)
         inside = maps[..., 0] > 0.99
         assert image[inside].min() > image[maps[..., 0] < 0.01].max()
         runs = np.diff(np.flatnonzero(np.diff(inside.astype(int)).ravel()))
         seen.append(np.median(runs) / width)
-    expected = factor_for(diameter, settings.known)
+    expected = resize_factor(diameter, settings.known_diameter)
     assert np.median(seen) == pytest.approx(expected, rel=0.2)
