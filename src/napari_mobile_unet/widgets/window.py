@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.widgets.layers.convert import image_layers
-from napari_mobile_unet.widgets.layers.placement import coordinates
+from napari_mobile_unet.widgets.layers.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,8 @@ def open_window(
         for layer in image_layers(stack):
             viewer.add_layer(layer)
     for stack in stacks[len(images) :]:
-        viewer.add_labels(stack.data, name=stack.name, **coordinates(stack))
+        place = Placement.of_stack(stack)
+        viewer.add_labels(stack.data, name=stack.name, **place.keywords())
     for name in DOCKS:
         viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
     return viewer

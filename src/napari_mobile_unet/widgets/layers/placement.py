@@ -264,14 +264,15 @@ class Placement:
     @property
     def _linear(self) -> NDArray[np.float64]:
         """What leads from pixels to where ``translate`` is added."""
-        return np.array(self.rotate) @ np.array(self.shear) @ np.diag(self.scale)
+        shear = np.asarray(self.shear, np.float64)
+        return np.asarray(self.rotate, np.float64) @ shear @ np.diag(self.scale)
 
     @property
     def _to_world(self) -> NDArray[np.float64]:
         """What leads from pixels to the world, in homogeneous coordinates."""
         physical = np.eye(len(self.axes) + 1)
         physical[:-1, :-1], physical[:-1, -1] = self._linear, self.translate
-        return np.array(self.affine) @ physical
+        return np.asarray(self.affine, np.float64) @ physical
 
 
 def _pixel_grid(stack: Stack) -> tuple[str, tuple[int, ...]]:
