@@ -21,8 +21,8 @@ DOCKS = ("Pre-process", "Otsu threshold", "Mobile U-Net")
 """Names of the docks in the manifest, the last one on top."""
 SIZE = (1500, 950)
 """Width and height of the window in pixels."""
-SETTLE = 4000
-"""Milliseconds for the window to be laid out and drawn before its picture."""
+SCREENSHOT_DELAY = 4000
+"""Milliseconds for the window to be laid out and drawn before its screenshot."""
 
 
 def open_window(
@@ -31,7 +31,7 @@ def open_window(
     """Return a viewer with the files as layers and the docks beside them.
 
     The files are read with their axes, pixel sizes and units, which napari's own
-    reader leaves aside.
+    reader ignores.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def run(
     labels: Sequence[Path] = (),
     screenshot: Path | None = None,
 ) -> None:
-    """Open the window and stay until it is closed, or until its picture is saved."""
+    """Open the window until it is closed, or until its screenshot is saved."""
     viewer = open_window(images, labels)
     viewer.window.resize(*SIZE)
     if screenshot is not None:
@@ -65,7 +65,7 @@ def run(
             viewer.screenshot(str(screenshot), canvas_only=False, flash=False)
             viewer.close()
 
-        QTimer.singleShot(SETTLE, save)
+        QTimer.singleShot(SCREENSHOT_DELAY, save)
     napari.run()
 
 

@@ -1,4 +1,4 @@
-"""Between napari's layers and stacks, with nothing lost on the way."""
+"""napari's layers as stacks, and stacks as layers, with all their coordinates."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     layer : Image or Labels
         Of a multiscale layer the finest level is taken.
     axes : str, optional
-        Given by the person; else the layer's axis labels, if they are known
-        letters or words, else the likeliest for its shape.
+        As the person typed them; else from the layer's axis labels, if all of them
+        name an axis; else the likeliest for its shape.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
 
 
 def _named_axes(layer: Layer, rgb: bool) -> str | None:
-    """Return the axes that a layer's labels name, if they all mean something."""
+    """Return the axes that a layer's labels name, if all of them name one."""
     labels = [str(label).strip() for label in layer.axis_labels]
     letters = [AXIS_NAMES.get(label.lower(), label.upper()) for label in labels]
     known = all(letter in tuple("PTCZYX") for letter in letters)

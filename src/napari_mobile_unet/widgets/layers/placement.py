@@ -277,7 +277,7 @@ class Placement:
 
 def _pixel_grid(stack: Stack) -> tuple[str, tuple[int, ...]]:
     """Return the axes of a layer of this stack, and how many pixels each has."""
-    axes = stack.axes.replace("S", "")
+    axes = stack.grid.world_axes
     return axes, tuple(stack.sizes[axis] for axis in axes)
 
 

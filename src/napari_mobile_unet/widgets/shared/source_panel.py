@@ -117,10 +117,10 @@ class SourcePanel(QWidget):
         layer, stack = self.layer, self._stack
         if layer is None or stack is None:
             return
-        spatial = stack.axes.replace("S", "")
+        world = stack.grid.world_axes
         point = list(layer.world_to_data(viewer.dims.point))
         for axis, position in zip(stack.batch_axes, stack.index(number), strict=True):
-            point[spatial.index(axis)] = position
+            point[world.index(axis)] = position
         last = viewer.dims.ndim  # layers are aligned by their last axes
         axes = range(last - layer.ndim, last)
         viewer.dims.set_point(axes, layer.data_to_world(point))

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 DELAY = 120
 """Milliseconds without a change before grey values are counted again."""
 EMPTY_BELOW = 0.7
-"""η below which a plane on its own is taken for empty, unless a person says other:
-that of noise alone is 0.64 (2/π, a normal distribution)."""
+"""η below which a plane with a threshold of its own counts as empty, until a person
+sets another limit: noise alone has 0.64 (2/π, a normal distribution)."""
 EXPLANATION = (
     "Otsu's method splits the grey values into two classes that each vary as little as "
     "possible: at its threshold the variance within the classes (dotted curve) is "
