@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.widgets.layers.convert import image_layers
-from napari_mobile_unet.widgets.layers.placement import coordinates
+from napari_mobile_unet.widgets.layers.placement import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ DOCKS = ("Pre-process", "Otsu threshold", "Mobile U-Net")
 """Names of the docks in the manifest, the last one on top."""
 SIZE = (1500, 950)
 """Width and height of the window in pixels."""
-SETTLE = 4000
-"""Milliseconds for the window to be laid out and drawn before its picture."""
+SCREENSHOT_DELAY = 4000
+"""Milliseconds for the window to be laid out and drawn before its screenshot."""
 
 
 def open_window(
@@ -31,7 +31,7 @@ def open_window(
     """Return a viewer with the files as layers and the docks beside them.
 
     The files are read with their axes, pixel sizes and units, which napari's own
-    reader leaves aside.
+    reader ignores.
 
     Raises
     ------
@@ -44,7 +44,8 @@ def open_window(
         for layer in image_layers(stack):
             viewer.add_layer(layer)
     for stack in stacks[len(images) :]:
-        viewer.add_labels(stack.data, name=stack.name, **coordinates(stack))
+        place = Placement.of_stack(stack)
+        viewer.add_labels(stack.data, name=stack.name, **place.keywords())
     for name in DOCKS:
         viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
     return viewer
@@ -55,7 +56,7 @@ def run(
     labels: Sequence[Path] = (),
     screenshot: Path | None = None,
 ) -> None:
-    """Open the window and stay until it is closed, or until its picture is saved."""
+    """Open the window until it is closed, or until its screenshot is saved."""
     viewer = open_window(images, labels)
     viewer.window.resize(*SIZE)
     if screenshot is not None:
@@ -64,7 +65,7 @@ def run(
             viewer.screenshot(str(screenshot), canvas_only=False, flash=False)
             viewer.close()
 
-        QTimer.singleShot(SETTLE, save)
+        QTimer.singleShot(SCREENSHOT_DELAY, save)
     napari.run()
 
 

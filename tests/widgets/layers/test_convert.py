@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari.layers import Image, Labels
+from napari.layers import Image
 
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.widgets.layers.convert import image_layers, stack_of
-from napari_mobile_unet.widgets.layers.placement import placed_like
-from napari_mobile_unet.widgets.layers.result import Result
-from napari_mobile_unet.widgets.shared.layer_box import LayerBox
-
-pytestmark = pytest.mark.gui
+from napari_mobile_unet.widgets.layers.convert import (
+    image_layers,
+    prepared_data,
+    stack_of,
+)
+from napari_mobile_unet.widgets.layers.placement import Placement
 
 
 @pytest.mark.parametrize(
@@ -62,71 +62,15 @@ def test_colour_of_16_bits_is_shown_as_it_is() -> None:
     assert np.asarray(layer.data).max() == pytest.approx(1)
 
 
-def test_results_lie_where_their_image_lies(viewer: Any) -> None:
-    source = viewer.add_image(
-        np.zeros((4, 8, 9)), scale=(3, 2, 2), rotate=30, affine=np.diag([1, 2, 2, 1])
-    )
-    stack = stack_of(source)
-    place = placed_like(source, stack, "ZYX")
-    result = Labels(np.zeros((4, 8, 9), int), **place)
-    for name in ("scale", "translate", "rotate", "shear"):
-        assert np.allclose(getattr(result, name), getattr(source, name))
-    assert np.allclose(result.affine.affine_matrix, source.affine.affine_matrix)
-    assert result.units == source.units
-
-
-def test_a_result_of_fewer_dimensions_is_turned_as_its_image_is() -> None:
-    turned = np.eye(4)
-    turned[1:3, 1:3] = [[0.6, -0.8], [0.8, 0.6]]
-    turned[1:3, 3] = 5, 7
-    places = {"scale": (1, 2, 3), "translate": (0, 4, 5), "affine": turned}
-    source = Image(np.zeros((2, 8, 9)), axis_labels=("c", "y", "x"), **places)
-    place = placed_like(source, stack_of(source), "YX")
-    result = Labels(np.zeros((8, 9), int), **place)
-    for point in ((0, 0), (7, 8), (3, 1)):
-        wanted = source.data_to_world((0, *point))[1:]
-        assert np.allclose(result.data_to_world(point), wanted)
-    assert np.allclose(result.scale, (2, 3))
-    turned[0, 1] = 0.5  # a plane of it lies in no plane of the world
-    source.affine = turned
-    place = placed_like(source, stack_of(source), "YX")
-    assert np.allclose(place["affine"], np.eye(3))
-
-
-def test_a_result_is_updated_in_place_but_never_over_strokes(viewer: Any) -> None:
-    source = viewer.add_image(np.zeros((20, 20)))
-    result = Result(viewer)
-    place = placed_like(source, stack_of(source), "YX")
-    empty = np.zeros((20, 20), np.int32)
-    assert not result.begin(empty.copy(), source, "found", place, {})
-    first = result.layer
-    assert not result.begin(empty.copy(), source, "found", place, {"run": 2})
-    assert result.layer is first
-    assert first.metadata["mobile_unet"] == {"run": 2}
-    first.selected_label = 7
-    first.paint((5, 5), 7)
-    assert result.begin(empty.copy(), source, "found", place, {})
-    assert result.layer is not first
-    assert first in viewer.layers
-    assert first.data[5, 5] == 7
-    first.undo()
-    assert not first.data.any()
-    viewer.layers.remove(result.layer)
-    assert not result.begin(empty.copy(), source, "found", place, {})
-    assert result.layer in viewer.layers
-
-
-def test_the_box_follows_the_layer_list(viewer: Any) -> None:
-    box = LayerBox(viewer, viewer.window._qt_window)
-    assert box.layer is None
-    first = viewer.add_image(np.zeros((8, 8)), name="first")
-    viewer.add_labels(np.zeros((8, 8), int))
-    second = viewer.add_image(np.zeros((8, 8)), name="second")
-    assert box.count() == 2
-    viewer.layers.selection.active = first
-    assert box.layer is first
-    first.name = "renamed"
-    assert box.currentText() == "renamed"
-    viewer.layers.remove(first)
-    assert box.layer is second
-    box.disconnect_viewer()
+@pytest.mark.parametrize("axes", ["ZYX", "YXZ", "XZCY", "CZYX"])
+def test_prepared_planes_are_laid_on_the_axes_of_their_image(axes: str) -> None:
+    shape = tuple({"C": 2, "Z": 4, "Y": 5, "X": 6}[axis] for axis in axes)
+    source = Image(np.zeros(shape), axis_labels=tuple(axes.lower()))
+    whole = stack_of(source)
+    planes = np.random.default_rng(0).random((4, 5, 6, 3))
+    prepared = whole.channel(0).with_planes(planes)
+    place = Placement.of_result(source, whole)
+    data = prepared_data(prepared, place)
+    assert data.shape == (*place.shape, 3)
+    for number, plane in enumerate(planes):
+        assert np.array_equal(data[place.index(number)], place.oriented(plane))

@@ -107,6 +107,7 @@ def test_the_bar_counts_and_its_button_cancels(qtbot: QtBot) -> None:
     bar = JobBar(job)
     qtbot.addWidget(bar)
     heard = Heard(job)
+    job.yielded.connect(lambda _: bar.advance())
     bar.begin("Working", 2)
     assert not bar.isHidden()
     job.start(steps)

@@ -43,7 +43,7 @@ def test_a_guess_is_called_one_and_can_be_changed(
     unet.source.axes.setText("tyx")
     unet.source.axes.editingFinished.emit()
     assert unet.source.stack.axes == "TYX"
-    assert "as you say" in unet.source.note.text()
+    assert "as you typed" in unet.source.note.text()
     unet.source.axes.setText("QYX")
     unet.source.axes.editingFinished.emit()
     assert "received 'Q'" in unet.source.note.text()

@@ -1,4 +1,4 @@
-"""Between napari's layers and stacks, with nothing lost on the way."""
+"""napari's layers as stacks, and stacks as layers, with all their coordinates."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.axes import suggest_axes
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.widgets.layers.placement import coordinates, result_axes
+from napari_mobile_unet.widgets.layers.placement import Placement
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
 
-WORDS = {
+AXIS_NAMES = {
     "position": "P",
     "time": "T",
     "channel": "C",
@@ -24,7 +24,7 @@ WORDS = {
     "row": "Y",
     "column": "X",
 }
-"""Axis labels that mean a letter."""
+"""Words that name an axis in a layer's axis labels, and the letters they stand for."""
 PREVIEW = "mobile_unet_preview"
 """Key that marks a layer that only shows what a step would do."""
 METADATA = "mobile_unet"
@@ -39,8 +39,8 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     layer : Image or Labels
         Of a multiscale layer the finest level is taken.
     axes : str, optional
-        Given by the person; else the layer's axis labels, if they are known
-        letters or words, else the likeliest for its shape.
+        As the person typed them; else from the layer's axis labels, if all of them
+        name an axis; else the likeliest for its shape.
 
     Raises
     ------
@@ -62,9 +62,9 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
 
 
 def _named_axes(layer: Layer, rgb: bool) -> str | None:
-    """Return the axes that a layer's labels name, if they all mean something."""
+    """Return the axes that a layer's labels name, if all of them name one."""
     labels = [str(label).strip() for label in layer.axis_labels]
-    letters = [WORDS.get(label.lower(), label.upper()) for label in labels]
+    letters = [AXIS_NAMES.get(label.lower(), label.upper()) for label in labels]
     known = all(letter in tuple("PTCZYX") for letter in letters)
     if not known or len(set(letters)) < len(letters):
         return None
@@ -86,18 +86,21 @@ def image_layers(stack: Stack) -> list[Image]:
     if axes.endswith("S") and data.dtype == np.uint16:
         # napari shows colour of 8 bits, or of floats from 0 to 1.
         data = data.astype(np.float32) / np.float32(65535)
-    return [Image(data, name=name, rgb="S" in axes, **coordinates(stack))]
+    place = Placement.of_stack(stack)
+    return [Image(data, name=name, rgb="S" in axes, **place.keywords())]
 
 
-def prepared_data(stack: Stack, prepared: Stack) -> NDArray[Any]:
-    """Return prepared planes as a result layer's data, with samples last."""
-    axes = result_axes(stack)
-    order = [prepared.axes.index(axis) for axis in axes if axis != "C"]
+def prepared_data(prepared: Stack, place: Placement) -> NDArray[Any]:
+    """Return prepared planes as the data of a result layer, with samples last.
+
+    Parameters
+    ----------
+    prepared : Stack
+        Planes of one channel, or in colour.
+    place : Placement
+        Of the layer; an axis C of it is one pixel long.
+    """
+    order = [prepared.axes.index(axis) for axis in place.axes if axis != "C"]
     order += [prepared.axes.index("S")] if "S" in prepared.axes else []
     data = np.asarray(prepared.data).transpose(order)
-    return np.expand_dims(data, axes.index("C")) if "C" in axes else data
-
-
-def single_plane(stack: Stack, plane: NDArray[Any]) -> Stack:
-    """Return one prepared plane as a stack that lies where this stack's planes do."""
-    return stack.on_axes(np.zeros(stack.plane_shape, bool), "YX").with_planes([plane])
+    return np.expand_dims(data, place.axes.index("C")) if "C" in place.axes else data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
-
-    Kind = Literal["stack", "each", "shown", "region"]
 
 
 def outlines_of(drawn: Shapes, source: Layer, stack: Stack) -> list[NDArray[Any]]:

@@ -14,25 +14,24 @@ import zarr
 from platformdirs import user_cache_path
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
-from napari_mobile_unet.widgets.layers.placement import result_axes, result_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.widgets.layers.placement import Placement
 
 
 SHARE = 0.5
 """Share of the free memory that labels may take."""
 
 
-def empty_labels(stack: Stack) -> tuple[Any, str]:
-    """Return labels for a result layer, all 0, and where they are if not in memory.
+def empty_labels(place: Placement) -> tuple[Any, str]:
+    """Return labels, all 0, for a layer, and where they are if not in memory.
 
     Labels that would take more than ``SHARE`` of the memory that is free go to a
     Zarr array in the person's cache folder.
     """
-    axes, shape = result_axes(stack), result_shape(stack)
+    shape = place.shape
     size = math.prod(shape) * np.dtype(np.int32).itemsize
     if size <= SHARE * psutil.virtual_memory().available:
         return np.zeros(shape, np.int32), ""
@@ -42,7 +41,7 @@ def empty_labels(stack: Stack) -> tuple[Any, str]:
         shape=shape,
         chunks=tuple(
             min(length, CHUNK) if axis in "YX" else 1
-            for axis, length in zip(axes, shape, strict=True)
+            for axis, length in zip(place.axes, shape, strict=True)
         ),
         dtype="int32",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
@@ -24,12 +23,8 @@ from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.image_store import ImageStore
 from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.widgets.layers.convert import (
-    PREVIEW,
-    prepared_data,
-    single_plane,
-)
-from napari_mobile_unet.widgets.layers.placement import prepared_like, result_index
+from napari_mobile_unet.widgets.layers.convert import PREVIEW, prepared_data
+from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Result, Results, add_beside
 from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
@@ -188,26 +183,26 @@ class PreprocessDock(Dock):
 
     def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
         run, plane = found
-        prepared = single_plane(run.stack, plane)
-        place = prepared_like(run.layer, run.whole, prepared)
+        height, width = plane.shape[:2]
+        place = Placement.of_plane(run.layer, run.whole).resized(Y=height, X=width)
+        image = place.filled(plane)
         values = finite_values(plane)
         low, high = (values.min(), values.max()) if values.size else (0, 1)
         limits = (float(low), float(high if high > low else low + 1))
         layer = self._preview_layer
         if layer is not None and layer in self.viewer.layers:
-            if layer.rgb == (plane.ndim == 3):
-                layer.data, layer.contrast_limits = plane, limits
-                for key, value in place.items():
-                    setattr(layer, key, value)
+            if (layer.rgb, layer.ndim) == (plane.ndim == 3, len(place.axes)):
+                layer.data, layer.contrast_limits = image, limits
+                place.apply_to(layer)
                 return
             self.viewer.layers.remove(layer)
         self._preview_layer = Image(
-            plane,
+            image,
             name="preview",
             rgb=plane.ndim == 3,
             contrast_limits=limits,
             metadata={PREVIEW: True},
-            **place,
+            **place.keywords(),
         )
         add_beside(self.viewer, self._preview_layer)
 
@@ -245,7 +240,8 @@ class PreprocessDock(Dock):
             theirs, store = result.is_theirs(), ImageStore(stack.n_planes)
             yield from iter_prepare(stack, recipe.steps, store)
             image = stack.with_planes(store.array)
-            written = Written(prepared_data(whole, image), partial(result_index, whole))
+            place = _placement(run, image)
+            written = Written(prepared_data(image, place), place.index)
             for number in range(stack.n_planes):
                 written.expect(number, written.read(number))
             made = Provenance.of(recipe, whole, earlier)
@@ -274,7 +270,7 @@ class PreprocessDock(Dock):
             kept = result.begin(
                 done.written,
                 f"{run.layer.name} prepared",
-                prepared_like(run.layer, run.whole, image),
+                _placement(run, image).keywords(),
                 done.provenance.model_dump(mode="json"),
                 theirs=done.theirs,
                 rgb="S" in image.axes,
@@ -309,3 +305,9 @@ class PreprocessDock(Dock):
                 self.chain.steps = Recipe.load(path).steps
             except (OSError, ValueError) as error:
                 self._refuse(one_line(error))
+
+
+def _placement(run: _Run, image: Stack) -> Placement:
+    """Return where prepared planes, resized or not, lie: over their image."""
+    place = Placement.of_result(run.layer, run.whole)
+    return place.resized(Y=image.sizes["Y"], X=image.sizes["X"])

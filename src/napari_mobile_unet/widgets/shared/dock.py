@@ -1,4 +1,4 @@
-"""What the docks share: they scroll, and let go of the viewer when they are closed."""
+"""What all docks do: they scroll, and let go of the viewer when they are closed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from superqt import QCollapsible
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -24,8 +25,8 @@ class Dock(QWidget):
         self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        # napari gives plugins a proxy, whose layers are new objects at each look: a
-        # layer could not be held, nor told from another one.
+        # napari gives plugins a proxy, whose layers are new objects each time: they
+        # could not be kept, nor compared with others.
         self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
         self._docked = False
 
@@ -37,9 +38,16 @@ class Dock(QWidget):
         around.addWidget(_Scrolled(content))
         return QVBoxLayout(content)
 
+    def section(self, title: str, content: QWidget) -> QCollapsible:
+        """Return a widget under a title; it unfolds when the title is clicked."""
+        section = QCollapsible(title)
+        section.layout().setContentsMargins(0, 0, 0, 0)
+        section.addWidget(content)
+        return section
+
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how")
+        raise NotImplementedError(f"{type(self).__name__}.disconnect_viewer")
 
     def event(self, event: QEvent | None) -> bool:
         """Let go of the viewer, and go, when napari closes the widget's dock.

@@ -20,10 +20,10 @@ P = TypeVar("P", bound=Params)
 
 DECIMALS = 3
 """Of numbers that are small, or may not be 0."""
-SMALLEST = 10**-DECIMALS
-"""How far above a limit that is not allowed itself a number may come."""
-FAR = 1e6
-"""Where a number without limits ends."""
+CLOSEST = 10**-DECIMALS
+"""How close a number may come to a limit that it must not reach."""
+UNLIMITED = 1e6
+"""Largest number, and its negative the smallest, in a field without limits."""
 
 
 class Form(QWidget, Generic[P]):
@@ -103,7 +103,7 @@ class Form(QWidget, Generic[P]):
 
 
 def _within(editor: Any, value: Any) -> Any:
-    """Return what is nearest to a value among those that an editor can show."""
+    """Return the value, or the nearest one within the range of its editor."""
     limited = isinstance(value, (int, float)) and hasattr(editor, "max")
     return min(max(value, editor.min), editor.max) if limited else value
 
@@ -115,10 +115,10 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
     if get_origin(kind) is Literal:
         options["choices"] = get_args(kind)
     elif kind in (int, float):
-        nearest = 1 if kind is int else SMALLEST
+        nearest = 1 if kind is int else CLOSEST
         limits = {k: v for m in field.metadata for k, v in _limits(m).items()}
-        low = limits.get("ge", limits.get("gt", -FAR - nearest) + nearest)
-        high = limits.get("le", limits.get("lt", FAR + nearest) - nearest)
+        low = limits.get("ge", limits.get("gt", -UNLIMITED - nearest) + nearest)
+        high = limits.get("le", limits.get("lt", UNLIMITED + nearest) - nearest)
         fine = kind is float and high <= 10
         options |= {"min": low, "max": high, "step": 0.05 if fine else 1}
         value = min(max(value, low), high)
@@ -133,7 +133,7 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
     )
     if kind is float and (fine or {"gt", "lt"} & limits.keys()):
         editor.native.setDecimals(DECIMALS)
-        # These were rounded until now.
+        # These were rounded to two decimals until now.
         editor.min, editor.max, editor.value = low, high, value
     if zero:
         editor.native.setSpecialValueText(zero.text)

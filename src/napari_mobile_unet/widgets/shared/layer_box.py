@@ -32,7 +32,7 @@ class LayerBox(QComboBox):
         self._viewer = viewer
         self._latest = viewer.layers.selection.active
         self.following = True
-        self.setToolTip("Image that is worked on")
+        self.setToolTip("Image to work on")
         # Long names would make the whole dock as wide as they are.
         self.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

@@ -15,11 +15,7 @@ from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.unet.confidence import confidence_message
 from napari_mobile_unet.unet.segment import UNet
-from napari_mobile_unet.widgets.layers.placement import (
-    placed_like,
-    result_axes,
-    result_index,
-)
+from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
 from napari_mobile_unet.widgets.layers.written import Written
@@ -202,15 +198,15 @@ class LabelsRun(QWidget):
 
     def _show(self, run: ShownRun) -> Written:
         """Show empty labels, once there is something to fill them with."""
-        provenance, whole = run.provenance, run.whole
+        provenance, place = run.provenance, Placement.of_result(run.layer, run.whole)
         assert provenance is not None
-        labels, self._where = empty_labels(whole)
+        labels, self._where = empty_labels(place)
         self.status.setText(self._where or self._forecast)
-        written = Written(labels, lambda number: result_index(whole, number))
+        written = Written(labels, place.index)
         kept = run.result.begin(
             written,
             f"{run.layer.name} {provenance.model or run.recipe.segment.method}",
-            placed_like(run.layer, whole, result_axes(whole)),
+            place.keywords(),
             provenance.model_dump(mode="json"),
             theirs=self._theirs,
         )

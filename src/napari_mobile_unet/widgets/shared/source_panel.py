@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Channel
 
-KNOWN = {
-    "given": "as you say",
-    "metadata": "from the layer",
-    "shape": "guessed from the shape, check them",
+AXES_FROM = {
+    "given": "axes as you typed",
+    "metadata": "axes from the layer",
+    "shape": "axes guessed from the shape, please check",
 }
+"""What is said of where the axes come from."""
 
 
 class SourcePanel(QWidget):
@@ -39,12 +40,12 @@ class SourcePanel(QWidget):
         self.box = LayerBox(viewer)
         self.axes = QLineEdit()
         self.axes.setToolTip(
-            "A letter for each dimension: P position, T time, C channel, Z depth, "
-            "Y height, X width"
+            "One letter for each dimension: P position, T time, C channel, Z depth, "
+            "Y height, X width. Change them if they are wrong"
         )
         self.axes.setMaximumWidth(110)
         self.channel = QComboBox()
-        self.channel.setToolTip("Channel, counted from 0, or all of them combined")
+        self.channel.setToolTip("Channel (the first is 0), or all of them combined")
         self.note = QLabel()
         self.note.setWordWrap(True)
         self._form = QFormLayout(self)
@@ -111,6 +112,19 @@ class SourcePanel(QWidget):
             number = number * size + min(max(position, 0), size - 1)
         return number
 
+    def show_plane(self, viewer: napari.Viewer, number: int) -> None:
+        """Move the viewer's sliders to a plane."""
+        layer, stack = self.layer, self._stack
+        if layer is None or stack is None:
+            return
+        world = stack.grid.world_axes
+        point = list(layer.world_to_data(viewer.dims.point))
+        for axis, position in zip(stack.batch_axes, stack.index(number), strict=True):
+            point[world.index(axis)] = position
+        last = viewer.dims.ndim  # layers are aligned by their last axes
+        axes = range(last - layer.ndim, last)
+        viewer.dims.set_point(axes, layer.data_to_world(point))
+
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
         self.box.disconnect_viewer()
@@ -170,7 +184,7 @@ class SourcePanel(QWidget):
                 self.axes.setText(stack.axes)
                 sizes = " × ".join(f"{a} {n}" for a, n in stack.sizes.items())
                 planes = f"{stack.n_planes} plane{'s' * (stack.n_planes != 1)}"
-                self.note.setText(f"{sizes}: {planes}; axes {KNOWN[stack.axes_source]}")
+                self.note.setText(f"{sizes}: {planes}; {AXES_FROM[stack.axes_source]}")
                 self._offer_channels(stack.sizes.get("C", 1))
         except ValueError as error:
             self.note.setText(one_line(error))

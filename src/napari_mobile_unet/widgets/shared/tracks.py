@@ -9,7 +9,6 @@ import numpy as np
 from napari.layers import Tracks
 
 from napari_mobile_unet.linking.tracks import tracks_of
-from napari_mobile_unet.widgets.layers.placement import result_axes
 from napari_mobile_unet.widgets.layers.result import add_beside
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class TracksBeside:
         if not followed or whole.labels_axes not in ("TYX", "TZYX"):
             return
         data, graph = tracks_of(objects)
-        if "C" in result_axes(whole):
+        if labels.ndim > len(whole.labels_axes):  # by an axis C, one long
             data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
         tracks = Tracks(
             data,
@@ -52,6 +51,9 @@ class TracksBeside:
             name=f"{labels.name} tracks",
             scale=labels.scale,
             translate=labels.translate,
+            rotate=labels.rotate,
+            shear=labels.shear,
+            affine=labels.affine,
             units=labels.units,
             axis_labels=labels.axis_labels,
         )

@@ -1,30 +1,26 @@
-"""Counts of grey values, in a thread: the plot fills as they come."""
+"""Counts of grey values, a part of the image at a time, to be shown as they come."""
 
 from __future__ import annotations
 
-import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from qtpy.QtCore import QObject, Signal
+from typing import TYPE_CHECKING, NamedTuple
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import windows_of
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.runs.fit import rarer_side
-from napari_mobile_unet.thresholding.histogram import iter_counts
-from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.thresholding.histogram import count_planes, iter_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.thresholding.histogram import Histogram
-    from napari_mobile_unet.types import Side
+    from napari_mobile_unet.thresholding.threshold import Threshold
+    from napari_mobile_unet.types import Mask, Plane, Side
 
-EVERY = 0.15
+INTERVAL = 0.15
 """Seconds between two states of a count that are shown."""
 
 
@@ -35,101 +31,99 @@ class Counted(NamedTuple):
     side: Side | None
     """Which side is the foreground in all planes, if that was asked."""
     share: float
-    """Of all parts, those that are counted."""
+    """Part of the pixels that are counted, from 0 to 1."""
 
 
-class Counting(QObject):
-    """Counts planes.
+class PlaneSplit(NamedTuple):
+    """What a threshold does in one plane; NaN and 0 where nothing can be split."""
 
-    A count that is stale is given up within a plane, or a block of a large one.
-    """
-
-    counted = Signal(object)
-    failed = Signal(str)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._job, self._stale = Job(self), threading.Event()
-        self._job.yielded.connect(self.counted)
-        self._job.failed.connect(self.failed)
-
-    @property
-    def running(self) -> bool:
-        """Whether a count is at work."""
-        return self._job.running
-
-    def cancel(self) -> None:
-        """Give up what is at work."""
-        self._stale.set()
-        self._job.cancel()
-
-    def count(
-        self,
-        stack: Stack,
-        numbers: Sequence[int],
-        masks: Callable[[int], NDArray[Any]] | None = None,
-        *,
-        with_side: bool = False,
-    ) -> None:
-        """Count some planes, or what masks leave of them.
-
-        Parameters
-        ----------
-        stack : Stack
-            Of one channel, or RGB.
-        numbers : sequence of int
-            Of the planes.
-        masks : callable, optional
-            From the number of a plane to (Y, X), True where it is counted.
-        with_side : bool
-            Whether the side of the foreground is found over the whole stack first.
-        """
-        self._stale.set()
-        self._stale = stale = threading.Event()
-
-        def counted() -> Iterator[Counted]:
-            side = rarer_side(stack) if with_side else None
-            total = len(numbers) * len(list(windows_of(stack)))
-            before, latest = time.monotonic(), None
-            counts = iter_counts(partial(iter_parts, stack, numbers, masks, stale))
-            for done, latest in enumerate(counts, start=1):
-                if stale.is_set():
-                    return
-                if time.monotonic() - before > EVERY:
-                    before = time.monotonic()
-                    yield Counted(latest, side, done / total)
-            if latest is not None:
-                yield Counted(latest, side, 1.0)
-
-        self._job.start(counted)
+    number: int
+    threshold: float
+    separability: float
 
 
-def iter_parts(
+def iter_counted(
     stack: Stack,
     numbers: Sequence[int],
-    masks: Callable[[int], NDArray[Any]] | None,
-    stale: threading.Event,
-) -> Iterator[NDArray[Any]]:
-    """Yield grey values, (Y, X) or in one row, until the count is stale.
+    masks: Callable[[int], Mask] | None = None,
+    *,
+    with_side: bool = False,
+) -> Iterator[Counted]:
+    """Yield the counts of some planes, from time to time and at the end.
+
+    Parameters
+    ----------
+    stack : Stack
+        Of one channel, or RGB.
+    numbers : sequence of int
+        Of the planes.
+    masks : callable, optional
+        From the number of a plane to (Y, X), True where it is counted.
+    with_side : bool
+        Whether the side of the foreground is found over the whole stack first.
 
     Raises
     ------
     ValueError
-        If masks leave nothing.
+        If masks leave nothing, or there is no finite value.
+    Cancelled
+        If the work was cancelled: within a plane, or a block of a large one.
     """
-    seen = False
+    side = rarer_side(stack) if with_side else None
+    total = len(numbers) * len(list(windows_of(stack)))
+    before, latest = time.monotonic(), None
+    counts = iter_counts(partial(_iter_parts, stack, numbers, masks))
+    for done, latest in enumerate(counts, start=1):
+        if time.monotonic() - before > INTERVAL and done < total:
+            before = time.monotonic()
+            yield Counted(latest, side, done / total)
+    if latest is not None:
+        yield Counted(latest, side, 1.0)
+
+
+def iter_plane_splits(stack: Stack, threshold: Threshold) -> Iterator[PlaneSplit]:
+    """Yield what a threshold does in each plane on its own.
+
+    Parameters
+    ----------
+    stack : Stack
+        Of one channel, or RGB.
+    threshold : Threshold
+        How it is found.
+
+    Raises
+    ------
+    Cancelled
+        If the work was cancelled.
+    """
+    for number in range(stack.n_planes):
+        parts = partial(_iter_parts, stack, [number])
+        try:
+            split = threshold.split(count_planes(parts))
+        except ValueError:  # nothing finite, or no threshold: it stays empty
+            yield PlaneSplit(number, float("nan"), 0.0)
+        else:
+            yield PlaneSplit(number, split.threshold, split.separability)
+
+
+def _iter_parts(
+    stack: Stack,
+    numbers: Sequence[int],
+    masks: Callable[[int], Mask] | None = None,
+) -> Iterator[Plane]:
+    """Yield grey values, (Y, X) or in one row."""
+    found = False
     for number in numbers:
         mask = None if masks is None else masks(number)
         for window in windows_of(stack):
-            if stale.is_set():
-                return
+            checkpoint()
             part = luminance(stack.plane(number, window))
             if mask is not None:
                 part = part[mask[window]][None]
             if part.size:
-                seen = True
+                found = True
                 yield part
-    if not seen:
+    if not found:
         raise ValueError(
             "a region must lie on the image, got one that covers none of its pixels; "
             "draw one over it"

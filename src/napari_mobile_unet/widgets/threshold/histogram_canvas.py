@@ -2,123 +2,120 @@
 
 from __future__ import annotations
 
-import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.thresholding.describe import describe
-from napari_mobile_unet.thresholding.plot import LOCAL, draw_histogram
+from napari_mobile_unet.thresholding.plot import draw_histogram
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
 
-    from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.thresholding.plot import HistogramPlot
-    from napari_mobile_unet.types import Side
+    from napari_mobile_unet.widgets.threshold.model import ThresholdModel
 
-NEAR = 8
+REACH = 8
 """Screen pixels from a line within which the mouse takes hold of it."""
-NUDGES = 256
+STEPS = 256
 """Steps of an arrow key from one end of the plot to the other, for floats."""
 FAST = 10
 """Steps of an arrow key with Shift held down."""
 
 
 class HistogramCanvas(QWidget):
-    """Shows a split histogram, or why there is none.
+    """Shows the counts and the thresholds of a model, or why there are none.
 
-    The lines are dragged with the mouse or nudged with the arrow keys. Only what
-    moves is drawn again then, over a picture of the rest.
+    The lines are dragged with the mouse or moved with the arrow keys. Only what moves
+    is drawn again then, over a picture of the rest.
+
+    Parameters
+    ----------
+    model : ThresholdModel
+        What it shows; it is asked to move a threshold when a line is dragged.
+
+    Attributes
+    ----------
+    log : bool or None
+        Whether counts stand on a logarithmic axis; None where they need it.
+    theme : str
+        One of napari's.
     """
 
-    moved = Signal(tuple)
-    """The thresholds, while the person moves one of the lines."""
-    released = Signal()
-    """The person has let go of a line."""
-    reset = Signal()
-    """The person wants the thresholds back that were found."""
-
-    def __init__(self) -> None:
+    def __init__(self, model: ThresholdModel) -> None:
         super().__init__()
         self.figure = Figure(figsize=(3.4, 2.6))
         self.canvas = FigureCanvasQTAgg(self.figure)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.canvas.setToolTip(
-            "Drag a line, or move it with the arrow keys (Shift: faster); "
-            "double-click: back to the threshold that was found"
+            "Drag a line to move its threshold, or click into the plot and press the "
+            "left and right arrow keys (Shift: faster). Double-click to go back to "
+            "the threshold that was found"
         )
         self.setMinimumHeight(200)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
         self.plot: HistogramPlot | None = None
-        self._split: HistogramSplit | None = None
-        self._side: Side = "bright"
-        self._behind: Any = None
-        self._held: int | None = None
-        self._chosen = 0
+        self.log: bool | None = None
+        self.theme = "dark"
+        self._model = model
+        self._background: Any = None
+        self._dragged: int | None = None
+        self._latest = 0
         self.canvas.mpl_connect("button_press_event", self._on_press)
         self.canvas.mpl_connect("motion_notify_event", self._on_motion)
         self.canvas.mpl_connect("button_release_event", self._on_release)
         self.canvas.mpl_connect("key_press_event", self._on_key)
         self.canvas.mpl_connect("draw_event", self._on_drawn)
 
-    @property
-    def dragging(self) -> bool:
-        """Whether the person holds a line."""
-        return self._held is not None
-
-    def show_split(
-        self,
-        split: HistogramSplit,
-        *,
-        foreground: Side,
-        log: bool | None,
-        theme: str,
-        local: bool = False,
-    ) -> str:
-        """Draw a split histogram; return its numbers, for a rich-text label.
-
-        The numbers stand beside the plot, where they can be selected, and with the
-        colours of the classes; the plot has more room without them.
-        """
-        self._split, self._side = split, foreground
-        dark = get_theme(theme).type == "dark"
+    def draw(self) -> None:
+        """Draw the model anew."""
+        model = self._model
+        if model.split is None:
+            self._draw_reason(model.reason)
+            return
         self.plot = plot = draw_histogram(
-            self.figure, split, foreground=foreground, log=log, dark=dark, local=local
+            self.figure,
+            model.split,
+            foreground=model.side,
+            log=self.log,
+            dark=get_theme(self.theme).type == "dark",
+            local=model.local,
         )
+        # They stand below the plot, where they can be selected.
         plot.axes.set_title("", loc="left")
         for legend in list(self.figure.legends):
             legend.remove()
         for artist in plot.moving:
             artist.set_animated(True)
         self.canvas.draw_idle()
-        return self._numbers(local)
 
-    def move_split(self, split: HistogramSplit) -> str:
-        """Show the same counts split elsewhere, at once; return the numbers."""
-        assert self.plot is not None
-        self._split = split
+    def move(self) -> None:
+        """Draw the thresholds that were moved, on the axes as they are, at once."""
+        split = self._model.split
+        assert self.plot is not None and split is not None
         self.plot.move(split)
-        if self._behind is not None:
-            self.canvas.restore_region(self._behind)
+        if self._background is not None:
+            self.canvas.restore_region(self._background)
             self._draw_moving()
             # Not ``blit``: that waits until the window, napari's canvas and all, is
             # drawn; this is drawn with it, once for all moves until then.
             self.canvas.update()
-        return self._numbers(local=False)
 
-    def show_reason(self, reason: str, *, theme: str) -> None:
-        """Say why there is no histogram."""
-        self.plot = self._split = self._held = self._behind = None
-        colours = get_theme(theme)
+    @property
+    def colours(self) -> list[str]:
+        """Of the classes, darkest first, as in ``#E69F00``."""
+        classes = () if self.plot is None else self.plot.classes
+        return [to_hex(drawn.bars.get_facecolor()) for drawn in classes]
+
+    def _draw_reason(self, reason: str) -> None:
+        self.plot = self._dragged = self._background = None
+        colours = get_theme(self.theme)
         self.figure.clear()
         self.figure.set_facecolor(colours.background.as_hex())
         ink = colours.text.as_hex()
@@ -127,22 +124,11 @@ class HistogramCanvas(QWidget):
         )
         self.canvas.draw_idle()
 
-    def _numbers(self, local: bool) -> str:
-        assert self.plot is not None and self._split is not None
-        lines = (LOCAL if local else describe(self._split, self._side)).splitlines()
-        if not local and not self._split.constant:
-            for number, drawn in enumerate(self.plot.classes, start=2):
-                colour = to_hex(drawn.bars.get_facecolor())
-                lines[number] = (
-                    f'<span style="color: {colour}">■</span> {lines[number]}'
-                )
-        return "<br>".join(lines)
-
     def _on_drawn(self, event: Event) -> None:
         """Keep the picture of all that stands still, and draw the rest over it."""
         if self.plot is None:
             return
-        self._behind = self.canvas.copy_from_bbox(self.figure.bbox)
+        self._background = self.canvas.copy_from_bbox(self.figure.bbox)
         self._draw_moving()
 
     def _draw_moving(self) -> None:
@@ -155,54 +141,43 @@ class HistogramCanvas(QWidget):
         if self.plot is None or pointer.button != 1:
             return
         if pointer.dblclick:
-            self._held = None
-            self.reset.emit()
+            self._dragged = None
+            self._model.reset()
             return
         to_screen = self.plot.axes.transData.transform
         distances = [
             abs(to_screen(line.get_xydata())[0, 0] - pointer.x)
             for line in self.plot.lines
         ]
-        if distances and min(distances) <= NEAR:
-            self._held = self._chosen = distances.index(min(distances))
+        if distances and min(distances) <= REACH:
+            self._dragged = self._latest = distances.index(min(distances))
+            self._model.hold()
 
     def _on_motion(self, event: Event) -> None:
         pointer: Any = event
-        if self.plot is not None and self._held is not None:
-            inverted = self.plot.axes.transData.inverted()
-            self._move(self._held, float(inverted.transform((pointer.x, 0))[0]))
+        if self.plot is not None and self._dragged is not None:
+            to_data = self.plot.axes.transData.inverted().transform
+            self._model.move_line(self._dragged, float(to_data((pointer.x, 0))[0]))
 
     def _on_release(self, event: Event) -> None:
-        if self._held is not None:
+        if self._dragged is not None:
             self._on_motion(event)
-            self._held = None
-            self.released.emit()
+            self._dragged = None
+            self._model.release()
 
     def _on_key(self, event: Event) -> None:
         pressed: Any = event
         *modifiers, key = (pressed.key or "").split("+")
-        if self._split is None or key not in ("left", "right") or not self.plot:
+        split = self._model.split
+        if split is None or key not in ("left", "right") or not self.plot:
             return
-        line = min(self._chosen, len(self.plot.lines) - 1)
+        line = min(self._latest, len(self.plot.lines) - 1)
         if line < 0:
             return
-        (low, high), histogram = self.plot.axes.get_xlim(), self._split.histogram
-        step = histogram.step if histogram.exact else (high - low) / NUDGES
+        (low, high), histogram = self.plot.axes.get_xlim(), split.histogram
+        step = histogram.step if histogram.exact else (high - low) / STEPS
         step *= (FAST if "shift" in modifiers else 1) * (1 if key == "right" else -1)
-        # The middle of the value's bin: the line itself stands above it.
-        self._move(line, self._split.thresholds[line] + step + histogram.step / 4)
-        self.released.emit()
-
-    def _move(self, line: int, place: float) -> None:
-        """Move one line, between its neighbours, and tell."""
-        assert self._split is not None
-        histogram, thresholds = self._split.histogram, list(self._split.thresholds)
-        ends = (histogram.edges[0], *thresholds, histogram.edges[-1])
-        low, high = ends[line] + histogram.step, ends[line + 2] - histogram.step
-        place = min(max(place, low), high)
-        # Whole numbers: a threshold is the brightest value left of the line.
-        place = float(math.floor(place) if histogram.exact else place)
-        ordered = [*thresholds[:line], place, *thresholds[line + 1 :]]
-        rising = all(one < other for one, other in pairwise(ordered))
-        if rising and place != thresholds[line]:
-            self.moved.emit(tuple(map(float, ordered)))
+        # From the middle of the value's bin: the line itself stands above it.
+        value = split.thresholds[line] + step + histogram.step / 4
+        self._model.move_line(line, value)
+        self._model.release()

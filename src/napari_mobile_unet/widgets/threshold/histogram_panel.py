@@ -1,11 +1,11 @@
-"""A split histogram with its numbers: the plot, the line to type, text, and files."""
+"""A histogram with its numbers: the plot, the thresholds to type, text, and files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -17,41 +17,36 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.thresholding.plot import save_histogram
+from napari_mobile_unet.thresholding.describe import describe
+from napari_mobile_unet.thresholding.plot import LOCAL, save_histogram
 from napari_mobile_unet.widgets.threshold.histogram_canvas import HistogramCanvas
-from napari_mobile_unet.widgets.threshold.value_box import ThresholdLine
+from napari_mobile_unet.widgets.threshold.threshold_box import ThresholdBox
 
 if TYPE_CHECKING:
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
-    from napari_mobile_unet.thresholding.threshold import Threshold
-    from napari_mobile_unet.types import Side
+    from napari_mobile_unet.widgets.threshold.model import ThresholdModel
 
 
 class HistogramPanel(QWidget):
-    """Shows thresholds on a histogram, and takes those that a person sets.
+    """Shows a model as plot and text, and takes the thresholds that a person sets.
 
     Parameters
     ----------
+    model : ThresholdModel
+        What it shows.
     tick : QCheckBox
         Stands beside the panel's own.
     """
 
-    moved = Signal(tuple)
-    """The thresholds, while the person moves a line."""
-    given = Signal(tuple)
-    """The thresholds that the person typed."""
-    reset = Signal()
-    """The person wants the thresholds back that were found."""
-    changed = Signal()
-    """The plot is to be drawn anew."""
-
-    def __init__(self, tick: QCheckBox) -> None:
+    def __init__(self, model: ThresholdModel, tick: QCheckBox) -> None:
         super().__init__()
-        self.canvas = HistogramCanvas()
-        self.line = ThresholdLine()
+        self._model = model
+        self.canvas = HistogramCanvas(model)
+        self.box = ThresholdBox(model)
         self.log = QCheckBox("log counts")
+        self.log.setToolTip("Show the numbers of pixels on a logarithmic axis")
         self.save_button = QPushButton("Save …")
-        self.save_button.setToolTip("The histogram as .png, .svg, .pdf or .csv")
+        self.save_button.setToolTip("Save the histogram as .png, .svg, .pdf or .csv")
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -61,83 +56,66 @@ class HistogramPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.line)
+        layout.addWidget(self.box)
         layout.addLayout(ticks)
         layout.addWidget(self.text)
-        self._split: HistogramSplit | None = None
-        self._settings: Threshold | None = None
-        self._side: Side = "bright"
-        self._log: bool | None = None  # as the counts need it, until a person says
-        self.canvas.moved.connect(self.moved)
-        self.canvas.released.connect(self.changed)
-        self.canvas.reset.connect(self.reset)
-        self.line.given.connect(self.given)
-        self.line.reset.connect(self.reset)
+        model.changed.connect(self._draw)
+        model.moved.connect(self._move)
+        model.progressed.connect(self._show_text)
         self.log.clicked.connect(self._on_log)
         self.save_button.clicked.connect(lambda _: self._save())
 
-    def show_split(
-        self, split: HistogramSplit, settings: Threshold, side: Side, theme: str
-    ) -> None:
-        """Draw a split histogram, and write its numbers.
+    def set_theme(self, theme: str) -> None:
+        """Draw in the colours of one of napari's themes."""
+        self.canvas.theme = theme
+        self._draw()
 
-        Parameters
-        ----------
-        split : HistogramSplit
-            What is shown.
-        settings : Threshold
-            How it was found.
-        side : {"bright", "dark"}
-            Where the objects are.
-        theme : str
-            The viewer's.
-        """
-        self._split, self._settings, self._side = split, settings, side
-        text = self.canvas.show_split(
-            split,
-            foreground=side,
-            log=self._log,
-            theme=theme,
-            local=settings.method == "adaptive",
-        )
+    def _draw(self) -> None:
+        self.canvas.draw()
         if self.canvas.plot is not None:
             self.log.setChecked(self.canvas.plot.bars.log)
-        self._show_numbers(split, settings, text)
+        self._show_text()
 
-    def move_split(self, split: HistogramSplit) -> None:
-        """Show the same counts split elsewhere, on the axes as they are."""
-        assert self._settings is not None
-        self._split = split
-        self._show_numbers(split, self._settings, self.canvas.move_split(split))
+    def _move(self) -> None:
+        self.canvas.move()
+        self._show_text()
 
-    def show_reason(self, reason: str, theme: str) -> None:
-        """Say why there is no histogram."""
-        self._split = None
-        self.canvas.show_reason(reason, theme=theme)
-        self.line.show_values((), "otsu")
-        self.text.setText(reason)
+    def _show_text(self) -> None:
+        model = self._model
+        lines = [model.progress] if model.progress else []
+        if model.split is None:
+            lines.append(model.reason)
+        else:
+            lines += self._numbers(model.split)
+        self.text.setText("<br>".join(lines))
 
-    def _show_numbers(
-        self, split: HistogramSplit, settings: Threshold, text: str
-    ) -> None:
-        local = settings.method == "adaptive"
-        self.line.show_values(() if local else split.thresholds, settings.method)
+    def _numbers(self, split: HistogramSplit) -> list[str]:
+        """Return what is known of a split, in lines of rich text."""
+        model = self._model
+        settings = model.settings
+        lines = (LOCAL if model.local else describe(split, model.side)).splitlines()
+        if not model.local and not split.constant:
+            for number, colour in enumerate(self.canvas.colours, start=2):
+                lines[number] = (
+                    f'<span style="color: {colour}">■</span> {lines[number]}'
+                )
         if settings.foreground == "auto" and not split.constant:
-            text += f"<br>objects are {self._side}: found, since they are the rarer"
+            lines.append(f"Foreground: {model.side} (auto: fewer pixels)")
         if split.separability < settings.min_separability:
-            text += f"<br>left empty: η is below {settings.min_separability:g}"
-        if settings.values and settings.scope == "plane":
-            text += "<br>set by hand: it holds for all planes"
-        self.text.setText(text)
+            lines.append(f"Left empty: η is below {settings.min_separability:g}")
+        if model.values and model.per_plane:
+            lines.append("Set by hand: applies to all planes")
+        return lines
 
     def _on_log(self, ticked: bool) -> None:
-        self._log = ticked
-        self.changed.emit()
+        self.canvas.log = ticked
+        self._draw()
 
     def _save(self) -> None:
         """Write the histogram to a file that the person names."""
-        if self._split is None or self._settings is None:
-            show_error(f"there is no histogram to save: {self.text.text()}")
+        model = self._model
+        if model.split is None:
+            show_error(f"there is no histogram to save: {model.reason}")
             return
         path, _ = QFileDialog.getSaveFileName(
             self, "Save histogram", "histogram.png", "*.png *.svg *.pdf *.csv"
@@ -146,11 +124,11 @@ class HistogramPanel(QWidget):
             return
         try:
             save_histogram(
-                self._split,
+                model.split,
                 path,
-                foreground=self._side,
-                log=self._log,
-                local=self._settings.method == "adaptive",
+                foreground=model.side,
+                log=self.canvas.log,
+                local=model.local,
             )
         except (OSError, ValueError) as error:
             show_error(one_line(error))

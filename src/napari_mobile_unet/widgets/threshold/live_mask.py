@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QDockWidget
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.thresholding.threshold import classify
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
-from napari_mobile_unet.widgets.layers.placement import placed_like
+from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import add_beside
 from napari_mobile_unet.widgets.shared.job import Job
 
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
-    from napari_mobile_unet.thresholding.threshold import Threshold
+    from napari_mobile_unet.types import Plane
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+    from napari_mobile_unet.widgets.threshold.model import ThresholdModel
 
 COLOURS = {None: "transparent", 1: "#E69F00", 2: "#009E73", 3: "#CC79A7"}
 """Of the foreground, and where there are more classes of those between, as in the
@@ -47,75 +47,106 @@ class LiveMask(QCheckBox):
         Where the layer goes.
     source : SourcePanel
         Which image is looked at.
+    model : ThresholdModel
+        What is done to it.
     """
 
-    came = Signal()
-    """The visible plane has been read."""
-
     def __init__(
-        self, viewer: napari.Viewer, source: SourcePanel, parent: QWidget
+        self,
+        viewer: napari.Viewer,
+        source: SourcePanel,
+        model: ThresholdModel,
+        parent: QWidget,
     ) -> None:
         super().__init__("live mask", parent)
-        self.setToolTip("Show on the visible plane what lies above the threshold")
+        self.setToolTip("Show the foreground over the visible plane as you set it")
         self.setChecked(True)
-        self._viewer, self._from = viewer, source
+        self._viewer, self._source, self._model = viewer, source, model
         self._reading = Job(self)
         self._reading.yielded.connect(self._on_read)
-        self._plane: NDArray[Any] | None = None
-        self._shown_on: Any = None
+        self._plane: Plane | None = None
+        self._place: Placement | None = None
+        self._shown_at: tuple[Any, Placement | None] = None, None
+        self._classes: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
         self._frame: QDockWidget | None = None
-        self._seen = True
+        self._dock_visible = True
         self.layer: Any = None
+        self.toggled.connect(self._show)
+        model.changed.connect(self._show)
+        model.moved.connect(self._show)
 
     def read(self) -> None:
         """Read the visible plane, in a thread; large ones are not shown live."""
-        stack = self._from.stack
+        stack = self._source.stack
         self._plane = None
         if stack is None or is_large(stack.plane_shape):
             self._reading.cancel()
             return
-        number = self._from.plane_number(self._viewer)
+        number = self._source.plane_number(self._viewer)
 
-        def plane() -> Iterator[NDArray[Any]]:
+        def plane() -> Iterator[Plane]:
             yield luminance(stack.plane(number))
 
         self._reading.start_next(plane)
 
-    def _on_read(self, plane: NDArray[Any]) -> None:
-        self._plane = plane
-        self.came.emit()
+    def follow_image(self) -> None:
+        """Show the layer where the image lies now."""
+        layer, whole = self._source.layer, self._source.whole
+        if layer is not None and whole is not None:
+            self._place = Placement.of_plane(layer, whole)
+        self._show()
 
-    def show_mask(self, threshold: Threshold, split: HistogramSplit) -> None:
-        """Show what a threshold does to the visible plane."""
-        source, whole = self._from.layer, self._from.whole
+    def close_layer(self) -> None:
+        """Take the layer away."""
+        if self.layer is not None and self.layer in self._viewer.layers:
+            self._viewer.layers.remove(self.layer)
+        self.layer = None
+
+    def _on_read(self, plane: Plane) -> None:
+        self._plane = plane
+        self.follow_image()
+
+    def _show(self) -> None:
+        """Show what the thresholds do to the visible plane."""
+        whole, split, place = self._source.whole, self._model.split, self._place
         flat = self._viewer.dims.ndisplay == 2
-        if source is None or whole is None or not (self.isChecked() and flat):
+        if whole is None or split is None or not (self.isChecked() and flat):
             self.close_layer()
             return
-        if self._plane is None or self._plane.shape != whole.plane_shape:
+        plane = self._plane
+        if plane is None or place is None or plane.shape != whole.plane_shape:
             return  # it is being read
-        if len(split.thresholds) == 1 or threshold.method == "adaptive":
-            classes = threshold.mask(self._plane, split).view(np.uint8)
-        else:
-            classes = _coloured(classify(self._plane, split.thresholds), threshold)
-        if self._usable(classes) and self._shown_on is source:
+        classes = self._classify(plane, split)
+        here = self._source.layer, place
+        shown = self.layer is not None and self.layer in self._viewer.layers
+        if shown and self._shown_at == here:
             # Into the array that is there: a new one would be measured first.
-            np.copyto(self.layer.data, classes)
+            np.copyto(self._classes, classes)
             self.layer.refresh(extent=False, thumbnail=False)
             return
         self.close_layer()
-        self._shown_on = source
+        self._shown_at, self._classes = here, classes.copy()
         self.layer = Labels(
-            classes.copy(),
+            place.filled(self._classes),
             name="threshold preview",
             opacity=0.5,
-            visible=self._seen,
+            visible=self._dock_visible,
             colormap=DirectLabelColormap(color_dict=COLOURS),
             metadata={PREVIEW: True},
-            **placed_like(source, whole, "YX"),
+            **place.keywords(),
         )
         self.layer.editable = False
         add_beside(self._viewer, self.layer)
+
+    def _classify(self, plane: Plane, split: HistogramSplit) -> NDArray[np.uint8]:
+        """Return the colour of each pixel: 0 background, 1 foreground, 2 … between."""
+        threshold = self._model.threshold.replace(foreground=self._model.side)
+        if len(split.thresholds) == 1 or self._model.local:
+            return threshold.mask(plane, split).view(np.uint8)
+        order = np.array([0, *range(2, threshold.classes), 1], np.uint8)
+        if threshold.foreground == "dark":
+            order = order[::-1]
+        return order[classify(plane, split.thresholds)]
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Follow the dock that this widget has come to lie in."""
@@ -125,26 +156,10 @@ class LiveMask(QCheckBox):
             frame = frame.parentWidget()
         if frame is not None and frame is not self._frame:
             # Qt hides no dock behind another one: only this signal tells of it.
-            frame.visibilityChanged.connect(self._on_seen)
+            frame.visibilityChanged.connect(self._on_dock)
             self._frame = frame
 
-    def _on_seen(self, seen: bool) -> None:
-        self._seen = seen
+    def _on_dock(self, visible: bool) -> None:
+        self._dock_visible = visible
         if self.layer is not None:
-            self.layer.visible = seen
-
-    def _usable(self, classes: NDArray[np.uint8]) -> bool:
-        there = self.layer is not None and self.layer in self._viewer.layers
-        return there and self.layer.data.shape == classes.shape
-
-    def close_layer(self) -> None:
-        """Take the layer away."""
-        if self.layer is not None and self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
-        self.layer = self._shown_on = None
-
-
-def _coloured(classes: NDArray[np.uint8], threshold: Threshold) -> NDArray[np.uint8]:
-    """Return classes by colour: 0 for the background, 1 for the foreground."""
-    order = np.array([0, *range(2, threshold.classes), 1], np.uint8)
-    return (order[::-1] if threshold.foreground == "dark" else order)[classes]
+            self.layer.visible = visible

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-import threading
-from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.widgets.shared.job import Job
-from napari_mobile_unet.widgets.threshold.counting import iter_parts
-from napari_mobile_unet.widgets.threshold.planes_plot import PlanesCanvas, PlaneSplit
+from napari_mobile_unet.widgets.threshold.counting import PlaneSplit, iter_plane_splits
+from napari_mobile_unet.widgets.threshold.planes_plot import PlanesCanvas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.thresholding.threshold import Threshold
-
+    from napari_mobile_unet.widgets.threshold.model import ThresholdModel
 
 REDRAW = 200
 """Milliseconds between two drawings while the plot fills."""
 
 
 class PlanesPanel(QWidget):
-    """Threshold and η of each plane; hidden while planes are not on their own."""
+    """Threshold and η of each plane; hidden unless each has its own.
+
+    Parameters
+    ----------
+    model : ThresholdModel
+        How thresholds are found, and below which η a plane is left empty.
+    """
 
     chosen = Signal(int)
     """The number of the plane that was clicked."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: ThresholdModel) -> None:
         super().__init__()
         self.canvas = PlanesCanvas()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
         self.splits: dict[int, PlaneSplit] = {}
-        self._asked: tuple[Stack, str, int] | None = None
+        self._model = model
+        self._stack: Stack | None = None
+        self._looked_for: tuple[Stack | None, str, int] | None = None
         self._limit, self._theme = 0.0, "dark"
-        self._job, self._stale = Job(self), threading.Event()
+        self._job = Job(self)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW)
@@ -48,39 +50,42 @@ class PlanesPanel(QWidget):
         self._job.yielded.connect(self._on_found)
         self._job.ended.connect(lambda _: self._draw())
         self.canvas.chosen.connect(self.chosen)
+        model.changed.connect(self._on_model)
         self.hide()
 
-    def look(self, stack: Stack | None, threshold: Threshold) -> None:
+    def look_at(self, stack: Stack | None) -> None:
         """Find the threshold of each plane, unless that is known already.
 
         Parameters
         ----------
         stack : Stack or None
             Of one channel, or RGB; None to stop and to hide.
-        threshold : Threshold
-            Only its method and its number of classes matter.
         """
+        self._stack = stack
         self.setVisible(stack is not None)
-        asked = None if stack is None else (stack, threshold.method, threshold.classes)
-        if asked == self._asked and asked is not None:
-            return
-        self.cancel()
-        self._asked, self.splits = asked, {}
-        self._stale = stale = threading.Event()
-        if stack is not None:
-            found = threshold.replace(values=None)
-            self._job.start(lambda: _iter_splits(stack, found, stale))
+        self._on_model()
 
-    def show_limit(self, limit: float, theme: str) -> None:
-        """Draw again, with the η below which a plane is left empty."""
-        self._limit, self._theme = limit, theme
+    def set_theme(self, theme: str) -> None:
+        """Draw in the colours of one of napari's themes."""
+        self._theme = theme
         self._draw()
 
     def cancel(self) -> None:
         """Give up what is at work."""
         self._redraw.stop()
-        self._stale.set()
         self._job.cancel()
+
+    def _on_model(self) -> None:
+        stack, settings = self._stack, self._model.settings
+        wanted = stack, settings.method, settings.classes
+        if wanted != self._looked_for:
+            self.cancel()
+            self._looked_for, self.splits = wanted, {}
+            if stack is not None:
+                self._job.start(lambda: iter_plane_splits(stack, settings))
+        if settings.min_separability != self._limit:
+            self._limit = settings.min_separability
+            self._draw()
 
     def _on_found(self, split: PlaneSplit) -> None:
         self.splits[split.number] = split
@@ -88,19 +93,6 @@ class PlanesPanel(QWidget):
             self._redraw.start()
 
     def _draw(self) -> None:
-        if self._asked is not None and self.splits:
-            planes = self._asked[0].n_planes
+        if self._stack is not None and self.splits:
+            planes = self._stack.n_planes
             self.canvas.show_planes(self.splits, planes, self._limit, self._theme)
-
-
-def _iter_splits(
-    stack: Stack, threshold: Threshold, stale: threading.Event
-) -> Iterator[PlaneSplit]:
-    for number in range(stack.n_planes):
-        parts = partial(iter_parts, stack, [number], None, stale)
-        try:
-            split = threshold.split(count_planes(parts))
-        except ValueError:  # nothing finite, or no threshold: it stays empty
-            yield PlaneSplit(number, float("nan"), 0.0)
-        else:
-            yield PlaneSplit(number, split.threshold, split.separability)

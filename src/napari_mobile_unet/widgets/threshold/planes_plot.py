@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from matplotlib.backend_bases import Event
 
+    from napari_mobile_unet.widgets.threshold.counting import PlaneSplit
 
-ETA, EMPTY = "#E69F00", "#D55E00"
-"""Colours of separability, and of planes that are left empty (Okabe and Ito)."""
+ETA_COLOUR, EMPTY_COLOUR = "#E69F00", "#D55E00"
+"""Of separability, and of planes that are left empty (Okabe and Ito)."""
 
 
 class PlanesCanvas(QWidget):
@@ -76,11 +77,12 @@ class PlanesCanvas(QWidget):
         axes = self._axes = self.figure.subplots()
         other = axes.twinx()
         axes.plot(numbers, values, color=ink, marker=".", linewidth=1)
-        other.plot(numbers, eta, color=ETA, marker=".", linewidth=1)
-        other.plot(np.array(numbers)[empty], eta[empty], "x", color=EMPTY, markersize=7)
+        other.plot(numbers, eta, color=ETA_COLOUR, marker=".", linewidth=1)
+        left_out = np.array(numbers)[empty], eta[empty]
+        other.plot(*left_out, "x", color=EMPTY_COLOUR, markersize=7)
         if limit > 0:
-            other.axhline(limit, color=ETA, linewidth=1, linestyle=":")
-        for part, colour in ((axes, ink), (other, ETA)):
+            other.axhline(limit, color=ETA_COLOUR, linewidth=1, linestyle=":")
+        for part, colour in ((axes, ink), (other, ETA_COLOUR)):
             part.set_facecolor("none")
             part.tick_params(colors=colour, which="both", labelsize="small")
             part.yaxis.label.set_color(colour)
@@ -101,11 +103,3 @@ class PlanesCanvas(QWidget):
         (place, _) = self._axes.transData.inverted().transform((pointer.x, 0))
         number = min(max(round(float(place)), 0), self._planes - 1)
         self.chosen.emit(int(number))
-
-
-class PlaneSplit(NamedTuple):
-    """What a threshold does in one plane; NaN and 0 where nothing can be split."""
-
-    number: int
-    threshold: float
-    separability: float

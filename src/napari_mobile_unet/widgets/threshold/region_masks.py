@@ -1,8 +1,8 @@
-"""Where grey values are counted: all planes, one of them, or inside a drawn region."""
+"""Where a region, drawn as shapes or labels, lies on the planes of an image."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,17 +18,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Mask
 
-    Kind = Literal["stack", "each", "shown", "region"]
-
-
-CHOICES: dict[Kind, str] = {
-    "stack": "whole stack",
-    "each": "each plane on its own",
-    "shown": "this plane",
-}
-"""Where counts come from, besides the regions."""
-LARGEST = 32767
-"""Sides in pixels that OpenCV warps."""
+LONGEST_SIDE = 32767
+"""Pixels of an image that OpenCV can warp."""
 
 
 def region_masks(
@@ -93,10 +84,11 @@ def _cut_labels(region: Labels, source: Layer, stack: Stack, number: int) -> Mas
     same = np.allclose(matrix, [[1, 0, 0], [0, 1, 0]])
     if same and plane.shape == stack.plane_shape:
         return plane
-    if max(*plane.shape, *stack.plane_shape) > LARGEST:
+    if max(*plane.shape, *stack.plane_shape) > LONGEST_SIDE:
         raise ValueError(
-            f"a region on a grid of its own may have {LARGEST} pixels a side, got "
-            f"{plane.shape} over {stack.plane_shape}; draw it as a shape"
+            f"labels on another grid than the image must have at most {LONGEST_SIDE} "
+            f"pixels a side, got {plane.shape} over {stack.plane_shape}; draw the "
+            "region as a shape"
         )
     height, width = stack.plane_shape
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP

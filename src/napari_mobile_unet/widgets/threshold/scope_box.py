@@ -1,4 +1,4 @@
-"""Over what one threshold is found."""
+"""The choice of the pixels whose histogram is shown and thresholded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox
 
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
-from napari_mobile_unet.widgets.threshold.region_masks import CHOICES
 
 if TYPE_CHECKING:
     import napari
@@ -17,9 +16,16 @@ if TYPE_CHECKING:
 
     Kind = Literal["stack", "each", "shown", "region"]
 
+CHOICES: dict[Kind, str] = {
+    "stack": "whole stack",
+    "each": "each plane separately",
+    "shown": "this plane",
+}
+"""What can be chosen besides the viewer's regions."""
+
 
 class ScopeBox(QComboBox):
-    """Chooses where grey values are counted; offers the viewer's regions, too."""
+    """Chooses whose grey values are counted; offers the viewer's regions, too."""
 
     changed = Signal()
 
@@ -28,9 +34,9 @@ class ScopeBox(QComboBox):
         self._viewer = viewer
         self._watched: Any = None
         self.setToolTip(
-            "Where grey values are counted: in all planes, in each plane for itself, "
-            "in the plane that is shown, or inside shapes or labels in all planes. "
-            "The threshold holds for all planes, but for those on their own"
+            "Which pixels the threshold is found on: those of the whole stack, of each "
+            "plane separately, of the plane you see, or those inside a shapes or "
+            "labels layer. One threshold applies to all planes, unless each has its own"
         )
         self.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -64,7 +70,7 @@ class ScopeBox(QComboBox):
             self.removeItem(len(CHOICES))
         for layer in self._viewer.layers:
             if isinstance(layer, (Labels, Shapes)) and PREVIEW not in layer.metadata:
-                self.addItem(_inside(layer), layer)
+                self.addItem(_choice_of(layer), layer)
                 layer.events.name.connect(self._rename)
         kept = [i for i in range(self.count()) if self.itemData(i) is chosen]
         if not kept and isinstance(chosen, str):
@@ -84,7 +90,7 @@ class ScopeBox(QComboBox):
 
     def _rename(self) -> None:
         for index in range(len(CHOICES), self.count()):
-            self.setItemText(index, _inside(self.itemData(index)))
+            self.setItemText(index, _choice_of(self.itemData(index)))
 
     def _on_chosen(self) -> None:
         self._watch(self.region)
@@ -106,5 +112,5 @@ class ScopeBox(QComboBox):
         self.changed.emit()
 
 
-def _inside(layer: Layer) -> str:
+def _choice_of(layer: Layer) -> str:
     return f"inside {layer.name}"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gui
+
+
+def test_the_mask_is_on_the_visible_plane_and_cannot_be_painted_on(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
+) -> None:
+    person.waits_for_mask()
+    assert viewer.layers.selection.active is calibrated
+    layer = panel.live.layer
+    assert not layer.editable
+    viewer.dims.set_current_step(0, 3)
+    mask = stack[3] > panel.model.split.threshold
+    person.waits(lambda: np.array_equal(layer.data, mask))
+    assert panel.live.layer is layer
+    viewer.dims.ndisplay = 3
+    person.waits(lambda: layer not in viewer.layers)
+    viewer.dims.ndisplay = 2
+    person.waits(lambda: panel.live.layer in viewer.layers)
+    panel.live.click()
+    assert list(viewer.layers) == [calibrated]
+    panel.live.click()
+    assert len(viewer.layers) == 2
+
+
+def test_the_mask_is_seen_while_its_dock_is(
+    viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    viewer.window._qt_window.show()
+    docks = {}
+    for name in ("Otsu threshold", "Mobile U-Net"):
+        frame, panel = viewer.window.add_plugin_dock_widget(
+            "napari-mobile-unet", name, tabify=True
+        )
+        docks[name] = frame
+        if name == "Otsu threshold":
+            threshold = panel
+    docks["Mobile U-Net"].raise_()
+    qtbot.waitUntil(lambda: threshold.live.layer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not threshold.live.layer.visible)
+    docks["Otsu threshold"].raise_()
+    qtbot.waitUntil(lambda: threshold.live.layer.visible)
+    viewer.layers.remove(threshold.live.layer)
+    docks["Mobile U-Net"].raise_()  # taken away by hand: nothing to hide
+
+
+def test_more_classes_have_the_colours_of_the_plot(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
+) -> None:
+    viewer.dims.set_current_step(0, 4)
+    person.sets(classes=3)
+    person.waits_for_mask()
+    low, high = panel.model.split.thresholds
+    mask = panel.live.layer.data
+    assert np.array_equal(mask == 1, stack[4] > high)
+    assert np.array_equal(mask == 2, (stack[4] > low) & (stack[4] <= high))
+    person.sets(foreground="dark")
+    mask = panel.live.layer.data
+    assert np.array_equal(mask == 1, stack[4] <= low)
+
+
+def test_the_mask_follows_the_image_to_another_place(
+    panel: Any, person: Any, calibrated: Any
+) -> None:
+    person.waits_for_mask()
+    person.types("100")
+    calibrated.translate = (0, 1, 2)
+    calibrated.scale = (1, 3, 3)
+    person.waits(lambda: np.allclose(panel.live.layer.translate, (1, 2)))
+    person.waits(lambda: np.allclose(panel.live.layer.scale, 3))
+    assert panel.recipe.segment.values == (100,)
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")
+def test_the_mask_lies_on_a_stack_that_is_sheared_through_its_planes(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
+) -> None:
+    calibrated.shear = (0.5, 0, 0)
+    viewer.dims.set_current_step(0, 3)
+    person.waits_for_mask()
+    mask = stack[3] > panel.model.split.threshold
+    person.waits(lambda: np.array_equal(panel.live.layer.data[3], mask))
+    layer = panel.live.layer
+    assert layer.data.shape == stack.shape
+    for point in ((3, 0, 0), (3, 63, 47)):
+        assert np.allclose(layer.data_to_world(point), calibrated.data_to_world(point))
+    viewer.dims.set_current_step(0, 4)
+    mask = stack[4] > panel.model.split.threshold
+    person.waits(lambda: np.array_equal(layer.data[4], mask))
+
+
+def test_the_mask_lies_on_planes_that_do_not_come_last(
+    panel: Any, person: Any, viewer: Any, stack: np.ndarray
+) -> None:
+    viewer.add_image(stack.T, axis_labels=("x", "y", "z"))
+    person.waits_for_mask()
+    number = panel.source.plane_number(viewer)
+    mask = stack[number] > panel.model.split.threshold
+    assert panel.live.layer.data.shape == stack.T.shape
+    person.waits(
+        lambda: np.array_equal(panel.live.layer.data[..., number], mask.T),
+    )
