@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from napari_mobile_unet.io.ome_zarr import zarr_root
-from napari_mobile_unet.io.read import SUFFIXES
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from napari_mobile_unet.io.paths import SUFFIXES, parts_of
 
 LABELS = "_labels"
 """What the stem of a file of labels ends in."""
@@ -18,15 +13,18 @@ LABELS = "_labels"
 def stem_of(path: Path) -> str:
     """Return the name of a file without ``.ome.tif``, ``.tif`` and the like.
 
-    That of a part of a Zarr folder carries the part: ``image_1`` of image.zarr/1.
+    That of a part of a Zarr folder has all names down to it.
+
+    Examples
+    --------
+    >>> stem_of(Path("data/cells.ome.tif")), stem_of(Path("plate.zarr/A/1/0"))
+    ('cells', 'plate_A_1_0')
     """
-    root = zarr_root(path)
-    if root and root != path:
-        return "_".join([stem_of(root), *path.relative_to(root).parts])
-    name = path.name
-    for suffix in (path.suffix, ".ome"):
-        name = name.removesuffix(suffix) if suffix else name
-    return name
+    name, *parts = parts_of(path)
+    for suffix in (Path(name).suffix, ".ome"):
+        if suffix and name.lower().endswith(suffix.lower()):
+            name = name[: -len(suffix)]
+    return "_".join([name, *parts])
 
 
 def label_files(folder: Path) -> dict[str, Path]:
