@@ -138,16 +138,17 @@ def _check_whole(image: TiffImage, path: Path, complaints: list[str]) -> None:
 
     tifffile would give zeros, or only the pages that it finds.
     """
+    pages: list[Any] = [page for page in image.series.pages if page is not None]
+    whole = len(pages) == len(image.series.pages)
     damaged = [name for text in complaints for name in _UNREADABLE.findall(text)]
-    if absent := image.missing or damaged:
+    if absent := image.missing or ([] if whole else damaged):
         raise OSError(
-            f"planes of {path} are in other files, which must lie beside it under "
-            f"their names; {', '.join(absent[:5])}{', …' * (len(absent) > 5)} missing "
-            "or damaged; copy them there"
+            f"{path} lacks planes that are in {', '.join(absent[:5])}"
+            f"{', …' * (len(absent) > 5)} (missing or damaged); copy all files of an "
+            "image to one folder, under their own names"
         )
     sizes: dict[str, int] = {}
     ends: dict[str, int] = {}
-    pages: list[Any] = [page for page in image.series.pages if page is not None]
     for page in pages:
         file = page.parent.filehandle  # planes of an OME image may be in other files
         pairs = zip(page.dataoffsets, page.databytecounts, strict=False)
@@ -158,7 +159,7 @@ def _check_whole(image: TiffImage, path: Path, complaints: list[str]) -> None:
     short = [name for name, end in ends.items() if end > sizes[name]]
     # Where the chain of pages or a tag points past the end, it is only logged.
     lost = any("page offset" in t or "value offset" in t for t in complaints)
-    if short or lost or len(pages) < len(image.series.pages):
+    if short or lost or not whole:
         name = short[0] if short else str(path)
         raise OSError(
             f"a TIFF file must hold all its pages and pixels; {name} ends at byte "

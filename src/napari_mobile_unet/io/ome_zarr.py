@@ -157,12 +157,13 @@ def _level(
     for steps in (level, image):
         for step in steps.get("coordinateTransformations", ()):
             kind = step.get("type")
-            values = np.asarray(step.get(kind, ()), float)
-            if kind in ("scale", "translation") and values.shape == scale.shape:
-                if kind == "scale":
+            values = step.get(kind)
+            usable = isinstance(values, list) and len(values) == len(named)
+            if kind == "scale" and usable:
+                with np.errstate(invalid="ignore"):  # such sizes are left out
                     scale, translate = scale * values, translate * values
-                else:
-                    translate = translate + values
+            elif kind == "translation" and usable:
+                translate = translate + values
             elif kind != "identity":
                 content.notes.append(f"its transformation {kind!r} was not used")
     content.places = {

@@ -67,8 +67,7 @@ def read_picture(
         ) from error
     if not frames:
         raise RequestError(
-            f"animated pictures of 16 bits have no colours or alpha; {path} has; "
-            "convert it to TIFF"
+            f"animated pictures are read in 8 bits; {path} has 16; convert it to TIFF"
         )
     if as_labels and form in ("JPEG", "MPO"):
         raise RequestError(
@@ -97,16 +96,17 @@ def _frames(path: Path, image: Image.Image, as_labels: bool) -> list[Plane]:
     """Return all pictures in a file, (Y, X) or (Y, X, samples), if they can be read."""
     with path.open("rb") as file:
         header = file.read(_HEADER)
-    flags = _DEEP.get(header[-2:]) if image.format == "PNG" else None
+    bits = header[-2] if image.format == "PNG" else 8
     count = getattr(image, "n_frames", 1)
-    if flags is not None:
-        return [_deep_pixels(path, flags)] if count == 1 else []
+    if bits == 16 and count > 1:  # whose parts Pillow does not put together rightly
+        return []
+    if bits == 16 and header[-2:] in _DEEP:
+        return [_deep_pixels(path, _DEEP[header[-2:]])]
     frames = []
     for number in range(count):
         image.seek(number)
         frames.append(_pixels(image, as_labels))
-    bits = header[-2]
-    if as_labels and image.format == "PNG" and image.mode == "L" and bits in (2, 4):
+    if as_labels and image.mode == "L" and bits in (2, 4):
         frames = [frame // (255 // (2**bits - 1)) for frame in frames]  # as stored
     return frames
 

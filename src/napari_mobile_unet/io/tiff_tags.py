@@ -64,7 +64,7 @@ def printed_places(page: tifffile.TiffPage) -> dict[str, AxisPlace]:
         dots = 2.54 / step
         if step >= _COARSEST or any(abs(dots - print_) < 0.5 for print_ in _PRINTED):
             return {}
-    return {axis: AxisPlace(step, "centimeter") for axis, step in steps.items()}
+    return {axis: AxisPlace(1e4 * step, "micrometer") for axis, step in steps.items()}
 
 
 def _resolutions(page: tifffile.TiffPage) -> Iterator[tuple[str, float]]:
