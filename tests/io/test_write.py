@@ -1,15 +1,19 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import dask.array
 import numpy as np
 import pytest
+import yaozarrs
 import zarr
 
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.io import ome_zarr_write
+from napari_mobile_unet.io.ome_zarr_write import write_zarr
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.io.write import write_image, write_labels_into
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,3 +131,118 @@ def test_sizes_come_back_whatever_their_unit(unit: str, tmp_path: Path) -> None:
     write_image(path, stack)
     assert read_stack(path).scale == (40, 4.2, 4.2)
     assert read_stack(path).units == (unit,) * 3
+
+
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [("yard", 914_400.0), ("parsec", 3.0856775814913674e22)],
+)
+def test_units_without_a_symbol_in_ome_are_converted(
+    unit: str, written: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    write_image(path, Stack(PLANES, Grid("ZYX", (1, 2, 2), (0, 3, 0), (unit,) * 3)))
+    back = read_stack(path)
+    assert back.units == (MICROMETER,) * 3
+    assert back.scale == pytest.approx((written, 2 * written, 2 * written), rel=1e-9)
+    assert back.translate == pytest.approx((0, 3 * written, 0), rel=1e-9)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("axes", ["PZYX", "ZPYX", "PYXS"])
+def test_positions_come_back_with_their_sizes(
+    axes: str, lazy: bool, tmp_path: Path
+) -> None:
+    shape = tuple({"P": 3, "Z": 4, "Y": 8, "X": 9, "S": 3}[axis] for axis in axes)
+    array = np.random.default_rng(4).integers(0, 255, shape, np.uint8)
+    scale = tuple(0.5 if axis in "YX" else 1.0 for axis in axes if axis != "S")
+    units = tuple(MICROMETER if axis in "YX" else PIXEL for axis in axes if axis != "S")
+    data = dask.array.from_array(array, chunks=1) if lazy else array
+    write_image(tmp_path / "a.tif", Stack(data, Grid(axes, scale, (), units)))
+    back = read_stack(tmp_path / "a.tif")
+    first = "P" + axes.replace("P", "")
+    order = [axes.index(axis) for axis in first]
+    assert (back.axes, back.left_out) == (first, "")
+    assert back.grid.select("YX").scale == (0.5, 0.5)
+    assert back.grid.select("YX").units == (MICROMETER, MICROMETER)
+    np.testing.assert_array_equal(back.data, array.transpose(order))
+
+
+def levels_of(path: Path) -> list[tuple[np.ndarray, list[float], list[float]]]:
+    """Return pixels, scale and translation of each level."""
+    attributes: Any = zarr.open_group(path, mode="r").attrs.asdict()
+    attributes = attributes.get("ome", attributes)
+    levels = []
+    for level in attributes["multiscales"][0]["datasets"]:
+        steps = {s["type"]: s[s["type"]] for s in level["coordinateTransformations"]}
+        array = zarr.open_array(path / level["path"], mode="r")
+        levels.append((np.asarray(array), steps["scale"], steps.get("translation")))
+    return levels
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("labels", [False, True])
+def test_large_planes_have_coarser_levels(
+    lazy: bool, labels: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ome_zarr_write, "CHUNK", 8)
+    array = np.random.default_rng(5).integers(0, 2**16, (2, 19, 33), np.uint16)
+    data = dask.array.from_array(array, chunks=(1, 5, 7)) if lazy else array
+    grid = Grid("ZYX", (2, 0.5, 0.25), (1, 0, 3), (MICROMETER,) * 3)
+    write_image(tmp_path / "a.zarr", Stack(data, grid), labels=labels)
+    levels = levels_of(tmp_path / "a.zarr")
+    assert [a.shape[1:] for a, *_ in levels] == [(19, 33), (10, 17), (5, 9), (3, 5)]
+    np.testing.assert_array_equal(levels[0][0], array)
+    for number, (pixels, scale, translation) in enumerate(levels):
+        size = 2**number
+        assert scale == [2, 0.5 * size, 0.25 * size]
+        # The edges of the field stay where they are.
+        assert translation == [1, 0.25 * (size - 1), 3 + 0.125 * (size - 1)]
+        if number and labels:
+            np.testing.assert_array_equal(pixels, array[:, ::size, ::size])
+        elif number:
+            fine = levels[number - 1][0].astype(float)
+            inner = fine[:, : fine.shape[1] // 2 * 2, : fine.shape[2] // 2 * 2]
+            means = inner.reshape(2, inner.shape[1] // 2, 2, -1, 2).mean((2, 4))
+            np.testing.assert_array_equal(
+                pixels[:, : means.shape[1], : means.shape[2]], np.rint(means)
+            )
+    back = read_stack(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(np.asarray(back.data), array)
+    assert (back.grid, back.name) == (grid, "a.zarr")
+    assert read_stack(tmp_path / "a.zarr" / "2").scale == (2, 2, 1)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("axes", ["YX", "CYX", "TCZYX", "PZYX", "TPYX", "YXS"])
+def test_what_is_written_is_valid_ngff(
+    axes: str, zarr_format: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ome_zarr_write, "CHUNK", 8)
+    path = tmp_path / "a.zarr"
+    shape = tuple({"Y": 20, "X": 9, "S": 3}.get(axis, 2) for axis in axes)
+    image = Stack.from_array(
+        np.zeros(shape, np.uint8),
+        axes,
+        scale=[0.5] * len(axes.replace("S", "")),
+        units=[
+            SECOND if axis == "T" else MICROMETER if axis in "ZYX" else PIXEL
+            for axis in axes.replace("S", "")
+        ],
+    )
+    write_zarr(path, image, zarr_format)
+    labels = np.zeros(image.labels_shape, np.uint16)
+    write_labels_into(path, "cells", image.on_axes(labels, image.labels_axes))
+    write_labels_into(path, "cells", image.on_axes(labels, image.labels_axes))
+    alone = tmp_path / "labels.zarr"
+    write_zarr(
+        alone, image.on_axes(labels, image.labels_axes), zarr_format, labels=True
+    )
+    for folder in (path, alone):
+        yaozarrs.validate_zarr_store(folder)
+    for folder in (path, path / "labels", path / "labels" / "cells", alone):
+        text = (folder / ("zarr.json" if zarr_format == 3 else ".zattrs")).read_text()
+        kind = type(yaozarrs.validate_ome_json(text)).__module__
+        assert kind.startswith(f"yaozarrs.v0{zarr_format + 2}")
+    listed = read_stack(path / "labels")
+    assert (listed.name, listed.axes) == ("a.zarr/labels", image.labels_axes)
