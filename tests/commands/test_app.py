@@ -503,7 +503,7 @@ def test_labels_of_one_stem_are_refused_and_called_alike(tmp_path: Path) -> None
     write_image(tmp_path / "found" / "a_labels.zarr", Stack.from_array(labels, "YX"))
     done = run("evaluate", *folders)
     assert done.exit_code == 1
-    assert "are of one stem" in done.stderr
+    assert "share a stem" in done.stderr
 
 
 def test_a_plane_without_a_finite_value_has_no_threshold(tmp_path: Path) -> None:

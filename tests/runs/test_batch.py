@@ -25,7 +25,7 @@ from filelock import FileLock
 
 import napari_mobile_unet as nmu
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.io.ome_zarr import write_zarr
+from napari_mobile_unet.io.ome_zarr_write import write_zarr
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.preprocessing.steps import Denoise, Normalise

@@ -9,7 +9,7 @@ import numpy as np
 from napari_mobile_unet.evaluation.metrics import Scores, evaluate, pool
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import label_files
-from napari_mobile_unet.io.ome_zarr import zarr_root
+from napari_mobile_unet.io.paths import zarr_root
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.measure import measure
 

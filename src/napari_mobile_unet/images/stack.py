@@ -42,6 +42,8 @@ class Stack:
         Who named the axes.
     left_out : str
         What its file holds besides, in words.
+    notes : tuple of str
+        What a person should know of how the file was understood.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Stack:
     name: str = "image"
     axes_source: AxesSource = "given"
     left_out: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, where there is room, over no input."""
+"""Files and folders that are written whole or not at all, and never over an input."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a path beside the final one, and rename it there after the block.
+    """Yield a path to write to, and give what is there the final path after the block.
 
-    If the block fails, what it wrote is removed and the final path is untouched.
+    If the block fails, what it wrote is removed and the final path is untouched. It is
+    in a hidden folder beside the final path, and has the name of that.
+
+    Parameters
+    ----------
+    path : Path
+        Of a file or folder, which may exist; a folder is replaced with all that is
+        in it.
 
     Raises
     ------
@@ -26,18 +33,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     place = None
     try:
-        place = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        # Names have 255 bytes at most, of which the path may need all.
+        place = Path(tempfile.mkdtemp(prefix=f".{path.stem[:20]}.", dir=path.parent))
         yield place / path.name
+        if (place / path.name).is_file():
+            _flush(place / path.name)
         _rename(place / path.name, path, place / "earlier.zarr")
     except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())
+        if error.errno is None:  # of something else, such as an image that is read
+            raise
         raise OSError(
-            f"{path} cannot be written ({reason}); "
+            f"{path} cannot be written ({os.strerror(error.errno)}); "
             "name a folder that exists, is writable and has room"
         ) from error
     finally:
         if place:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    """Have a file on the disk; after a power cut it could else be there and empty."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _rename(new: Path, path: Path, aside: Path) -> None:
@@ -54,7 +71,7 @@ def _rename(new: Path, path: Path, aside: Path) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Make the output folder, and see that it can be written to.
+    """Make the output folder where there is none, and check that it is writable.
 
     Raises
     ------
@@ -67,13 +84,13 @@ def check_folder(folder: Path) -> None:
             pass
     except OSError as error:
         raise OSError(
-            f"the output folder must be writable; {folder} is not "
-            f"({os.strerror(error.errno or 0)}); name another"
+            f"an output folder must be writable; {folder} is not "
+            f"({os.strerror(error.errno or 0)}); name another folder"
         ) from error
 
 
 def check_apart(output: Path, inputs: Iterable[Path]) -> None:
-    """Refuse to write a result over what it is made of.
+    """Refuse to write a result over an image that it is made of.
 
     Raises
     ------
@@ -83,6 +100,6 @@ def check_apart(output: Path, inputs: Iterable[Path]) -> None:
     for source in inputs:
         if output.resolve() in (source.resolve(), *source.resolve().parents):
             raise ValueError(
-                f"a result is not written over its input; {output} is or holds "
-                f"{source}; write elsewhere, or leave that out of the inputs"
+                f"an output must not replace an input; {output} is or holds {source}; "
+                "name another output, or leave that input out"
             )

@@ -1,38 +1,36 @@
-"""Names of files: what belongs to what by its stem."""
+"""Which files belong together, by the stems of their names."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from napari_mobile_unet.io.ome_zarr import zarr_root
-from napari_mobile_unet.io.read import SUFFIXES
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from napari_mobile_unet.io.paths import SUFFIXES, parts_of
 
 LABELS = "_labels"
-"""What the stem of a file of labels ends in."""
+"""End of the stem of a label file."""
 
 
 def stem_of(path: Path) -> str:
     """Return the name of a file without ``.ome.tif``, ``.tif`` and the like.
 
-    That of a part of a Zarr folder carries the part: ``image_1`` of image.zarr/1.
+    That of a part of a Zarr folder has all names down to it.
+
+    Examples
+    --------
+    >>> stem_of(Path("data/cells.ome.tif")), stem_of(Path("plate.zarr/A/1/0"))
+    ('cells', 'plate_A_1_0')
     """
-    root = zarr_root(path)
-    if root and root != path:
-        return "_".join([stem_of(root), *path.relative_to(root).parts])
-    name = path.name
-    for suffix in (path.suffix, ".ome"):
-        name = name.removesuffix(suffix) if suffix else name
-    return name
+    name, *parts = parts_of(path)
+    for suffix in (Path(name).suffix, ".ome"):
+        if suffix and name.lower().endswith(suffix.lower()):
+            name = name[: -len(suffix)]
+    return "_".join([name, *parts])
 
 
 def label_files(folder: Path) -> dict[str, Path]:
-    """Return the label files in a folder by the stem of their image.
+    """Return the label files in a folder, each under the stem of its image.
 
-    They are those called ``<stem>_labels``, or where there is none all images.
+    These are the files named ``<stem>_labels``; where there is none, all images.
 
     Raises
     ------
@@ -47,14 +45,14 @@ def label_files(folder: Path) -> dict[str, Path]:
         first = found.setdefault(stem_of(path).removesuffix(LABELS), path)
         if first is not path:
             raise ValueError(
-                f"each image has one file of labels; {first} and {path} are of one "
-                "stem; take one of them away"
+                f"an image has one label file; {first} and {path} share a stem; "
+                "move one of them elsewhere"
             )
     return found
 
 
 def image_files(folder: Path) -> list[Path]:
-    """Return the image files in a folder, sorted.
+    """Return the image files in a folder, sorted, without hidden ones.
 
     Raises
     ------
@@ -63,10 +61,11 @@ def image_files(folder: Path) -> list[Path]:
     """
     found = []
     if folder.is_dir():
-        found = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SUFFIXES]
+        visible = (p for p in folder.iterdir() if not p.name.startswith("."))
+        found = sorted(p for p in visible if p.suffix.lower() in SUFFIXES)
     if not found:
         raise FileNotFoundError(
-            f"a folder with images is needed; {folder} has none of "
-            f"{', '.join(sorted(SUFFIXES))}; name another"
+            f"a folder with images is needed; {folder} has no file of "
+            f"{', '.join(sorted(SUFFIXES))}; name another folder"
         )
     return found

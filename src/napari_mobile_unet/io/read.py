@@ -1,34 +1,29 @@
-"""Files to stacks, and results to files that are whole or not there at all."""
+"""Files to stacks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cv2
-import imageio.v3 as iio
 import numpy as np
 
-from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.io.content import Content, RequestError, check_position
 from napari_mobile_unet.io.ome_tiff import read_tiff
-from napari_mobile_unet.io.ome_zarr import (
-    read_zarr,
-    zarr_root,
-)
+from napari_mobile_unet.io.ome_zarr import read_zarr
+from napari_mobile_unet.io.paths import PICTURES, SUFFIXES, TIFF, name_of, zarr_root
+from napari_mobile_unet.io.pictures import read_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from napari_mobile_unet.types import AxesSource
+    from napari_mobile_unet.images.stack import Stack
 
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
-TIFF = {".tif", ".tiff"}
-SUFFIXES = {*PICTURES, *TIFF, ".npy", ".zarr"}
-"""Suffixes of the files (and, for .zarr, folders) that can be read."""
-
-
-def read_stack(path: str | Path, axes: str | None = None) -> Stack:
+def read_stack(
+    path: str | Path,
+    axes: str | None = None,
+    *,
+    position: int | None = None,
+    as_labels: bool = False,
+) -> Stack:
     """Return an image file as a stack, with its axes, pixel sizes and units.
 
     Parameters
@@ -38,110 +33,94 @@ def read_stack(path: str | Path, axes: str | None = None) -> Stack:
         OME-Zarr image: its first, finest level, or the one named: image.zarr/1.
     axes : str, optional
         A letter of "PTCZYXS" for each dimension; goes before the file's own.
+    position : int, optional
+        Of one of several images in the file, from 0. By default the first is read,
+        together with those that are like it; ``left_out`` names the others.
+    as_labels : bool
+        Whether the file holds labels: of a picture with a palette, the indices are
+        ids, and colours are refused.
 
     Returns
     -------
     Stack
-        Lazy for Zarr and for large TIFF files.
+        With Y before X, behind the axes that number planes. Lazy for Zarr and for
+        large TIFF files. Its ``notes`` tell what the file left open.
 
     Raises
     ------
     OSError
         If the file is missing, empty, cut off, or not what its suffix says.
     ValueError
-        If the axes do not fit, or its pixels are not real numbers.
+        If the axes do not fit, its pixels are not real numbers, or there is no such
+        position.
     """
     path = Path(path)
+    try:
+        content = _read(path, _suffix(path), position, as_labels)
+    except (RequestError, OSError, MemoryError):
+        raise
+    except Exception as error:  # decoders raise anything, from KeyError to zlib.error
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        raise OSError(
+            f"{path} could not be read ({fault}); copy or convert it again"
+        ) from error
+    try:
+        stack = content.stack(name_of(path), axes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if as_labels and ("S" in stack.axes or stack.sizes.get("C", 1) > 1):
+        raise ValueError(
+            f"labels are one id for each pixel; {path} has several values "
+            f"(axes {stack.axes}, shape {stack.data.shape}); save one channel of ids"
+        )
+    return stack
+
+
+def _suffix(path: Path) -> str:
+    """Return the suffix by which a file is read; that of a Zarr folder is .zarr.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or nothing in it.
+    ValueError
+        If it is of another kind.
+    """
     suffix = ".zarr" if zarr_root(path) else path.suffix.lower()
     if not path.exists():
         raise FileNotFoundError(f"an image file is needed; there is none at {path}")
     if path.is_dir() and suffix != ".zarr":
         raise ValueError(
-            f"an image is a file, or a .zarr folder; {path} is a folder of others; "
-            f"name what is in it, such as {path / '*.tif'}"
+            f"an image is a file, or a .zarr folder; {path} is a folder without Zarr "
+            f"metadata; name what is in it, such as {path / '*.tif'}"
         )
     if suffix not in SUFFIXES:
         raise ValueError(
-            f"{path} must be one of {', '.join(sorted(SUFFIXES))}; convert it first"
+            f"an image file is one of {', '.join(sorted(SUFFIXES))}; received {path}; "
+            "convert it first"
         )
-    if path.is_dir() != (suffix == ".zarr"):
-        kind = "folder" if path.is_dir() else "file"
-        raise ValueError(f"{path} is a {kind}, which {suffix} is not; name an image")
+    if path.is_file() and suffix == ".zarr":
+        raise ValueError(f"a .zarr image is a folder; {path} is a file; name another")
     if path.is_file() and path.stat().st_size == 0:
         raise OSError(
             f"an image file must have content; {path} is empty; copy it again"
         )
+    return suffix
+
+
+def _read(path: Path, suffix: str, position: int | None, as_labels: bool) -> Content:
+    if suffix in PICTURES:
+        return read_picture(path, position, as_labels)
+    if suffix in TIFF:
+        return read_tiff(path, position)
+    return read_zarr(path, position) if suffix == ".zarr" else _read_npy(path, position)
+
+
+def _read_npy(path: Path, position: int | None) -> Content:
+    check_position(path, position, 1)
     try:
-        found = _READERS[suffix](path)
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # decoders raise anything, from KeyError to zlib.error
-        fault = " ".join(str(error).split())
-        raise OSError(
-            f"{path} could not be read as {suffix}: {fault}; copy or convert it again"
-        ) from error
-    try:
-        if axes and found.get("axes"):
-            found = _renamed(found, axes.upper())
-        known: AxesSource | None = "metadata" if found.get("axes") else None
-        return Stack.from_array(
-            **{"name": path.name, **found, "axes": axes or found.get("axes")},
-            axes_source="given" if axes else known,
-        )
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def _renamed(found: dict[str, Any], axes: str) -> dict[str, Any]:
-    """Return what was read with other axes; those of the same name keep their size."""
-    known = [axis for axis in found["axes"] if axis != "S"]
-    kept: dict[str, Any] = {**found, "axes": axes}
-    for name, default in (("scale", 1.0), ("translate", 0.0), ("units", "pixel")):
-        if name in found:
-            values = dict(zip(known, found[name], strict=True))
-            kept[name] = [values.get(axis, default) for axis in axes if axis != "S"]
-    return kept
-
-
-def _read_picture(path: Path) -> dict[str, Any]:
-    try:
-        if _is_deep_colour(path):  # which Pillow would narrow to 8 bits
-            coded = np.fromfile(path, np.uint8)
-            pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-            if pixels is None:
-                raise ValueError("it is cut off")
-            pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-        else:
-            inks = iio.immeta(path, plugin="pillow")["mode"] == "CMYK"
-            pixels = iio.imread(path, plugin="pillow", mode="RGB" if inks else None)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise OSError(
-            f"{path} is not a readable {path.suffix} picture; copy or convert it again"
-        ) from error
-    if pixels.ndim == 3 and pixels.shape[-1] == 2:  # grey and alpha
-        pixels = pixels[..., 0]
-    return {"data": pixels, "axes": "YXS" if pixels.ndim == 3 else "YX"}
-
-
-def _is_deep_colour(path: Path) -> bool:
-    """Return whether a file is a PNG of 16-bit RGB or RGBA, by its header."""
-    with path.open("rb") as file:
-        head = file.read(26)
-    return head.startswith(b"\x89PNG") and head[24:] in (b"\x10\x02", b"\x10\x06")
-
-
-def _read_npy(path: Path) -> dict[str, Any]:
-    try:
-        return {"data": np.load(path, mmap_mode="r", allow_pickle=False)}
+        return Content(np.load(path, mmap_mode="r", allow_pickle=False))
     except (ValueError, EOFError) as error:
         raise OSError(
             f"{path} is not a whole NPY file of numbers; save it again with numpy.save"
         ) from error
-
-
-_READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
-    **dict.fromkeys(PICTURES, _read_picture),
-    **dict.fromkeys(TIFF, read_tiff),
-    ".npy": _read_npy,
-    ".zarr": read_zarr,
-}

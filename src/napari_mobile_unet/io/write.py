@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import zarr
 
-from napari_mobile_unet.images.pixels import labels_type
 from napari_mobile_unet.io.atomic import atomic_path
-from napari_mobile_unet.io.ome_tiff import write_tiff
-from napari_mobile_unet.io.ome_zarr import (
-    list_labels,
-    note,
-    write_zarr,
-)
-from napari_mobile_unet.io.read import TIFF
+from napari_mobile_unet.io.ome_tiff_write import write_tiff
+from napari_mobile_unet.io.ome_zarr_write import write_zarr, write_zarr_labels
+from napari_mobile_unet.io.paths import TIFF
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
 
 
-def write_image(path: str | Path, stack: Stack) -> None:
+def write_image(path: str | Path, stack: Stack, *, labels: bool = False) -> None:
     """Write a stack to a ``.tif`` (OME-TIFF) or ``.zarr`` (OME-Zarr), by suffix.
 
-    The axes keep their order where the format allows: TIFF ends with YX or YXS,
-    OME-Zarr is TCZYX, with RGB samples as channels. OME-TIFF lacks bool and
-    float16, which become uint8 and float32, and holds no translation.
+    The axes keep their order where the format allows: TIFF ends with YX or YXS and
+    begins with P, OME-Zarr is TCZYX, with RGB samples as channels. OME-TIFF lacks bool
+    and float16, which become uint8 and float32. Large planes in OME-Zarr have coarser
+    levels, too.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    stack : Stack
+        The image, or labels.
+    labels : bool
+        Whether these are labels, whose ids are not averaged in coarser levels.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def write_image(path: str | Path, stack: Stack) -> None:
         stack = stack.on_axes(np.asarray(stack.data), stack.axes)
     with atomic_path(path) as beside:
         if path.suffix.lower() == ".zarr":
-            write_zarr(beside, stack)
+            write_zarr(beside, stack, labels=labels)
         else:
             write_tiff(beside, stack)
 
@@ -57,7 +61,8 @@ def check_suffix(path: Path) -> None:
     """
     if path.suffix.lower() not in (*TIFF, ".zarr"):
         raise ValueError(
-            f"images are written as .tif or .zarr; received {path.name}; change it"
+            f"images are written as .tif or .zarr; received {path.name}; change the "
+            "suffix"
         )
 
 
@@ -78,43 +83,4 @@ def write_labels_into(image: str | Path, name: str, labels: Stack) -> None:
     OSError
         If they cannot be written.
     """
-    image = Path(image)
-    zarr_format = list_labels(image, name)
-    with atomic_path(image / "labels" / name) as beside:
-        write_zarr(beside, labels, zarr_format)
-        group = zarr.open_group(beside, mode="a")
-        note(group, {"image-label": {"source": {"image": "../../"}}})
-
-
-def write_labels(path: str | Path, labels: Any, source: Stack) -> None:
-    """Write labels with the coordinates of their image.
-
-    Parameters
-    ----------
-    path : path-like
-        ``.tif`` or ``.zarr``; see ``write_image``.
-    labels : ndarray of int
-        On ``source.labels_axes``; written in the smallest unsigned type that holds
-        every id, of 16 bits at least.
-    source : Stack
-        The image that was segmented.
-
-    Raises
-    ------
-    OSError
-        If they cannot be written.
-    ValueError
-        If they are no labels of this image, or the suffix is another.
-    """
-    if labels.dtype.kind not in "biu" or labels.min(initial=0) < 0:
-        raise ValueError(
-            f"labels are whole numbers, 0 for background; received {labels.dtype} "
-            f"from {labels.min(initial=0)}; convert them to an unsigned type"
-        )
-    if labels.shape != source.labels_shape:
-        raise ValueError(
-            f"labels have the shape of their image without C and S, "
-            f"{source.labels_shape}; received {labels.shape}; resize them"
-        )
-    dtype = labels_type(int(labels.max(initial=0)))
-    write_image(path, source.on_axes(labels.astype(dtype), source.labels_axes))
+    write_zarr_labels(Path(image), name, labels)

@@ -147,7 +147,7 @@ def write_results(
     provenance.save(outputs.record)
     # The labels come last: where they are, all is.
     if outputs.labels.suffix:
-        write_image(outputs.labels, labels)
+        write_image(outputs.labels, labels, labels=True)
     else:
         write_labels_into(outputs.labels.parents[1], outputs.labels.name, labels)
     said = (

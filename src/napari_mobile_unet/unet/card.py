@@ -149,7 +149,5 @@ def read_card(folder: Path) -> Card:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write the card of a model folder atomically."""
-    beside = folder / f".{CARD}.part"
-    beside.write_text(card.model_dump_json(indent=2) + "\n", "utf-8")
-    beside.replace(folder / CARD)
+    """Write the card of a model folder that nobody reads yet."""
+    (folder / CARD).write_text(card.model_dump_json(indent=2) + "\n", "utf-8")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.training.child import network
 from napari_mobile_unet.training.validation import tune
 from napari_mobile_unet.unet.card import Card, write_card
@@ -117,12 +115,9 @@ def keep_unfinished(
     model, job, record
         As for ``save_model``.
     """
-    fresh = job.unfinished.with_name(f".{job.unfinished.name}")
-    shutil.rmtree(fresh, ignore_errors=True)
-    named = job.replace(output=fresh, name=job.name or job.output.name)
-    save_model(model, named, record)
-    shutil.rmtree(job.unfinished, ignore_errors=True)
-    fresh.rename(job.unfinished)
+    with atomic_path(job.unfinished) as fresh:
+        named = job.replace(output=fresh, name=job.name or job.output.name)
+        save_model(model, named, record)
 
 
 def save_model(
@@ -150,10 +145,8 @@ def save_model(
         As for ``to_litert``; with them it also has a network of 8-bit integers.
     """
     job.output.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(
-        tempfile.mkdtemp(prefix=f".{job.output.name}.", dir=job.output.parent)
-    )
-    try:
+    with atomic_path(job.output) as beside:
+        beside.mkdir()
         model.save_weights(beside / WEIGHTS)
         (beside / NETWORK).write_bytes(to_litert(model, job.architecture))
         if len(samples):
@@ -186,10 +179,6 @@ def save_model(
         write_card(beside, tuned_card)
         if job.output.exists():
             job.output.rmdir()  # empty, as was checked before the training
-        beside.chmod(0o755)
-        beside.rename(job.output)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return tuned
 
 
