@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import windows_of
 from napari_mobile_unet.runs.fit import rarer_side
 from napari_mobile_unet.thresholding.histogram import iter_counts
@@ -110,7 +109,9 @@ def iter_parts(
     masks: Callable[[int], NDArray[Any]] | None,
     stale: threading.Event,
 ) -> Iterator[NDArray[Any]]:
-    """Yield grey values, (Y, X) or in one row, until the count is stale.
+    """Yield planes, (Y, X) or RGB, or what masks leave of them in one row each.
+
+    It ends when the count is stale.
 
     Raises
     ------
@@ -123,7 +124,7 @@ def iter_parts(
         for window in windows_of(stack):
             if stale.is_set():
                 return
-            part = luminance(stack.plane(number, window))
+            part = stack.plane(number, window)
             if mask is not None:
                 part = part[mask[window]][None]
             if part.size:

@@ -152,7 +152,7 @@ class ThresholdDock(Dock):
         chosen = self.settings.value.foreground
         if chosen != "auto" or self.split is None:
             return "dark" if chosen == "dark" else "bright"
-        return found or self.split.rarer
+        return found or self.split.foreground.side
 
     @property
     def recipe(self) -> Recipe:
