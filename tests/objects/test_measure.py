@@ -90,7 +90,7 @@ def test_calibrated_columns():
     table = measure(volume, scale=(2, 0.5, 0.25), units=("mm",) * 3)
     assert rows(table, "volume", "volume_mm3") == [[2, 0.5], [12, 3]]
     assert table["equivalent_diameter_mm"][1] == pytest.approx(1.7894005)  # ∛(6·3/π)
-    assert "area_unit2" in measure(LABELS, scale=(2, 2))
+    assert "area_unit2" in measure(Stack.from_array(LABELS, "YX", scale=(2, 2)))
     assert not any("unit" in name or "pixel" in name for name in measure(LABELS))
 
 
@@ -98,7 +98,7 @@ def test_mixed_units_leave_calibrated_columns_out(caplog):
     with caplog.at_level(logging.WARNING):
         table = measure(LABELS, scale=(2, 2), units=("mm", "micrometer"))
     assert table.columns.tolist() == measure(LABELS).columns.tolist()
-    assert "have units" in caplog.text
+    assert "must have one unit, got mm, micrometer" in caplog.text
 
 
 def test_time_is_measured_frame_by_frame():
@@ -156,6 +156,71 @@ def test_a_stack_brings_its_calibration():
     assert table["mean_intensity_1"].tolist() == [15, 4.5]
 
 
+def test_labels_bring_their_calibration_or_take_that_of_the_image():
+    near = {"scale": (2, 3), "units": ("mm", "mm")}
+    far = {"scale": (5, 5), "units": ("micrometer", "micrometer")}
+    image = Stack.from_array(IMAGE, "YX", **far)
+    own = measure(Stack.from_array(LABELS, "YX", **near), image)
+    assert own["area_mm2"].tolist() == [6, 36]
+    assert measure(LABELS, image, **near)["area_mm2"].tolist() == [6, 36]
+    lent = measure(Stack.from_array(LABELS, "YX"), image)
+    assert lent["area_micrometer2"].tolist() == [25, 150]
+    moved = measure(Stack.from_array(np.stack([LABELS]), "TYX"), IMAGE[None])
+    assert moved["t"].tolist() == [0, 0]
+
+
+SHAPES = {
+    2: ["perimeter", "feret_diameter_max", "axis_major_length", "axis_minor_length",
+        "solidity", "orientation"],
+    3: ["axis_major_length", "axis_minor_length", "extent"],
+}  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    hnp.arrays(
+        np.int32,
+        hnp.array_shapes(min_dims=2, max_dims=3, max_side=8),
+        elements=st.integers(0, 5),
+    ),
+    st.sampled_from([0.5, 2.0]),
+)
+def test_shape_is_that_of_scikit_image_in_pixels_and_in_the_unit(labels, depth):
+    spacing = (depth, 0.5, 0.5)[-labels.ndim :]
+    table = measure(labels, scale=spacing, units=("mm",) * labels.ndim, shape=True)
+    names = SHAPES[labels.ndim]
+    theirs = regionprops_table(labels, properties=names)
+    calibrated = regionprops_table(labels, properties=names, spacing=spacing)
+    for name in names:
+        assert np.array_equal(table[name], theirs[name])
+        if name in ("solidity", "orientation", "extent"):
+            assert f"{name}_mm" not in table
+        else:
+            assert np.allclose(table[f"{name}_mm"], calibrated[name], atol=1e-6)
+
+
+def test_shape_of_hand_computed_objects():
+    labels = np.zeros((12, 12), int)
+    labels[2:5, 1:10] = 1_000_000_000  # 3 × 9, lying
+    table = measure(labels, shape=True)
+    assert table["label"].tolist() == [1_000_000_000]
+    assert table["solidity"][0] == 1
+    assert table["perimeter"][0] == 20  # between the centres of its outer pixels
+    assert table["feret_diameter_max"][0] == pytest.approx(
+        85**0.5
+    )  # 9 and 2, edge to edge
+    assert abs(table["orientation"][0]) == pytest.approx(np.pi / 2)
+    assert table["axis_major_length"][0] == pytest.approx(4 * (80 / 12) ** 0.5)
+    assert not {"perimeter", "solidity"} & set(measure(labels))
+
+
+def test_pixels_that_are_no_squares_have_no_calibrated_perimeter():
+    table = measure(LABELS, scale=(2, 1), units=("mm", "mm"), shape=True)
+    assert "perimeter" in table
+    assert "perimeter_mm" not in table
+    assert table["axis_major_length_mm"][1] == pytest.approx(4)  # 4 √(2² · 1/4)
+
+
 def test_lazy_arrays():
     labels, image = np.stack([LABELS] * 3), np.stack([IMAGE] * 3)
     lazy = measure(da.from_array(labels), da.from_array(image), axes="TYX")
@@ -172,9 +237,11 @@ def test_values_that_are_not_finite_are_left_out():
 
 
 @pytest.mark.parametrize("axes", ["YX", "ZYX", "TYX", "TZYX"])
-def test_without_objects_the_columns_stay(axes):
+@pytest.mark.parametrize("in_full", [False, True])
+def test_without_objects_the_columns_stay(axes, in_full):
     shape = (2,) * (len(axes) - 2) + (4, 5)
     settings = {"axes": axes, "scale": (2,) * len(axes), "units": ("mm",) * len(axes)}
+    settings["shape"] = in_full
     full = measure(np.ones(shape, int), np.ones(shape, np.uint8), **settings)
     empty = measure(np.zeros(shape, int), np.ones(shape, np.uint8), **settings)
     assert len(empty) == 0
@@ -207,11 +274,14 @@ def test_measure_plane_is_the_short_table():
         (LABELS > 0, {}, "whole numbers, got bool"),
         (-LABELS.astype(int), {}, "must not be negative, got -7"),
         (LABELS, {"image": IMAGE[:3]}, r"\(3, 5\) and \(4, 5\)"),
-        (LABELS, {"image": IMAGE[:3], "axes": "YX"}, r"shape \(3, 5\), got \(4, 5\)"),
+        (LABELS, {"image": IMAGE[:3], "axes": "YX"}, r"\(3, 5\), got YX and \(4, 5\)"),
         (LABELS, {"image": IMAGE.astype(complex)}, "complex128"),
         (LABELS, {"axes": "QX"}, "'QX'"),
-        (LABELS, {"scale": (1, 2, 3)}, "one value for each axis of the labels, YX"),
-        (LABELS, {"units": ("mm",)}, "one value for each axis of the labels, YX"),
+        (LABELS, {"scale": (1, 2, 3), "units": ("mm",) * 2}, "each axis of the .* YX"),
+        (LABELS, {"scale": (1, 2), "units": ("mm",)}, "each axis of the labels, YX"),
+        (LABELS, {"scale": (2, 2)}, "given together, got scale=.* units=None"),
+        (LABELS, {"units": ("mm", "mm")}, "given together, got scale=None"),
+        (Stack(LABELS[None], "TYX"), {"image": Stack(IMAGE[None], "ZYX")}, "got TYX"),
         (np.zeros((2, 2, 2, 2), int), {}, "cannot be guessed"),
     ],
 )

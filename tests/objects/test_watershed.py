@@ -116,15 +116,15 @@ def test_without_a_mask_there_is_nothing(shape: tuple[int, int]) -> None:
     assert not flood(nothing, nothing, np.zeros(0, np.float32)).any()
 
 
-def test_cores_that_are_crumbs_are_none() -> None:
+def test_cores_below_the_smallest_size_do_not_count() -> None:
     mask = np.ones((9, 30), bool)
     core = np.zeros_like(mask)
     core[3:6, 3:6] = core[4, 14] = core[3:6, 24:27] = True
     height = np.random.default_rng(0).random(mask.shape, np.float32)
     assert set(np.unique(flood(core, mask, height[mask]))) == {1, 2, 3}
-    labels = flood(core, mask, height[mask], crumb=2)
+    labels = flood(core, mask, height[mask], min_core=2)
     assert set(np.unique(labels)) == {1, 2}
     assert labels[4, 4] != labels[4, 25]
     mask[:, 10:20] = False
-    mask[4, 14] = True  # a piece whose only core is a crumb stays an object
-    assert len(np.unique(flood(core, mask, height[mask], crumb=2))) == 4
+    mask[4, 14] = True  # a piece whose only core is too small stays an object
+    assert len(np.unique(flood(core, mask, height[mask], min_core=2))) == 4

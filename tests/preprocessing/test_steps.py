@@ -7,7 +7,7 @@ import pytest
 import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from skimage.color import rgb2hed
 
 from napari_mobile_unet.preprocessing.chain import (
@@ -120,8 +120,20 @@ def test_a_step_survives_json(step: Step) -> None:
     assert adapter.validate_json(step.model_dump_json()) == step
 
 
+def test_steps_saved_under_earlier_names_are_read() -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(AnyStep)
+    resize = adapter.validate_python({"kind": "resize", "by": "diameter", "wanted": 9})
+    assert resize == Resize(by="diameter", target_diameter=9)
+    assert resize.replace(diameter=18).target_diameter == 9
+    assert "wanted" not in resize.model_dump()
+    background = {"kind": "background", "method": "rolling mean"}
+    assert adapter.validate_python(background).method == "mean subtraction"
+    with pytest.raises(ValidationError, match="white top-hat"):
+        adapter.validate_python(background | {"method": "rolling ball"})
+
+
 def test_complex_planes_are_refused() -> None:
-    with pytest.raises(ValueError, match="real numbers, received complex128"):
+    with pytest.raises(ValueError, match="real numbers, got complex128"):
         Invert().apply(np.zeros((4, 4), complex))
 
 
@@ -131,11 +143,11 @@ def test_complex_planes_are_refused() -> None:
         (Resize(factor=0.5), (20, 30)),
         (Resize(factor=2), (80, 120)),
         (Resize(by="size", height=7, width=9), (7, 9)),
-        (Resize(by="diameter", diameter=48, wanted=24), (20, 30)),
+        (Resize(by="diameter", diameter=48, target_diameter=24), (20, 30)),
         (Resize(factor=0.001), (1, 1)),
     ],
 )
-def test_resize_gives_the_wanted_size(step: Resize, shape: tuple[int, int]) -> None:
+def test_resize_gives_the_size_asked_for(step: Resize, shape: tuple[int, int]) -> None:
     plane = plane_of(np.uint16, (40, 60))
     result = step.apply(plane)
     assert result.shape == shape
@@ -223,6 +235,35 @@ def test_a_median_drops_a_speck_at_every_radius() -> None:
             assert (Denoise(method="median", radius=radius).apply(plane) == 10).all()
 
 
+@pytest.mark.parametrize(
+    ("method", "most"), [("bilateral", 15), ("non-local means", 5)]
+)
+@pytest.mark.parametrize("dtype", NATIVE, ids=lambda d: d.__name__)
+def test_windows_that_would_take_minutes_end_at_what_the_field_says(
+    method: Any, most: int, dtype: Any
+) -> None:
+    plane = plane_of(dtype, (40, 40))
+    wide, most_of_it, less = (
+        Denoise(method=method, radius=radius, strength=0.5)
+        for radius in (50, most, most - 1)
+    )
+    assert np.array_equal(wide.apply(plane), most_of_it.apply(plane))
+    assert not np.array_equal(less.apply(plane), most_of_it.apply(plane))
+    assert wide.cost == most_of_it.cost
+    assert f"at most {most}" in (Denoise.model_fields["radius"].description or "")
+
+
+@pytest.mark.parametrize("dtype", NATIVE, ids=lambda d: d.__name__)
+def test_a_wide_blur_goes_on_where_a_narrow_one_ends(dtype: Any) -> None:
+    plane = (plane_of(np.float32, (90, 90)) * (2 if dtype == np.uint8 else 300)).astype(
+        dtype
+    )
+    narrow, wide = (
+        Denoise(radius=radius).apply(plane).astype(float) for radius in (10, 10.01)
+    )
+    assert np.abs(narrow - wide).max() <= max(1, 0.003 * np.ptp(plane))
+
+
 @pytest.mark.parametrize("method", ["bilateral", "non-local means"])
 @pytest.mark.parametrize("dtype", NATIVE, ids=lambda d: d.__name__)
 def test_edges_are_kept_while_noise_goes(method: Any, dtype: Any) -> None:
@@ -247,7 +288,7 @@ def test_top_hats_keep_small_objects_and_take_the_slope_away(dtype: Any) -> None
     dark[38:43, 38:43] -= 30
     result = Background(method="black top-hat", radius=10).apply(dark.astype(dtype))
     assert result[40, 40] >= 25
-    mean = Background(method="rolling mean", radius=10).apply(bright.astype(dtype))
+    mean = Background(method="mean subtraction", radius=10).apply(bright.astype(dtype))
     assert mean[40, 40] >= 50
     assert mean.min() >= 0
 

@@ -51,7 +51,7 @@ def test_line_stands_between_the_classes_at_the_top_of_the_curve(nuclei):
 
     (line,) = plot.lines
     assert line.get_xdata()[0] == split.threshold + 0.5  # the threshold is background
-    x, eta = plot.curve.get_data()
+    x, eta = plot.curves[0].get_data()
     assert x[np.argmax(eta)] == line.get_xdata()[0]
     assert eta.max() == pytest.approx(split.separability)
 
@@ -69,7 +69,7 @@ def test_more_classes_have_as_many_colours_and_lines(nuclei, classes):
 
     assert len(set(colours(plot))) == classes
     assert len(plot.lines) == classes - 1
-    assert plot.curve is None
+    assert plot.curves == ()
 
 
 def test_text_names_threshold_separability_and_classes():
@@ -90,7 +90,7 @@ def test_constant_image_has_no_line(classes):
 
     assert plot.text == "constant image, 7 everywhere: no threshold"
     assert plot.lines == ()
-    assert plot.curve is None
+    assert plot.curves == ()
     (bar,) = bars(plot)
     assert bar.get_data().values.tolist() == [9]
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from skimage import filters, io
 
 from napari_mobile_unet.images.pixels import luminance
-from napari_mobile_unet.thresholding.histogram import count
+from napari_mobile_unet.thresholding.histogram import count, count_planes
 from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
 from napari_mobile_unet.thresholding.threshold import Threshold, classify
 
@@ -289,7 +289,7 @@ def test_at_splits_the_same_counts_elsewhere():
 
 @pytest.mark.parametrize("thresholds", [(), (3, 2), (2, 2), (np.nan,)])
 def test_at_refuses_thresholds_out_of_order(thresholds):
-    with pytest.raises(ValueError, match="must be finite and increasing"):
+    with pytest.raises(ValueError, match="must be finite and in ascending order"):
         otsu(RAMP).at(*thresholds)
 
 
@@ -347,6 +347,42 @@ def test_auto_takes_dark_objects_on_a_bright_ground():
     assert settings.mask(plane, split).tolist() == [[False, False, True, False]]
 
 
+def test_tissue_in_transmitted_light_is_dark_though_it_has_more_pixels():
+    tissue = skimage.data.immunohistochemistry()
+    settings = Threshold()
+    for image in (tissue, tissue.astype(np.uint16) * 257, tissue / np.float32(255)):
+        split = settings.split(image)
+        assert split.class_shares[0] > 0.5  # what has fewer pixels is the glass
+        assert str(settings.foreground_of(split)) == "dark (auto: transmitted light)"
+        mask = settings.mask(image, split)
+        assert image[mask].mean() < image[~mask].mean()
+    stack = settings.split(count_planes([tissue, tissue]))
+    assert stack.foreground == settings.split(tissue).foreground
+    grey = settings.split(luminance(tissue))  # this may be anything
+    assert str(grey.foreground) == "bright (auto: fewer pixels)"
+
+
+def test_colour_on_a_dark_ground_and_grey_images_keep_the_class_with_fewer_pixels():
+    coins = skimage.data.coins()
+    split = Threshold().split(coins)
+    assert str(split.foreground) == "bright (auto: fewer pixels)"
+    stained = np.zeros((64, 64, 3), np.uint8)
+    stained[..., 2] = 20
+    stained[:30] = 255, 250, 250  # saturated
+    for image in (stained, 255 - stained):
+        split = Threshold().split(image)
+        dark = bool(image[0, 0, 0] < 100)
+        assert split.foreground.side == ("dark" if dark else "bright")
+        assert (luminance(image)[Threshold().mask(image, split)] < 128).all() == dark
+
+
+def test_a_side_that_was_chosen_stays():
+    split = otsu(skimage.data.coins())
+    chosen = Threshold(foreground="dark").foreground_of(split)
+    assert (chosen.side, str(chosen)) == ("dark", "dark")
+    assert split.at(200).foreground == split.foreground
+
+
 def test_masks_of_more_classes_hold_the_outermost():
     plane = np.array([[0, 1, 100, 101, 200, 201]], np.uint8)
     bright, dark = (Threshold(classes=3, foreground=f) for f in ("bright", "dark"))
@@ -391,7 +427,7 @@ def test_colour_is_classified_by_luminance():
     ("settings", "message"),
     [
         ({"classes": 5}, "less than or equal to 4"),
-        ({"values": (1.0, 2.0)}, r"must be 1 increasing threshold"),
+        ({"values": (1.0, 2.0)}, r"must be 1 threshold.* in ascending order"),
         ({"values": (2.0, 1.0), "classes": 3}, r"got \(2.0, 1.0\)"),
         ({"values": (float("nan"),)}, "finite number"),
         ({"treshold": 1}, "Extra inputs are not permitted"),

@@ -11,13 +11,15 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from napari_mobile_unet.objects.overlap import overlaps_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from napari_mobile_unet.linking.settings import Link
-    from napari_mobile_unet.types import Labels, Mask, Reals
+    from napari_mobile_unet.types import AnyLabels, Labels, Mask, Reals
 
 
 DAUGHTER = 0.15
@@ -66,11 +68,9 @@ class Linker:
         Whether objects may divide: over time.
     step : float
         Distance of neighbouring planes in pixel widths; 1 over time.
-    first : int
-        The first new id.
     ids : iterator of int, optional
-        New ids, in place of ``first``; shared by all series of a stack, since none
-        is used twice.
+        New ids, from 1 if left out; shared by all series of a stack, since none is
+        used twice.
 
     References
     ----------
@@ -85,11 +85,10 @@ class Linker:
         *,
         divides: bool,
         step: float = 1.0,
-        first: int = 1,
         ids: Iterator[int] | None = None,
     ) -> None:
         self._link, self._divides, self._step = link, divides, step
-        self._new = itertools.count(first) if ids is None else ids
+        self._new = itertools.count(1) if ids is None else ids
         # Footprints by the number of their object, and of each object its id, its
         # area, and for how many planes it has not been seen; number 0 is background.
         self._memory = np.zeros((1, 1), np.int32)
@@ -107,7 +106,9 @@ class Linker:
         """
         labels = labels.astype(np.int32, copy=False)  # bincount refuses uint64
         areas = np.bincount(labels.ravel(), minlength=1).astype(np.int64)
-        now, before, shared = self._overlaps(labels, len(areas))
+        remembered = np.broadcast_to(self._memory, labels.shape)
+        # In the order of their places: so numbers do not decide between equal IoUs.
+        now, before, shared = overlaps_of(labels, remembered)
         partner = np.zeros(len(areas), np.int64)
         iou = shared / (areas[now] + self._areas[before] - shared)
         alike = iou >= self._link.iou
@@ -129,24 +130,6 @@ class Linker:
         self._remember(labels, ids, areas, gone=np.union1d(partner, mothers))
         return Linked(ids[1:], parents[1:])
 
-    def _overlaps(
-        self, labels: Labels, count: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the pairs of objects now and before, and the pixels they share.
-
-        They come in the order of their places, so that equal IoUs are decided in the
-        same way whatever the numbers within the planes are.
-        """
-        memory = np.broadcast_to(self._memory, labels.shape)
-        both = (labels > 0) & (memory > 0)
-        pairs = memory[both].astype(np.int64) * count + labels[both]
-        # Runs along the rows are a tenth of the pixels, and quicker to count.
-        starts = np.flatnonzero(np.diff(pairs, prepend=-1))
-        run, found = pd.factorize(pairs[starts])
-        lengths = np.diff(starts, append=len(pairs))
-        shared = np.bincount(run, weights=lengths).astype(np.int64)
-        return found % count, found // count, shared
-
     def _near(self) -> Mask:
         """Return which remembered objects are not too far away in depth to go on."""
         distance = (self._unseen + 1) * self._step
@@ -155,8 +138,8 @@ class Linker:
 
     def _mothers(
         self,
-        now: NDArray[np.int64],
-        before: NDArray[np.int64],
+        now: AnyLabels,
+        before: AnyLabels,
         shared: NDArray[np.int64],
         areas: NDArray[np.int64],
         partner: NDArray[np.int64],
@@ -191,8 +174,8 @@ class Linker:
 
 
 def _assign(
-    now: NDArray[np.int64], before: NDArray[np.int64], iou: Reals
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    now: AnyLabels, before: AnyLabels, iou: Reals
+) -> tuple[AnyLabels, AnyLabels]:
     """Return the pairs, each object in one at most, with the largest sum of IoU."""
     if not len(now):
         return now, before
@@ -207,44 +190,3 @@ def _assign(
     r, c = min_weight_full_bipartite_matching(coo_array((cost, where), shape).tocsr())
     real = c < len(columns)
     return rows[r[real]], columns[c[real]]
-
-
-def link_planes(
-    planes: Iterable[Labels],
-    places: Iterable[tuple[int, ...]],
-    batch_axes: str,
-    link: Link,
-    *,
-    scale: float = 1.0,
-) -> Iterator[Linked]:
-    """Yield what became of the objects of each plane of a stack, in its order.
-
-    Planes of other positions are series of their own; no id is used twice.
-
-    Parameters
-    ----------
-    planes : iterable of ndarray of int
-        (Y, X), the objects 1 to n; 0 is background.
-    places : iterable of tuple of int
-        Where each plane lies on ``batch_axes``, such as "TZ".
-    scale : float
-        Distance of neighbouring planes in depth, in pixel widths.
-
-    Raises
-    ------
-    ValueError
-        If the stack has no axis to link, or the method is "laptrack".
-    """
-    if link.method == "laptrack":
-        raise ValueError(
-            "one plane after another is linked by 'none' or 'iou'; received "
-            "'laptrack', which needs all of them; use tracking.Tracking"
-        )
-    axis, new = link.along(batch_axes), itertools.count(1)
-    linkers: dict[tuple[int, ...], Linker] = {}
-    for plane, place in zip(planes, places, strict=True):
-        series = tuple(n for n, on in zip(place, batch_axes, strict=True) if on != axis)
-        if series not in linkers:
-            step = scale if axis == "Z" else 1.0
-            linkers[series] = Linker(link, divides=axis == "T", step=step, ids=new)
-        yield linkers[series].add(plane)

@@ -1,16 +1,17 @@
-"""AnyLabels to a table of objects: place, size, shape and grey values."""
+"""Labels to a table of objects: place, size, shape and grey values."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from napari_mobile_unet.images.axes import guess_axes
+from napari_mobile_unet.images.axes import guess_axes, without
 from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.objects.calibration import Calibration, calibration_of
 from napari_mobile_unet.objects.regions import Regions
+from napari_mobile_unet.objects.shape import shape_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     Columns = dict[str, NDArray[Any]]
 
-_log = logging.getLogger(__name__)
-
 
 def measure(
     labels: Any,
@@ -31,15 +30,16 @@ def measure(
     axes: str | None = None,
     scale: Sequence[float] | None = None,
     units: Sequence[str] | None = None,
+    shape: bool = False,
 ) -> pd.DataFrame:
-    """Return a table of objects, one row for each id; over time, for each frame's.
+    """Return a table of objects, one row for each id; over time, one in each frame.
 
     Parameters
     ----------
-    labels : array of int
+    labels : Stack or array of int
         NumPy, Dask or Zarr, 0 is background. An id is one object wherever it
-        occurs in a plane or Z-stack; frames of a time-lapse are measured one by
-        one, and read one at a time.
+        occurs in a plane or Z-stack; the frames of a time-lapse are read and
+        measured one by one.
     image : Stack or array, optional
         Grey values, of the labels' shape or with an axis more: channels or RGB.
     axes : str, optional
@@ -47,8 +47,12 @@ def measure(
         for each dimension; the labels have them without C and S. Guessed for 2-D
         and 3-D (Z) labels if left out.
     scale, units : sequence, optional
-        Size of a pixel along each axis of the labels, and its unit; by default
-        those of the stack.
+        Size of a pixel along each axis of the labels, and its unit; both or none. By
+        default those of the labels, or where these have none of the image, if it is
+        a Stack.
+    shape : bool
+        Whether to measure the shape in full, which takes a hundred times as long: some
+        seconds for a thousand objects.
 
     Returns
     -------
@@ -60,9 +64,13 @@ def measure(
         ``eccentricity`` (2-D) of the ellipse with the same second moments, 0 for
         a circle; ``mean_``, ``min_`` and ``max_intensity`` over finite values, NaN
         where there is none, with ``_0``, ``_1``, … for each of several channels.
-        Calibrated columns carry the unit: ``area_micrometer2``,
-        ``volume_micrometer3``, ``equivalent_diameter_micrometer``, or ``unit``
-        for a scale of unknown unit. Without objects, no rows but the same columns.
+        With ``shape``, under scikit-image's names, in 2-D also ``perimeter``,
+        ``feret_diameter_max``, ``axis_major_length``, ``axis_minor_length``,
+        ``solidity`` and ``orientation`` (of the major axis to the Y axis, radians); in
+        3-D both axis lengths and ``extent``. Calibrated columns carry the unit:
+        ``area_micrometer2``, ``volume_micrometer3``,
+        ``equivalent_diameter_micrometer``, ``perimeter_micrometer``, or ``unit`` for
+        a scale in pixels other than 1. Without objects, no rows but the same columns.
 
     Raises
     ------
@@ -77,26 +85,26 @@ def measure(
     >>> table[["label", "area", "area_mm2", "mean_intensity"]].values.tolist()
     [[1.0, 4.0, 1.0, 10.0], [2.0, 1.0, 0.25, 20.0]]
     """
-    if not hasattr(labels, "shape"):
-        labels = np.asarray(labels)
-    stack = _stack(labels, image, axes)
-    if "P" in stack.axes:
+    found, seen = _as_stacks(labels, image, axes)
+    if "P" in found.axes:
         raise ValueError(
-            f"objects are measured in one position at a time; received axes "
-            f"{stack.axes}; give one of the {stack.sizes['P']} positions"
+            f"objects are measured in one position at a time, got axes {found.axes}; "
+            f"give one of the {found.sizes['P']} positions"
         )
-    frames = stack.sizes.get("T")
-    spatial = "ZYX" if "Z" in stack.axes else "YX"
-    unit, pixel_size = _calibration(stack, spatial, scale, units)
+    frames = found.sizes.get("T")
+    spatial = "ZYX" if "Z" in found.axes else "YX"
+    calibration = calibration_of(found, seen, scale, units)
     tables = []
     for frame in [None] if frames is None else range(frames):
-        regions = Regions.of(_take(labels, stack.labels_axes, frame, spatial))
+        regions = Regions.of(_take(found, frame, spatial))
         columns = {"label": regions.label}
         if frame is not None:
             columns["t"] = np.full(len(regions.label), frame)
-        columns |= _shape_columns(regions, unit, pixel_size)
-        if image is not None:
-            values = _take(stack.data, stack.axes, frame, spatial)
+        columns |= _size_columns(regions, calibration)
+        if shape:
+            columns |= shape_columns(regions, calibration)
+        if seen is not None:
+            values = _take(seen, frame, spatial)
             columns |= _intensity_columns(regions, values, ("mean", "min", "max"))
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
@@ -143,16 +151,16 @@ def _centroid_columns(regions: Regions) -> Columns:
     }
 
 
-def _shape_columns(regions: Regions, unit: str | None, pixel_size: float) -> Columns:
-    """Return place, size and shape of each object."""
+def _size_columns(regions: Regions, calibration: Calibration) -> Columns:
+    """Return place, size and eccentricity of each object."""
     columns = _centroid_columns(regions)
     planar = regions.axes == "yx"
     name, power = ("area", 2) if planar else ("volume", 3)
     sizes: Columns = {"": regions.size}
     columns[name] = regions.size
-    if unit:
-        sizes[f"_{unit}"] = regions.size * pixel_size
-        columns[f"{name}_{unit}{power}"] = regions.size * pixel_size
+    if unit := calibration.unit:
+        sizes[f"_{unit}"] = regions.size * calibration.size
+        columns[f"{name}_{unit}{power}"] = regions.size * calibration.size
     for suffix, size in sizes.items():
         diameter = np.sqrt(4 / np.pi * size) if planar else np.cbrt(6 / np.pi * size)
         columns[f"equivalent_diameter{suffix}"] = diameter
@@ -201,29 +209,39 @@ def _intensity_columns(
     }
 
 
-def _stack(labels: Any, image: Any, axes: str | None) -> Stack:
-    """Return the image, or the labels where there is none, as a stack."""
-    if isinstance(image, Stack):
-        stack = image
-    elif image is None:
-        own = guess_axes(labels.shape, rgb=False) if axes is None else axes.upper()
-        stack = Stack.from_array(labels, own.replace("C", "").replace("S", ""))
-    else:
-        image = image if hasattr(image, "shape") else np.asarray(image)
-        own = axes or _image_axes(tuple(labels.shape), tuple(image.shape))
-        stack = Stack.from_array(image, own)
-    if stack.labels_shape != tuple(labels.shape):
+def _as_stacks(labels: Any, image: Any, axes: str | None) -> tuple[Stack, Stack | None]:
+    """Return labels and image, with axes that fit each other."""
+    found = labels if isinstance(labels, Stack) else None
+    data = labels if found is None else found.data
+    data = data if hasattr(data, "shape") else np.asarray(data)
+    own = None if found is None else found.axes
+    if image is None:
+        own = own or axes or guess_axes(data.shape, rgb=False)
+        return found or Stack.from_array(data, without(own.upper(), "CS")), None
+    seen = image if isinstance(image, Stack) else _image_stack(image, data, axes, own)
+    needed = seen.labels_axes, seen.labels_shape
+    received = own or needed[0], tuple(data.shape)
+    if received != needed:
         raise ValueError(
-            f"labels of an image with axes {stack.axes} have the shape "
-            f"{stack.labels_shape}, got {tuple(labels.shape)}; name the image's axes "
-            "or bring both to one grid"
+            f"labels of an image with axes {seen.axes} must have axes {needed[0]} and "
+            f"shape {needed[1]}, got {received[0]} and {received[1]}; name the image's "
+            "axes or bring both to one grid"
         )
-    return stack
+    return found or Stack.from_array(data, seen.labels_axes), seen
 
 
-def _image_axes(labels: tuple[int, ...], image: tuple[int, ...]) -> str:
-    """Return the axes of an image that is the labels' size but for its channels."""
-    axes = guess_axes(labels, rgb=False)
+def _image_stack(image: Any, labels: Any, axes: str | None, own: str | None) -> Stack:
+    image = image if hasattr(image, "shape") else np.asarray(image)
+    if axes is None:
+        axes = _image_axes(tuple(labels.shape), tuple(image.shape), own)
+    return Stack.from_array(image, axes)
+
+
+def _image_axes(
+    labels: tuple[int, ...], image: tuple[int, ...], own: str | None
+) -> str:
+    """Return the axes of an image that has the labels' shape but for its channels."""
+    axes = own or guess_axes(labels, rgb=False)
     if image == labels:
         return axes
     fits = [
@@ -237,39 +255,13 @@ def _image_axes(labels: tuple[int, ...], image: tuple[int, ...]) -> str:
     return f"{axes[: fits[0]]}C{axes[fits[0] :]}"
 
 
-def _calibration(
-    stack: Stack,
-    spatial: str,
-    scale: Sequence[float] | None,
-    units: Sequence[str] | None,
-) -> tuple[str | None, float]:
-    """Return the unit of length, None without a calibration, and a pixel's size."""
-    axes = stack.labels_axes
-    steps = stack.labels_scale if scale is None else tuple(map(float, scale))
-    names = stack.labels_grid.units if units is None else tuple(map(str, units))
-    for what, given in (("scale", steps), ("units", names)):
-        if len(given) != len(axes):
-            raise ValueError(
-                f"{what} must name one value for each axis of the labels, {axes}, got "
-                f"{given}; leave channels out"
-            )
-    along = [axes.index(axis) for axis in spatial]
-    size = float(np.prod([steps[axis] for axis in along]))
-    unit, *others = {names[axis] for axis in along}
-    if others:
-        _log.warning("no calibrated sizes: the axes %s have units %s", axes, names)
-        return None, 1.0
-    if unit != "pixel":
-        return unit, size
-    return (None if all(steps[axis] == 1 for axis in along) else "unit"), size
-
-
-def _take(array: Any, axes: str, frame: int | None, spatial: str) -> NDArray[Any]:
+def _take(stack: Stack, frame: int | None, spatial: str) -> NDArray[Any]:
     """Return a frame as an array on the spatial axes, its channels flattened last."""
-    where = tuple(frame if axis == "T" else slice(None) for axis in axes)
-    left = axes.replace("T", "")
+    where = tuple(frame if axis == "T" else slice(None) for axis in stack.axes)
+    left = stack.axes.replace("T", "")
     order = [*spatial, *(axis for axis in "CS" if axis in left)]
-    taken = np.asarray(array[where]).transpose([left.index(axis) for axis in order])
+    taken = np.asarray(stack.data[where])
+    taken = taken.transpose([left.index(axis) for axis in order])
     if "S" in left:
         taken = taken[..., :3]  # without alpha
     if len(order) == len(spatial):

@@ -1,5 +1,8 @@
 """A seeded watershed that looks only where two seeds share one piece of a mask."""
 
+# Not scikit-image's: on the contested pixels alone, heights made distinct, its labels
+# are the same, but decoding takes 2.2 times as long and a run with Otsu 1.4 times.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
     Heights = NDArray[np.int64]
 
 LOWEST, HIGHEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
-LARGEST_32 = np.iinfo(np.int32).max
-AT_ONCE = 2**17
+LARGEST_INT32 = np.iinfo(np.int32).max
+NODES_AT_A_TIME = 2**17
 """Pixels whose neighbours are looked at together, so that they stay in the cache."""
 
 
@@ -27,44 +30,44 @@ def flood(
     core: Mask,
     mask: Mask,
     height: Floats,
-    crumb: int = 0,
+    min_core: int = 0,
 ) -> Labels:
     """Return the part of a mask that drains to each core: a seeded watershed [1]_.
 
-    The pixels of a mask are taken up in falling order of their height, each by the
-    object of the neighbour that was taken up first; a hill without a core, as soon as
-    the highest pass to it has been. So does ``skimage.segmentation.watershed``, with
-    one queue for all pixels, and of heights no two of which are alike the outcome is
-    the same. Of equal heights here the later one, row by row, counts as higher.
+    Pixels are added in falling order of their height, each to the object of the
+    neighbour that was added first; a hill without a core joins when the highest pass
+    that leads to it does. ``skimage.segmentation.watershed`` does so with one queue
+    for all pixels; where no two heights are equal the labels are the same. Of equal
+    heights, the later one, row by row, counts as higher here.
 
     Most pieces of a mask hold one core, or none, and are one object whatever the
-    heights are: only the others are looked at. There each pixel goes with its highest
-    neighbour, as a drop of water on the heights turned over would run [2]_, all pixels
+    heights are: only the others are contested. There each pixel joins its highest
+    neighbour, as a drop of water on the inverted heights would run [2]_, all pixels
     at once. The passes that lead out of basins without a core are found in Borůvka's
-    rounds [3]_; what stands under water there goes with the pass.
+    rounds [3]_; the pixels below the water level there join where the pass leads.
 
-    Not ``cv2.watershed``: that orders pixels by how much neighbours differ, not by
-    height, and its ridges block necks that are one pixel wide.
+    ``cv2.watershed`` orders pixels by the difference of neighbours, not by height,
+    and its ridges block necks that are one pixel wide.
 
     Parameters
     ----------
     core : ndarray of bool
         (Y, X), True within the cores, which all lie in the mask; pixels that touch
-        at a corner are of one core.
+        at a corner belong to one core.
     mask : ndarray of bool
-        (Y, X), True where there is an object. Pixels that touch at a corner only
-        are of two pieces.
+        (Y, X), True where there is an object; pixels that touch only at a corner
+        belong to two pieces.
     height : ndarray of float32
         (pixels,), finite: of the pixels of the mask, row by row; highest in the middle
         of objects.
-    crumb : int
-        Cores of fewer pixels are none.
+    min_core : int
+        Cores of fewer pixels are ignored.
 
     Returns
     -------
     ndarray of int32
-        (Y, X), 0 is background; first the ids of the cores, crumbs counted, then those
-        of the pieces without any.
+        (Y, X), 0 is background; the ids of the cores come first, ignored ones
+        included, then those of the pieces without a core.
 
     References
     ----------
@@ -81,25 +84,26 @@ def flood(
     """
     n_pieces, pieces = _components(mask, 4)
     n_cores, cores = _components(core, 8)
-    first, last = _runs(core)  # the first pixel of each run along a row stands for it
-    own, home = cores.take(first), pieces.take(first)
-    if crumb:
+    # The first pixel of each run along a row stands for the run.
+    first, last = _runs(core)
+    own, piece = cores.take(first), pieces.take(first)
+    if min_core:
         length = last - first + 1
-        crumbs = (np.bincount(own, length, n_cores) < crumb).take(own)
-        cores.ravel()[_places(first[crumbs], length[crumbs])] = 0
-        own, home = own[~crumbs], home[~crumbs]
+        too_small = (np.bincount(own, length, n_cores) < min_core).take(own)
+        cores.ravel()[_pixels_of_runs(first[too_small], length[too_small])] = 0
+        own, piece = own[~too_small], piece[~too_small]
     owner = np.zeros(n_pieces, np.int32)
-    owner[home] = own
-    bare = np.flatnonzero(owner[1:] == 0) + 1
-    owner[bare] = np.arange(n_cores, n_cores + len(bare))
-    owner[home[owner[home] != own]] = -1  # of several
+    owner[piece] = own
+    without_core = np.flatnonzero(owner[1:] == 0) + 1
+    owner[without_core] = np.arange(n_cores, n_cores + len(without_core))
+    owner[piece[owner[piece] != own]] = -1  # two cores or more
     inside = np.flatnonzero(mask)
     found = owner.take(pieces.take(inside))
-    several = np.flatnonzero(found < 0)
-    if len(several):
-        found[several] = _Pixels(
-            inside.take(several), cores, height.take(several)
-        ).drained()
+    contested = np.flatnonzero(found < 0)
+    if len(contested):
+        found[contested] = _ContestedPixels(
+            inside.take(contested), cores, height.take(contested)
+        ).drain_to_cores()
     labels: Labels = np.zeros(mask.shape, np.int32)
     labels.ravel()[inside] = found
     return labels
@@ -113,7 +117,7 @@ def _runs(mask: Mask) -> tuple[Nodes, Nodes]:
     return np.flatnonzero(first), np.flatnonzero(last)
 
 
-def _places(first: Nodes, length: Nodes) -> Nodes:
+def _pixels_of_runs(first: Nodes, length: Nodes) -> Nodes:
     """Return the places of all pixels of some runs."""
     before = np.cumsum(length) - length
     return np.asarray(np.arange(length.sum()) + np.repeat(first - before, length))
@@ -127,13 +131,13 @@ def _components(mask: Mask, connectivity: int) -> tuple[int, Labels]:
     return count, np.asarray(found, np.int32)
 
 
-class _Pixels:
-    """Some pixels of a plane as the nodes 1 to n of a graph; 0 is all around them.
+class _ContestedPixels:
+    """Pixels of a plane as the nodes 1 to n of a graph; all others are node 0.
 
     Parameters
     ----------
     pixels : ndarray of int
-        (n,), their places in the plane, row by row, in order.
+        (n,), their places in the flattened plane, in order.
     cores : ndarray of int32
         (Y, X), the id of each core, 0 elsewhere.
     height : ndarray of float32
@@ -142,35 +146,35 @@ class _Pixels:
 
     def __init__(self, pixels: Nodes, cores: Labels, height: Floats) -> None:
         rows, width = cores.shape
-        # With a frame, so that the end of a row does not touch the next one.
+        # With a frame, so that the end of a row is not beside the start of the next.
         framed = width + 2
         self._steps = (-framed, -1, 1, framed)
         self._place = np.append(0, pixels + 2 * (pixels // width) + framed + 1)
         self._node = np.zeros((rows + 2) * framed, np.int32)
         self._node[self._place[1:]] = np.arange(1, len(pixels) + 1)
         self._core = np.append(np.int32(0), cores.take(pixels))
-        self._height = np.append(LOWEST, _unlike(height))
+        self._height = np.append(LOWEST, _distinct_heights(height))
 
-    def drained(self) -> Labels:
+    def drain_to_cores(self) -> Labels:
         """Return the id of the core that each pixel drains to."""
         middle = np.zeros(int(self._core.max()) + 1, np.intp)
         middle[self._core] = np.arange(len(self._core))  # any pixel of each core
         up = middle.take(self._core)
         free = np.flatnonzero(self._core == 0)[1:]
-        for part in np.array_split(free, len(free) // AT_ONCE + 1):
+        for part in np.array_split(free, len(free) // NODES_AT_A_TIME + 1):
             up[part] = self._highest_neighbours(part, self._height)
-        # The way up from a pixel ends in a core, or on a summit without one.
-        top = _ends(up)
+        # The path up from a pixel ends in a core, or on a summit without one.
+        top = _ends_of_paths(up)
         closed = free[self._core.take(top.take(free)) == 0]
         if len(closed):
             level = self._height.copy()
-            level[closed] = self._flooded(closed, top)
-            drowned = closed[level[closed] < self._height[closed]]
-            for beside in self._neighbours(drowned):
+            level[closed] = self._water_level(closed, top)
+            flooded = closed[level[closed] < self._height[closed]]
+            for beside in self._neighbours(flooded):
                 shore = beside[(beside > 0) & (self._core[beside] == 0)]
                 up[shore] = self._highest_neighbours(shore, level)
-            up[drowned] = _number(level[drowned])
-            top = _ends(up)
+            up[flooded] = _node_at(level[flooded])
+            top = _ends_of_paths(up)
         return self._core.take(top[1:])
 
     def _highest_neighbours(self, nodes: Nodes, height: Heights) -> Nodes:
@@ -182,8 +186,8 @@ class _Pixels:
             np.maximum(highest, reached, out=highest)
         return found
 
-    def _flooded(self, closed: Nodes, top: Nodes) -> Heights:
-        """Return the level that water has in basins without a core.
+    def _water_level(self, closed: Nodes, top: Nodes) -> Heights:
+        """Return the water level in basins without a core.
 
         Parameters
         ----------
@@ -195,8 +199,8 @@ class _Pixels:
         Returns
         -------
         ndarray of int64
-            (k,), the height of the lowest pass on the way to a core, or of the node
-            itself where it is lower.
+            (k,), the height of the lowest pass on the path to a core, or of the node
+            itself where that is lower.
         """
         summits = closed[top[closed] == closed]
         basin = np.zeros(len(top), np.intp)  # 0: has a core
@@ -208,7 +212,7 @@ class _Pixels:
             passes.append((closed[out], other[out]))
         near, far = (np.concatenate(nodes) for nodes in zip(*passes, strict=True))
         ends = np.sort(np.stack([self._height[near], self._height[far]]), axis=0)
-        level = _passes(basin[near], basin[far], ends, len(summits))
+        level = _lowest_passes(basin[near], basin[far], ends, len(summits))
         return np.asarray(np.minimum(level[basin[closed]], self._height[closed]))
 
     def _neighbours(self, nodes: Nodes) -> Iterator[Labels]:
@@ -217,8 +221,8 @@ class _Pixels:
         return (self._node.take(place + step) for step in self._steps)
 
 
-def _passes(near: Nodes, far: Nodes, ends: Heights, count: int) -> Heights:
-    """Return the height of the lowest pass on the best way from basins to basin 0.
+def _lowest_passes(near: Nodes, far: Nodes, ends: Heights, count: int) -> Heights:
+    """Return the height of the lowest pass on the best path from basins to basin 0.
 
     Parameters
     ----------
@@ -243,7 +247,7 @@ def _passes(near: Nodes, far: Nodes, ends: Heights, count: int) -> Heights:
             best = best[end[best] == highest[a[best]]]
         up, low = basins.copy(), np.full(count + 1, HIGHEST)
         up[a[best]], low[a[best]] = b[best], ends[0, best]
-        # Two may lead to each other, but no more: no two passes are of one height.
+        # At most two lead to each other: no two passes have the same height.
         stays = (up[up] == basins) & (basins <= up)
         up[stays], low[stays] = basins[stays], HIGHEST
         while not np.array_equal(further := up[up], up):
@@ -252,23 +256,23 @@ def _passes(near: Nodes, far: Nodes, ends: Heights, count: int) -> Heights:
     return lowest
 
 
-def _unlike(height: Floats) -> Heights:
-    """Return whole numbers in the order of the heights, no two alike.
+def _distinct_heights(height: Floats) -> Heights:
+    """Return whole numbers in the order of the heights, no two equal.
 
-    The lower half of their bits counts them from 1.
+    The lower 32 bits are the node: equal heights are ordered by it.
     """
-    bits = (height + np.float32(0)).view(np.int32)  # + 0: there are two zeros
-    ordered = np.where(bits < 0, bits ^ LARGEST_32, bits).astype(np.int64)
+    bits = (height + np.float32(0)).view(np.int32)  # + 0: makes -0 and 0 one
+    ordered = np.where(bits < 0, bits ^ LARGEST_INT32, bits).astype(np.int64)
     return (ordered << 32) + np.arange(1, len(height) + 1)
 
 
-def _number(height: Heights) -> Nodes:
-    """Return which of the heights of ``_unlike`` these are, from 1."""
+def _node_at(height: Heights) -> Nodes:
+    """Return the node of each of the heights of ``_distinct_heights``."""
     return (height & 0xFFFFFFFF).astype(np.intp)
 
 
-def _ends(up: Nodes) -> Nodes:
-    """Return where the way up from each node ends."""
+def _ends_of_paths(up: Nodes) -> Nodes:
+    """Return where the path up from each node ends."""
     while not np.array_equal(further := up.take(up), up):
         up = further
     return up

@@ -24,7 +24,7 @@ a filter for integers only."""
 
 
 def to_native(plane: Plane) -> Plane:
-    """Return the plane as uint8, uint16 or float32, contiguous by dtype alone.
+    """Return the plane as uint8, uint16 or float32, contiguous.
 
     Raises
     ------
@@ -33,19 +33,19 @@ def to_native(plane: Plane) -> Plane:
     """
     if plane.dtype.kind not in "buif":
         raise ValueError(
-            f"pre-processing needs real numbers, received {plane.dtype}; "
+            f"pre-processing needs real numbers, got {plane.dtype}; "
             "take the real part or the magnitude first"
         )
     if plane.dtype == bool:
         return np.ascontiguousarray(plane, np.uint8)
     if plane.dtype in (np.uint8, np.uint16):
         return np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
-    with np.errstate(over="ignore"):  # beyond float32 is infinite, so it is left out
+    with np.errstate(over="ignore"):  # beyond float32 becomes infinite: left out
         return np.ascontiguousarray(plane, np.float32)
 
 
 def put_back_nan(result: Plane, missing: Mask) -> Plane:
-    """Return the result with NaN where the plane had none of the numbers."""
+    """Return the result with NaN where values of the plane were missing."""
     if missing.ndim > result.ndim:
         missing = np.asarray(missing.any(axis=-1))
     if missing.shape != result.shape:

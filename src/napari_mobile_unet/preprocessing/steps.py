@@ -1,25 +1,25 @@
 """Pre-processing with OpenCV: each step is a value that carries its own algorithm.
 
-Planes are (Y, X), or (Y, X, 3) for RGB; uint8, uint16 and float32 are worked on as
-they are, other types are converted first (see ``native.to_native``). NaN and infinite
-pixels take no part in any statistics, do not spread, and are NaN in the result. The
+Planes are (Y, X), or (Y, X, 3) for RGB; uint8, uint16 and float32 are used as they
+are, other types are converted first (see ``opencv.to_native``). NaN and infinite
+pixels are left out of all statistics, do not spread, and are NaN in the result. The
 input is never changed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import cv2
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from skimage.color import rgb2hed
 
 from napari_mobile_unet.images.pixels import finite_values, luminance
+from napari_mobile_unet.preprocessing.denoise import Denoise
+from napari_mobile_unet.preprocessing.discs import top_hat
 from napari_mobile_unet.preprocessing.opencv import (
-    LEVELS,
     as_type,
-    by_channel,
     full_scale,
     like,
     through_levels,
@@ -35,26 +35,31 @@ if TYPE_CHECKING:
 
 
 class Resize(Step):
-    """Change the size of the plane; labels come back on its original grid."""
+    """Change the size of the plane; labels are returned on its original grid."""
 
     kind: Literal["resize"] = "resize"
     """Tag of this step in a recipe."""
     by: Literal["factor", "size", "diameter"] = "factor"
-    """Which of the values below counts."""
+    """Which of the values below decides."""
     factor: Annotated[float, Field(gt=0, le=20)] = 0.5
-    """New size over old size."""
+    """New size divided by old size."""
     height: Annotated[int, Field(ge=1, le=100_000)] = 512
     """New height in pixels."""
     width: Annotated[int, Field(ge=1, le=100_000)] = 512
     """New width in pixels."""
     diameter: Annotated[float, Field(gt=0)] = 24
     """Diameter of the objects now, in pixels."""
-    wanted: Annotated[float, Field(gt=0)] = 24
+    # Recipes had the key "wanted" first.
+    target_diameter: Annotated[
+        float, Field(gt=0, validation_alias=AliasChoices("target_diameter", "wanted"))
+    ] = 24
     """Diameter of the objects afterwards, in pixels."""
 
     def _apply(self, plane: Plane) -> Plane:
         height, width = plane.shape[:2]
-        factor = self.wanted / self.diameter if self.by == "diameter" else self.factor
+        factor = self.factor
+        if self.by == "diameter":
+            factor = self.target_diameter / self.diameter
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         if self.by == "size":
             size = (self.width, self.height)
@@ -65,29 +70,29 @@ class Resize(Step):
 
 
 class Normalise(Step):
-    """Bring grey values to a common range; the result is float32."""
+    """Scale grey values to a common range; the result is float32."""
 
     kind: Literal["normalise"] = "normalise"
     """Tag of this step in a recipe."""
     method: Literal["min-max", "percentile", "z-score"] = "percentile"
-    """To 0 and 1 from the extremes or percentiles, or to mean 0 and spread 1."""
+    """Extremes or percentiles become 0 and 1; z-score: mean 0 and standard deviation 1."""  # noqa: E501
     low: Annotated[float, Field(ge=0, lt=100)] = 1.0
     """Percentile that becomes 0."""
     high: Annotated[float, Field(gt=0, le=100)] = 99.8
     """Percentile that becomes 1."""
     scope: Literal["plane", "stack"] = "stack"
-    """Over each plane, or over the whole stack, which keeps planes comparable."""
+    """Each plane by itself, or the whole stack together, so that planes stay comparable."""  # noqa: E501
     limits: tuple[float, float] | None = None
-    """Values that become 0 and 1; found in the image unless given."""
+    """Values that become 0 and 1; found in the image if not given."""
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        pairs = {"low": (self.low, self.high), "limits": self.limits}
+        pairs = {"low and high": (self.low, self.high), "limits": self.limits}
         for name, pair in pairs.items():
             if pair is not None and pair[0] >= pair[1]:
                 raise ValueError(
-                    f"{name} must be below what becomes 1, got {pair[0]:g} and "
-                    f"{pair[1]:g}; exchange or change them"
+                    f"{name} must be in ascending order, got {pair[0]:g} and "
+                    f"{pair[1]:g}; swap or change them"
                 )
         return self
 
@@ -120,7 +125,7 @@ class Normalise(Step):
 
 
 class ColourSpace(Step):
-    """Take one channel out of an RGB plane: grey, a colour, or a stain."""
+    """Take one channel of an RGB plane: grey, a colour, or a stain."""
 
     kind: Literal["colour"] = "colour"
     """Tag of this step in a recipe."""
@@ -135,8 +140,8 @@ class ColourSpace(Step):
             if self.channel == "grey":
                 return plane
             raise ValueError(
-                f"{self.channel} needs an RGB plane, received one of shape "
-                f"{plane.shape}; take the step out or open the colour image"
+                f"{self.channel} needs an RGB plane, got one of shape {plane.shape}; "
+                "remove the step or open the colour image"
             )
         if self.channel == "grey":
             return luminance(plane)
@@ -158,93 +163,52 @@ _LAB = (("lightness", "a", "b"), cv2.COLOR_RGB2LAB)
 _SPACES = {name: space for space in (_HSV, _LAB) for name in space[0]}
 
 
-class Denoise(RangedStep):
-    """Smooth noise away."""
-
-    kind: Literal["denoise"] = "denoise"
-    """Tag of this step in a recipe."""
-    method: Literal["gaussian", "median", "bilateral", "non-local means"] = "gaussian"
-    """Gaussian blurs, median drops specks, the others keep edges."""
-    radius: Annotated[float, Field(gt=0, le=50)] = 1.0
-    """Sigma of the blur, or radius of the window, in pixels."""
-    strength: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """Share of the grey range taken for noise by bilateral and non-local means."""
-
-    def _apply(self, plane: Plane) -> Plane:
-        if self.method == "gaussian":
-            return like(cv2.GaussianBlur(plane, (0, 0), self.radius), plane)
-        window = 2 * max(1, round(self.radius)) + 1
-        if self.method == "median":
-            if window <= 5 or plane.dtype == np.uint8:
-                return like(cv2.medianBlur(plane, window), plane)
-            # OpenCV's larger windows take 8 bits only, which would lose detail.
-            from scipy.ndimage import median_filter
-
-            size = (window, window, 1)[: plane.ndim]
-            return like(median_filter(plane, size), plane)
-        if self.method == "bilateral":
-            floats = plane.astype(np.float32)
-            low, high = self._range(plane)
-            spread = self.strength * max(high - low, 1e-6)
-            smooth = cv2.bilateralFilter(floats, window, spread, self.radius)
-            return as_type(smooth, plane)
-        return by_channel(self._non_local_means, plane)
-
-    def _non_local_means(self, grey: Plane) -> Plane:
-        low, high = self._range(grey)
-
-        def smooth(levels: Plane) -> Plane:
-            span = high - low if grey.dtype.kind == "u" else LEVELS * (high > low)
-            window = 2 * max(1, round(self.radius)) + 1
-            smoothed = cv2.fastNlMeansDenoising(
-                levels,
-                h=[self.strength * max(float(span), 1.0)],
-                templateWindowSize=window,
-                searchWindowSize=3 * window,
-                normType=cv2.NORM_L2 if levels.dtype == np.uint8 else cv2.NORM_L1,
-            )
-            return np.asarray(smoothed)
-
-        return through_levels(smooth, grey, (low, high))
+def _current_name(method: Any) -> Any:
+    """Return a method under its current name; recipes had another one first."""
+    return "mean subtraction" if method == "rolling mean" else method
 
 
 class Background(Step):
-    """Take away what is larger than the objects."""
+    """Remove what is larger than the objects."""
 
     kind: Literal["background"] = "background"
     """Tag of this step in a recipe."""
-    method: Literal["white top-hat", "black top-hat", "rolling mean"] = "white top-hat"
-    """For bright objects, for dark objects (which become bright), or for both."""
+    method: Annotated[
+        Literal["white top-hat", "black top-hat", "mean subtraction"],
+        BeforeValidator(_current_name),
+    ] = "white top-hat"
+    """White for bright objects; black for dark ones, which become bright; or subtract the mean around each pixel."""  # noqa: E501
     radius: Annotated[int, Field(ge=1, le=500)] = 25
     """Radius in pixels, larger than that of the objects."""
 
+    @property
+    def cost(self) -> float:
+        """Seconds for a megapixel, about."""
+        return 0.02 if self.method == "mean subtraction" else 0.02 + 0.003 * self.radius
+
     def _apply(self, plane: Plane) -> Plane:
-        if self.method == "rolling mean":
+        if self.method == "mean subtraction":
             window = (2 * self.radius + 1,) * 2
             floats = plane.astype(np.float32)
             mean = cv2.blur(floats, window, borderType=cv2.BORDER_REFLECT)
             # Darker than the mean is background; integers have no negative values.
             return as_type(np.maximum(floats - mean, 0), plane)
-        white = self.method == "white top-hat"
-        operation = cv2.MORPH_TOPHAT if white else cv2.MORPH_BLACKHAT
-        size = (2 * self.radius + 1,) * 2
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
-        return like(cv2.morphologyEx(plane, operation, disc), plane)
+        return top_hat(plane, self.radius, white=self.method == "white top-hat")
 
 
 class Contrast(RangedStep):
-    """Stretch dim and bright parts apart."""
+    """Raise the contrast of dim parts."""
 
     kind: Literal["contrast"] = "contrast"
     """Tag of this step in a recipe."""
     method: Literal["clahe", "gamma"] = "clahe"
-    """Equalise locally, or raise the relative grey value to a power."""
+    """CLAHE equalises locally; gamma raises grey values, from 0 to 1, to a power."""
     clip: Annotated[float, Field(gt=0, le=100)] = 2.0
-    """How much CLAHE may steepen the contrast."""
+    """How much CLAHE may raise the contrast."""
     tiles: Annotated[int, Field(ge=1, le=64)] = 8
-    """Tiles of CLAHE along each side."""
+    """Number of tiles of CLAHE along each side."""
     gamma: Annotated[float, Field(gt=0, le=10)] = 0.7
-    """The power; below 1 brightens dim parts."""
+    """Power of gamma; below 1 brightens dim parts."""
 
     def _apply(self, plane: Plane) -> Plane:
         if self.method == "gamma":
@@ -271,7 +235,7 @@ class Contrast(RangedStep):
 
 
 class Invert(RangedStep):
-    """Exchange bright and dark, within the plane's own range or its type's."""
+    """Swap bright and dark, within the plane's own range or that of its type."""
 
     kind: Literal["invert"] = "invert"
     """Tag of this step in a recipe."""
@@ -282,6 +246,18 @@ class Invert(RangedStep):
         return np.asarray(np.float32(sum(self._range(plane))) - plane, np.float32)
 
 
+__all__ = [
+    "STEPS",
+    "AnyStep",
+    "Background",
+    "ColourSpace",
+    "Contrast",
+    "Denoise",
+    "Invert",
+    "Normalise",
+    "Resize",
+    "Step",
+]
 STEPS = (Resize, Normalise, ColourSpace, Denoise, Background, Contrast, Invert)
 """All steps, in the order in which a form offers them."""
 AnyStep = Annotated[

@@ -18,6 +18,7 @@ from napari_mobile_unet.images.windows import (
     widened,
 )
 from napari_mobile_unet.objects.measure import measure_plane
+from napari_mobile_unet.objects.overlap import areas_of, overlaps_of
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.executors import AHEAD, iter_in_order
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.decoding import Decoded
 
 
-MORE = 0.1
-"""Share of an object beyond the one that it is taken for from which it is no rim."""
+LARGER = 0.1
+"""Share of an object beyond one seen before from which that is more than a rim."""
 
 
 def segment_blocks(
@@ -134,40 +135,68 @@ def _identify(
 ) -> tuple[Labels, int]:
     """Return the plane's id of each object found in a block, 0 to leave it out.
 
-    An object that lies, for the most part, on one that is there already is that one;
-    it adds nothing to it, unless that one was cut by the edge of its block, or there is
-    so much more of it that two objects of the other block are found as one in this:
-    what is more is then an object, lest it be lost.
+    An object that lies, for the most part, on one of an earlier block is the same one,
+    seen before: its id is 0, as all of it is there already. If the edge of the earlier
+    block cuts that one, it goes on here: under its id. Any other is a new object.
+
+    Parameters
+    ----------
+    found : ndarray of int32
+        (y, x), the objects 1 to n of the block and its margin.
+    before : ndarray of int32
+        (y, x), the plane's ids that earlier blocks wrote there.
+    core : Window
+        The block itself, within these.
+    cut : set of int
+        The plane's ids of objects that the edge of an earlier block cuts.
+    used : int
+        The largest of the plane's ids so far.
+
+    Returns
+    -------
+    ndarray of int32
+        (n + 1,), the id of each object, 0 first.
+    int
+        The largest of the plane's ids now.
     """
-    count = int(found.max(initial=0))
-    ids = np.zeros(count + 1, np.int32)
-    within = found[core]
-    wanted = 1 + np.flatnonzero(np.bincount(within[within > 0], minlength=1)[1:])
-    sizes = np.bincount(found[found > 0], minlength=count + 1)
-    both = (found > 0) & (before > 0)
-    base = int(before.max(initial=0)) + 1
-    more = sizes - np.bincount(found[both], minlength=count + 1)
-    pairs, shared = np.unique(
-        found[both].astype(np.int64) * base + before[both], return_counts=True
-    )
-    known = np.bincount(before[before > 0], minlength=1)
-    # In ascending order of their overlap, so that the largest one stays.
-    order = np.argsort(shared, kind="stable")
-    twins = {
-        pair // base: (pair % base, overlap)
-        for pair, overlap in zip(
-            pairs[order].tolist(), shared[order].tolist(), strict=True
-        )
-    }
-    for number in wanted.tolist():
-        twin, overlap = twins.get(number, (0, 0))
-        same = twin and 2 * overlap >= min(sizes[number], known[twin])
-        if same and twin in cut:
-            ids[number] = twin
-        elif more[number] and (not same or more[number] > MORE * sizes[number]):
-            used += 1
-            ids[number] = used
-    return ids, used
+    size = areas_of(found)
+    inside = areas_of(found[core], len(size)) > 0  # others are of other blocks
+    earlier, shared, beyond = _earlier_objects(found, before, size)
+    size_before = areas_of(before).take(earlier)
+    mostly = 2 * shared >= np.minimum(size, size_before)
+    seen_before = inside & (earlier > 0) & mostly
+    goes_on = seen_before & np.isin(earlier, list(cut))
+    # Far beyond an object seen before: two of the other block are found as one here,
+    # and the rest is an object, lest it be lost.
+    is_new = inside & ~goes_on & (beyond > np.where(seen_before, LARGER * size, 0))
+    ids = np.zeros(len(size), np.int32)
+    ids[goes_on] = earlier[goes_on]
+    count = int(np.count_nonzero(is_new))
+    ids[is_new] = np.arange(used + 1, used + 1 + count)
+    return ids, used + count
+
+
+def _earlier_objects(
+    found: Labels, before: Labels, size: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return which earlier object each object found shares most pixels with.
+
+    Returns
+    -------
+    earlier : ndarray of int
+        (n + 1,), its id, 0 for none.
+    shared : ndarray of int
+        (n + 1,), pixels shared with it.
+    beyond : ndarray of int
+        (n + 1,), pixels of the object found that no earlier one has.
+    """
+    now, then, pixels = overlaps_of(found, before)
+    earlier, shared = np.zeros((2, len(size)), np.int64)
+    # In ascending order of the overlap, so that the largest one stays.
+    order = np.lexsort((then, pixels))
+    earlier[now[order]], shared[now[order]] = then[order], pixels[order]
+    covered = np.bincount(now, pixels, len(size)).astype(np.int64)
+    return earlier, shared, size - covered
 
 
 def nothing_found() -> pd.DataFrame:

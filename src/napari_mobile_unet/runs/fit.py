@@ -106,7 +106,7 @@ def rarer_side(stack: Stack, steps: Steps = ()) -> Literal["bright", "dark"]:
         )
     except ValueError:
         return "bright"
-    return otsu(seen).rarer
+    return otsu(seen).foreground.side
 
 
 def fit_to_stack(stack: Stack, steps: Steps) -> Steps:

@@ -42,6 +42,8 @@ class Histogram:
         Whether each bin holds one single value.
     dtype : numpy.dtype
         Data type of the image.
+    colour : bool
+        Whether the image is RGB, counted by its luminance.
     """
 
     counts: NDArray[np.int64]
@@ -49,6 +51,7 @@ class Histogram:
     excluded: int
     exact: bool
     dtype: np.dtype[Any]
+    colour: bool = False
 
     @cached_property
     def total(self) -> int:
@@ -116,7 +119,7 @@ def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:
     ------
     ValueError
         If the image is empty, not real, without finite value (unless `limits` are
-        given), or the limits are not increasing or too far apart.
+        given), or the limits are not in ascending order or too far apart.
     """
     pixels = _pixels(image)
     if _has_few_values(pixels.dtype):
@@ -124,28 +127,28 @@ def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:
     if limits is None:
         limits = _limits(pixels)
     if limits is None:
-        raise ValueError(no_values(pixels.size))
+        raise ValueError(nothing_to_count(pixels.size))
     low, high = limits
     if not 0 <= high - low < _WIDEST:
         raise ValueError(
-            f"limits must be increasing and less than {_WIDEST:g} apart, got "
+            f"limits must be in ascending order and less than {_WIDEST:g} apart, got "
             f"{low} to {high}; rescale the image"
         )
     return _count_levels(pixels, low, high)
 
 
+def count_plane(plane: Plane, limits: Limits | None = None) -> Histogram:
+    """Return the counts of a plane, (Y, X) or (Y, X, 3), as `count` would.
+
+    Colour is counted by its luminance.
+    """
+    return replace(count(luminance(plane), limits), colour=plane.ndim == 3)
+
+
 def count_planes(planes: Iterable[Plane] | Callable[[], Iterable[Plane]]) -> Histogram:
     """Return the counts of a whole stack, with one plane in memory at a time.
 
-    Parameters
-    ----------
-    planes : iterable of ndarray, or a function that returns one
-        As for `iter_counts`.
-
-    Raises
-    ------
-    ValueError
-        As for `iter_counts`.
+    Arguments and errors are those of `iter_counts`.
     """
     (counted,) = deque(iter_counts(planes), maxlen=1)
     return counted
@@ -156,8 +159,8 @@ def iter_counts(
 ) -> Iterator[Histogram]:
     """Yield the counts of all planes so far, after each of them.
 
-    Planes of floats or wide integers are gone through twice: for the limits of the
-    whole stack, then to count. Colour is counted as luminance.
+    Planes of floats or wide integers are read twice: for the limits of the whole
+    stack, then to count. Colour is counted by its luminance.
 
     Parameters
     ----------
@@ -168,30 +171,33 @@ def iter_counts(
     ------
     ValueError
         If there is no plane or no finite value, if the data types differ, or if
-        `planes` can be gone through only once.
+        `planes` can be iterated only once.
     """
     if isinstance(planes, Iterator):
         raise ValueError(
-            "planes must be there to go through twice, got an iterator; "
+            "planes must be iterable twice, got an iterator; "
             "give a sequence, or a function that returns a new iterator"
         )
 
-    def grey() -> Iterator[Plane]:
-        return map(luminance, planes() if callable(planes) else planes)
+    def again() -> Iterator[Plane]:
+        return iter(planes() if callable(planes) else planes)
 
     limits: Limits | None = None
-    first = next(grey(), None)
+    first = next(again(), None)
     if first is None:
-        raise ValueError("a stack must have at least one plane, got none")
-    if not _has_few_values(first.dtype):
-        pairs = [pair for plane in grey() if (pair := _limits(_pixels(plane)))]
+        raise ValueError(
+            "a stack must have at least one plane, got none; choose another one"
+        )
+    if not _has_few_values(luminance(first).dtype):
+        grey = map(luminance, again())
+        pairs = [pair for plane in grey if (pair := _limits(_pixels(plane)))]
         if not pairs:
-            raise ValueError(no_values("all"))
+            raise ValueError(nothing_to_count("all"))
         limits = min(low for low, _ in pairs), max(high for _, high in pairs)
-    yield from accumulate(count(plane, limits) for plane in grey())
+    yield from accumulate(count_plane(plane, limits) for plane in again())
 
 
-def no_values(excluded: int | str) -> str:
+def nothing_to_count(excluded: int | str) -> str:
     """Return the message for an image in which nothing can be counted."""
     return (
         f"no finite values to count, got {excluded} pixels NaN or infinite; "

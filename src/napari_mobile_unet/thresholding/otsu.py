@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.settings import Params
-from napari_mobile_unet.thresholding.histogram import Histogram, count, no_values
+from napari_mobile_unet.thresholding.foreground import Foreground, find_foreground
+from napari_mobile_unet.thresholding.histogram import (
+    Histogram,
+    count,
+    nothing_to_count,
+)
 from napari_mobile_unet.thresholding.multi_otsu import TIE, best_splits
-from napari_mobile_unet.types import Side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +30,13 @@ class Split(Params):
     """What splits the grey values of a plane: a split of counts without the counts."""
 
     thresholds: tuple[float, ...]
-    """Increasing, in the image's units."""
+    """In ascending order, in the image's units."""
     variance: float
     """Total variance of the grey values."""
     separability: float
     """Between-class variance over total variance, 0 to 1."""
-    rarer: Side
-    """Which of the brightest and the darkest class has fewer pixels."""
+    foreground: Foreground
+    """Which of the brightest and the darkest class is the objects, and why."""
 
     @property
     def constant(self) -> bool:
@@ -49,8 +53,8 @@ class HistogramSplit:
     histogram : Histogram
         The counts that are split.
     thresholds : tuple of float
-        Increasing, in the image's units. Class k holds the values above k of them:
-        a value that equals a threshold belongs to the class below it.
+        In ascending order, in the image's units. Class k holds the values above k of
+        them: a value that equals a threshold belongs to the class below it.
     between_class_variance, within_class_variance : ndarray of float64
         (bins,) σ_b²(t) and σ_w²(t) of a split in two after each bin.
     variance : float
@@ -61,9 +65,9 @@ class HistogramSplit:
     class_shares, class_means, class_spreads : tuple of float
         Share of the pixels, mean and standard deviation of each class, darkest
         first; mean and spread of an empty class are NaN.
-    rarer : {"bright", "dark"}
-        Which of the brightest and the darkest class has fewer pixels, with the
-        thresholds that were found: it does not change where they are set by hand.
+    foreground : Foreground
+        Which of the brightest and the darkest class is the objects, by the thresholds
+        that were found: it does not change when they are set by hand.
     """
 
     histogram: Histogram
@@ -75,7 +79,7 @@ class HistogramSplit:
     class_shares: tuple[float, ...]
     class_means: tuple[float, ...]
     class_spreads: tuple[float, ...]
-    rarer: Side
+    foreground: Foreground
 
     @property
     def threshold(self) -> float:
@@ -109,7 +113,7 @@ class HistogramSplit:
             thresholds=self.thresholds,
             variance=self.variance,
             separability=self.separability,
-            rarer=self.rarer,
+            foreground=self.foreground,
         )
 
     def at(self, *thresholds: float) -> HistogramSplit:
@@ -118,11 +122,11 @@ class HistogramSplit:
         Raises
         ------
         ValueError
-            If the thresholds are not finite and increasing.
+            If the thresholds are not finite and in ascending order.
         """
-        if not thresholds or not increasing(thresholds):
+        if not thresholds or not are_ascending(thresholds):
             raise ValueError(
-                f"thresholds must be finite and increasing, got {thresholds}; "
+                f"thresholds must be finite and in ascending order, got {thresholds}; "
                 "give each once, the lowest first"
             )
         return replace(
@@ -204,10 +208,10 @@ def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> HistogramSplit
        clustering in 1D", arXiv:1701.07204 (2017)
     """
     if classes < 2:
-        raise ValueError(f"classes must be at least 2, got {classes}")
+        raise ValueError(f"classes must be at least 2, got {classes}; give 2 or more")
     histogram = image if isinstance(image, Histogram) else count(image)
     if histogram.total == 0:
-        raise ValueError(no_values(histogram.excluded))
+        raise ValueError(nothing_to_count(histogram.excluded))
     occurring = np.flatnonzero(histogram.counts)
     shares = histogram.counts / histogram.total
     # Centred on the mean: sums of large values would eat the digits that matter.
@@ -231,19 +235,18 @@ def multi_otsu(image: ArrayLike | Histogram, classes: int = 3) -> HistogramSplit
     highest = histogram.values if one_value_a_bin else histogram.edges[1:]
     thresholds = tuple(highest[last].tolist())
     found = _classes(histogram, thresholds, variance)
-    shares = found["class_shares"]
     return HistogramSplit(
         histogram,
         thresholds,
         between_class_variance=between,
         within_class_variance=np.maximum(variance - between, 0),
         variance=variance,
-        rarer="bright" if shares[-1] <= shares[0] else "dark",
+        foreground=find_foreground(histogram, found["class_shares"]),
         **found,
     )
 
 
-def increasing(thresholds: Sequence[float]) -> bool:
+def are_ascending(thresholds: Sequence[float]) -> bool:
     """Return whether thresholds are finite, and each above the one before."""
     finite = all(math.isfinite(threshold) for threshold in thresholds)
     return finite and all(low < high for low, high in pairwise(thresholds))

@@ -73,11 +73,6 @@ class HistogramPlot:
     curves: tuple[Line2D, ...]
     text: str
 
-    @property
-    def curve(self) -> Line2D | None:
-        """η(t), for two classes."""
-        return self.curves[0] if self.curves else None
-
     def move(self, split: HistogramSplit) -> None:
         """Show the same counts split elsewhere, on the axes as they are."""
         for line, place in zip(self.lines, places_of(split), strict=True):

@@ -11,12 +11,13 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Params
-from napari_mobile_unet.thresholding.histogram import Histogram, count
+from napari_mobile_unet.thresholding.foreground import Foreground
+from napari_mobile_unet.thresholding.histogram import Histogram, count_plane
 from napari_mobile_unet.thresholding.methods import METHODS
 from napari_mobile_unet.thresholding.otsu import (
     HistogramSplit,
     Split,
-    increasing,
+    are_ascending,
     multi_otsu,
     otsu,
 )
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.types import Mask, Plane
+    from napari_mobile_unet.types import Mask, Plane, Side
 
 
 def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
@@ -57,21 +58,21 @@ class Threshold(Params):
     method: Literal[
         "otsu", "triangle", "li", "yen", "isodata", "mean", "minimum", "adaptive"
     ] = "otsu"
-    """Otsu's threshold: least variance within the classes; others as in ImageJ; or each pixel against its surroundings."""  # noqa: E501
+    """How the threshold is found: Otsu's (least variance within the classes), others as in ImageJ, or adaptive (each pixel against its surroundings)."""  # noqa: E501
     classes: Annotated[int, Field(ge=2, le=4)] = 2
-    """Number of classes that Otsu's method splits the grey values into."""
+    """Number of classes of grey values, with Otsu's method."""
     scope: Literal["stack", "plane"] = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
-    """Thresholds set by hand in the image's units, in place of those found."""
+    """Thresholds set by hand, in the image's units; they replace those found."""
     foreground: Literal["auto", "bright", "dark"] = "auto"
-    """Which class is objects: the rarer of the brightest and the darkest, or one of both."""  # noqa: E501
+    """Whether objects are bright or dark; auto: the class with fewer pixels, or dark in RGB images of transmitted light."""  # noqa: E501
     min_separability: Annotated[float, Field(ge=0, le=1)] = 0
-    """Leave a plane or stack empty if its separability η is below this."""
+    """Find no objects where the separability η is below this; 0 finds them everywhere."""  # noqa: E501
     window: Annotated[int, Field(ge=3, le=801)] = 51
-    """Adaptive: width in pixels of the surroundings that a pixel is compared with."""
+    """Adaptive: width of the surroundings that each pixel is compared with, in pixels."""  # noqa: E501
     offset: Annotated[float, Field(ge=-5, le=5)] = 0.2
-    """Adaptive: how far a pixel must stand out, in standard deviations of the image."""
+    """Adaptive: how far a pixel must differ from them, in standard deviations of the image."""  # noqa: E501
 
     @model_validator(mode="after")
     def _only_otsu_has_classes(self) -> Self:
@@ -89,13 +90,13 @@ class Threshold(Params):
 
     @model_validator(mode="after")
     def _one_value_between_classes(self) -> Self:
-        wanted = self.classes - 1
+        count = self.classes - 1
         if self.values is not None and not (
-            len(self.values) == wanted and increasing(self.values)
+            len(self.values) == count and are_ascending(self.values)
         ):
             raise ValueError(
-                f"values must be {wanted} increasing threshold(s) for {self.classes} "
-                f"classes, got {self.values}; change values or classes"
+                f"values must be {count} threshold(s) in ascending order for "
+                f"{self.classes} classes, got {self.values}; change values or classes"
             )
         return self
 
@@ -116,7 +117,7 @@ class Threshold(Params):
             If there is no finite value, or the method finds no threshold.
         """
         if not isinstance(counted, Histogram):
-            counted = count(luminance(counted))
+            counted = count_plane(counted)
         if self.values is not None:
             return otsu(counted).at(*self.values)
         split = multi_otsu(counted, self.classes)
@@ -136,9 +137,15 @@ class Threshold(Params):
             nothing = dict.fromkeys(("thresholds", "class_shares", "class_means"), ())
             return {**nothing, "separability": 0.0, "excluded": excluded}
 
-    def side(self, split: HistogramSplit | Split) -> Literal["bright", "dark"]:
-        """Return which end of the grey values is the foreground of this split."""
-        return split.rarer if self.foreground == "auto" else self.foreground
+    def foreground_of(self, split: HistogramSplit | Split) -> Foreground:
+        """Return which end of the grey values is the objects, and why."""
+        if self.foreground == "auto":
+            return split.foreground
+        return Foreground(self.foreground, "chosen")
+
+    def side(self, split: HistogramSplit | Split) -> Side:
+        """Return which end of the grey values is the objects."""
+        return self.foreground_of(split).side
 
     def mask(self, plane: Plane, split: HistogramSplit | Split) -> Mask:
         """Return where a plane is foreground.
@@ -183,8 +190,8 @@ class Threshold(Params):
             values, (width, width), 0, borderType=cv2.BORDER_REPLICATE
         )
         sign = 1 if side == "bright" else -1
-        needed = self.offset * math.sqrt(split.variance)
-        return np.asarray(sign * (values - around) > needed)
+        least = self.offset * math.sqrt(split.variance)
+        return np.asarray(sign * (values - around) > least)
 
 
 def _above(grey: Plane, threshold: float) -> Mask:

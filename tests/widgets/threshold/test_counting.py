@@ -37,7 +37,7 @@ def test_the_side_is_that_of_all_planes_and_not_of_those_counted(
 ) -> None:
     planes = 1000 - stack.astype(int)
     (state,) = iter_counted(Stack(planes, "ZYX"), [0], with_side=True)
-    assert state.side == otsu(planes).rarer == "dark"
+    assert state.side == otsu(planes).foreground.side == "dark"
 
 
 def test_a_mask_leaves_pixels_out(stack: np.ndarray) -> None:

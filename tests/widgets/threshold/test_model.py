@@ -112,7 +112,7 @@ def test_only_a_threshold_of_all_its_pixels_is_written_down() -> None:
         model.written_down()
     model.take(counted())
     found = otsu(PLANE)
-    expected = Threshold(values=found.thresholds, foreground=found.rarer)
+    expected = Threshold(values=found.thresholds, foreground=found.foreground.side)
     assert model.written_down() == expected
     model.expire()
     with pytest.raises(ValueError, match="still at work"):

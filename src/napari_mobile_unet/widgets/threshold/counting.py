@@ -6,7 +6,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import windows_of
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.runs.fit import rarer_side
@@ -117,7 +116,7 @@ def _iter_parts(
         mask = None if masks is None else masks(number)
         for window in windows_of(stack):
             checkpoint()
-            part = luminance(stack.plane(number, window))
+            part = stack.plane(number, window)
             if mask is not None:
                 part = part[mask[window]][None]
             if part.size:

@@ -75,7 +75,7 @@ class ThresholdModel(QObject):
         if self.settings.foreground == "bright" or self.split is None:
             return "bright"
         found = self.counted.side if self.counted else None
-        return found or self.split.rarer
+        return found or self.split.foreground.side
 
     @property
     def local(self) -> bool:
