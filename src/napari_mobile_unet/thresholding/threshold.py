@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Params
+from napari_mobile_unet.thresholding.choices import Foreground, Method, Scope
 from napari_mobile_unet.thresholding.histogram import Histogram, count
 from napari_mobile_unet.thresholding.methods import METHODS
 from napari_mobile_unet.thresholding.otsu import (
@@ -54,17 +55,15 @@ def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
 class Threshold(Params):
     """How grey values become a mask."""
 
-    method: Literal[
-        "otsu", "triangle", "li", "yen", "isodata", "mean", "minimum", "adaptive"
-    ] = "otsu"
+    method: Method = "otsu"
     """Otsu's threshold: least variance within the classes; others as in ImageJ; or each pixel against its surroundings."""  # noqa: E501
     classes: Annotated[int, Field(ge=2, le=4)] = 2
     """Number of classes that Otsu's method splits the grey values into."""
-    scope: Literal["stack", "plane"] = "stack"
+    scope: Scope = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
     """Thresholds set by hand in the image's units, in place of those found."""
-    foreground: Literal["auto", "bright", "dark"] = "auto"
+    foreground: Foreground = "auto"
     """Which class is objects: the rarer of the brightest and the darkest, or one of both."""  # noqa: E501
     min_separability: Annotated[float, Field(ge=0, le=1)] = 0
     """Leave a plane or stack empty if its separability η is below this."""
