@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -45,6 +44,27 @@ class Params(BaseModel):
         """
         return type(self).model_validate({**dict(self), **changes})
 
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the values as JSON text, which can always be written as UTF-8.
+
+        Names of files need not be UTF-8; Python has lone surrogates for such bytes,
+        which become escapes here.
+        """
+        content = self.model_dump(mode="json")
+        text = json.dumps(content, indent=indent, ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the values in JSON text of ``to_json``.
+
+        Raises
+        ------
+        ValueError
+            If the text is not JSON, or a value is refused.
+        """
+        return cls.model_validate(json.loads(text))
+
 
 def read_json(path: Path, what: str) -> dict[str, Any]:
     """Return the JSON object in a file.
@@ -52,9 +72,9 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
     Parameters
     ----------
     path : Path
-        Of the file, with or without the mark that some editors put before UTF-8.
+        The file; a byte-order mark before its UTF-8 text is ignored.
     what : str
-        What it is, for the message: "a recipe".
+        What it holds, for the messages: "a recipe".
 
     Raises
     ------
@@ -68,25 +88,29 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
     except OSError as error:
         raise type(error)(
             f"{what} is a JSON file; {path} cannot be read ({error.strerror}); "
-            "name another"
+            "name another file"
         ) from error
     except ValueError as error:
         raise ValueError(f"{what} is a JSON file; {path} is not: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(
-            f"{what} is one JSON object; {path} holds {content!r:.60}; name another"
+            f"{what} is one JSON object; {path} holds {content!r:.60}; "
+            "name another file"
         )
     return content
 
 
 def explain(error: ValidationError) -> str:
-    """Return the first fault of a refused value in one line, and how many more."""
+    """Return the first error of refused settings in one line, and how many follow."""
     first, *more = error.errors(include_url=False)
-    where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "union_tag_not_found":
-        first["msg"] = f"should name its {first['ctx']['discriminator']}"
+        message = f"should name its {first['ctx']['discriminator']}"
+    where = ".".join(str(part) for part in first["loc"])
+    others = f" (and {len(more)} more)" if more else ""
+    if not where:  # about several settings, whose values the message holds
+        return f"{message}{others}"
     received = (
         "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
     )
-    others = f" (and {len(more)} more)" if more else ""
-    return f"{where}: {first['msg']}{received}{others}"
+    return f"{where}: {message}{received}{others}"

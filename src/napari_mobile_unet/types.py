@@ -27,5 +27,6 @@ Combination = Literal["mean", "max"]
 """What is made of all channels: their mean, or the largest value of each pixel."""
 Channel = int | Combination
 """One channel by its number, or all of them combined."""
-AxesSource = Literal["given", "metadata", "shape"]
-"""Who named the axes: the caller, the file, or a guess from the shape."""
+AxesSource = Literal["given", "metadata", "shape", "labels", "image"]
+"""Who named the axes: the caller, the file, a guess from the shape, the labels that lie
+beside an image, or the image beside them."""

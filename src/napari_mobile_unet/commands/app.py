@@ -3,20 +3,28 @@
 Exit status: 0 done, 1 some inputs failed (each named on standard error, the
 others done), 2 unusable arguments. Standard output carries results only, so that
 it can be piped.
+
+The commands' modules import nothing slow at their head, so that help and usage errors
+come at once.
 """
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    REFUSED,
-    ending,
+    UNUSABLE,
+    exit_on_error,
+    say,
+    standard_output,
 )
 from napari_mobile_unet.commands.evaluate import evaluate
 from napari_mobile_unet.commands.measure import measure
@@ -27,7 +35,44 @@ from napari_mobile_unet.commands.threshold import threshold
 from napari_mobile_unet.commands.train import train
 from napari_mobile_unet.io.atomic import check_folder
 
+
+class Commands(TyperGroup):
+    """The commands; what is wrong with their arguments is one line."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command and exit with its status."""
+        alone = extra.get("standalone_mode", True)
+        extra["standalone_mode"] = False
+        if not alone:
+            return super().main(*args, **extra)
+        try:
+            with standard_output():
+                status = super().main(*args, **extra)
+        except typer.Exit as ended:
+            status = ended.exit_code
+        except typer.Abort:
+            status = 1
+        except Exception as error:
+            # Typer brings its own copy of click or uses the package, by its version.
+            if not hasattr(error, "format_message"):
+                raise
+            status = getattr(error, "exit_code", UNUSABLE)
+            _print_usage_error(error)
+        sys.exit(status or 0)
+
+
+def _print_usage_error(error: Any) -> None:
+    message = error.format_message().strip()
+    if not message or "\n" in message:  # the help itself
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "mobile-unet"
+    say(f"{command}: {message.rstrip('.')}; see {command} --help")
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Prepare, threshold and segment microscope images and stacks.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -66,7 +111,7 @@ def open_(
     """Open napari with the images and the plugin's docks."""
     from napari_mobile_unet.widgets.window import run
 
-    with ending(FAILED):
+    with exit_on_error(FAILED):
         run(images or [])
 
 
@@ -76,12 +121,12 @@ def demo(
         Path, typer.Option("-o", "--output", help="Output folder.")
     ] = Path("demo"),
 ) -> None:
-    """Run the main job on sample images, and show the result."""
+    """Segment sample images, and show the result."""
+    with exit_on_error(UNUSABLE):
+        check_folder(output)
     from napari_mobile_unet.commands.demo import run
 
-    with ending(REFUSED):
-        check_folder(output)
-    with ending(FAILED):
+    with exit_on_error(FAILED):
         run(output)
 
 
@@ -91,4 +136,6 @@ for command in (segment, threshold, preprocess, train, evaluate, measure, models
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files need not be UTF-8
+        sys.stdout.reconfigure(errors="surrogateescape")
     app()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import skimage.data
 
-from napari_mobile_unet.commands.console import errors, progress_bar
+from napari_mobile_unet.commands.console import progress_bar, say
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.objects.from_mask import Objects
@@ -79,7 +79,7 @@ def run(folder: Path) -> None:
                     done = event
                 else:
                     bar.advance(task)
-        errors.print(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
+        say(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
     prepared = apply_steps(COINS.recipe.steps, skimage.data.coins())
     save_histogram(otsu(prepared), folder / "coins_histogram.png")
     _show(images[-1], folder)
@@ -102,12 +102,12 @@ def _show(image: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "napari_mobile_unet.widgets.window", str(image)]
     command += ["--labels", str(folder / f"{image.stem}_labels.tif")]
     if _has_screen():
-        errors.print("Opening napari; close its window to end.")
+        say("Opening napari; close its window to end.")
         subprocess.run(command, check=False)
         return
     xvfb = shutil.which("xvfb-run")
     if xvfb is None:
-        errors.print("There is no screen, and no Xvfb to draw a window on.")
+        say("There is no screen, and no Xvfb to draw a window on.")
         return
     picture = folder / WINDOW
     screen = [xvfb, "-a", "-s", f"-screen 0 {SCREEN}"]
@@ -120,7 +120,7 @@ def _show(image: Path, folder: Path) -> None:
     if log.returncode or not picture.exists():
         last = (log.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise OSError(f"the window could not be drawn on a hidden screen: {last}")
-    errors.print(f"There is no screen: the window was drawn unseen → {picture}")
+    say(f"There is no screen: the window was drawn unseen → {picture}")
 
 
 def _has_screen() -> bool:

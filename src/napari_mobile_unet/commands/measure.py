@@ -9,9 +9,11 @@ import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    ending,
+    describe_stack,
+    exit_on_error,
+    say,
 )
-from napari_mobile_unet.evaluation.files import measure_file
+from napari_mobile_unet.commands.options import Axes, Overwrite, check_output
 
 
 def measure(
@@ -20,7 +22,26 @@ def measure(
     image: Annotated[
         Path | None, typer.Option(help="Image, for the grey values.")
     ] = None,
+    axes: Axes = None,
+    position: Annotated[
+        int | None, typer.Option(min=0, help="Position to measure, counted from 0.")
+    ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Measure objects: place, size, shape, and grey values where there is an image."""
-    with ending(FAILED, labels):
-        measure_file(labels, output, image)
+    """Measure objects: place, size, shape and, with an image, grey values."""
+    from napari_mobile_unet.evaluation.files import (
+        check_table,
+        measure_labels,
+        read_to_measure,
+        write_table,
+    )
+
+    with exit_on_error(FAILED):
+        check_table(output, [labels, *([image] if image else [])])
+        check_output(output, overwrite)
+    with exit_on_error(FAILED, labels):
+        found, seen = read_to_measure(labels, image, axes, position)
+        for stack in (found, seen):
+            if stack is not None:
+                say(describe_stack(stack, hint="--axes"))
+        write_table(measure_labels(found, seen), output)

@@ -1,4 +1,4 @@
-"""List the models at hand."""
+"""List the installed models."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    complain,
+    print_error,
+    print_result,
+    standard_output,
 )
 from napari_mobile_unet.commands.options import Json
-from napari_mobile_unet.messages import CAUGHT
-from napari_mobile_unet.unet.model import list_models, load_model
+from napari_mobile_unet.messages import INPUT_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,31 +23,39 @@ if TYPE_CHECKING:
 
 
 def models(as_json: Json = False) -> None:
-    """List the models at hand, with origin, licence and checksum."""
+    """List the installed models, with origin, licence and checksum."""
+    from napari_mobile_unet.unet.model import list_models, load_model
+
     found, broken = {}, False
     for name, folder in list_models().items():
         try:
             found[name] = load_model(folder)
-        except CAUGHT as error:
-            complain(folder, error)
+        except INPUT_ERRORS as error:
+            print_error(folder, error)
             broken = True
-    _print_models(found, as_json)
+    if as_json:
+        print_result(json.dumps(_as_plain(found), indent=2))
+    else:
+        _print_table(found)
     if broken:
         raise typer.Exit(FAILED)
 
 
-def _print_models(found: Mapping[str, Model], as_json: bool) -> None:
-    if as_json:
-        content = {
-            name: {
-                "folder": str(model.folder),
-                "checksum": model.checksum,
-                **model.card.model_dump(mode="json"),
-            }
-            for name, model in found.items()
+def _as_plain(found: Mapping[str, Model]) -> dict[str, object]:
+    return {
+        name: {
+            "folder": str(model.folder),
+            "checksum": model.checksum,
+            **model.card.model_dump(mode="json"),
         }
-        typer.echo(json.dumps(content, indent=2))
-        return
+        for name, model in found.items()
+    }
+
+
+def _print_table(found: Mapping[str, Model]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("model", "finds", "trained on", "licence", "diameter", "SHA-256")
     for name, model in found.items():
         card = model.card
@@ -60,4 +67,5 @@ def _print_models(found: Mapping[str, Model], as_json: bool) -> None:
             f"{card.diameter:g} px",
             model.checksum[:12],
         )
-    Console().print(table)
+    with standard_output():
+        Console(markup=False).print(table)

@@ -9,19 +9,19 @@ import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    REFUSED,
-    ending,
+    UNUSABLE,
+    describe_stack,
+    exit_on_error,
     progress_bar,
+    say,
 )
 from napari_mobile_unet.commands.options import (
     Axes,
     Channel,
     Input,
-    recipe_of,
+    Overwrite,
+    check_output,
 )
-from napari_mobile_unet.io.atomic import check_apart
-from napari_mobile_unet.io.write import check_suffix
-from napari_mobile_unet.runs.prepare import iter_prepare_file
 
 
 def preprocess(
@@ -30,13 +30,25 @@ def preprocess(
     recipe: Annotated[Path, typer.Option(help="Recipe with the steps.")],
     axes: Axes = None,
     channel: Channel = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Apply a recipe's pre-processing steps to an image."""
-    with ending(REFUSED):
-        chosen = recipe_of(recipe, None, None, channel)
+    from napari_mobile_unet.commands.recipe import recipe_from_options
+    from napari_mobile_unet.io.atomic import check_apart
+    from napari_mobile_unet.io.write import check_suffix
+    from napari_mobile_unet.recipes.prepared import steps_path
+    from napari_mobile_unet.runs.prepare import iter_prepare_file
+
+    with exit_on_error(UNUSABLE):
+        chosen = recipe_from_options(recipe, channel=channel)
         check_suffix(output)
         check_apart(output, [image])
-    with ending(FAILED, image), progress_bar() as bar:
+    with exit_on_error(FAILED):
+        check_output(output, overwrite)
+        check_output(steps_path(output), overwrite)
+    with exit_on_error(FAILED, image), progress_bar() as bar:
         task = bar.add_task(image.name, total=None)
         for done, source in iter_prepare_file(image, output, chosen, axes):
+            if not done:
+                say(describe_stack(source, chosen.channel or 0, "--axes"))
             bar.update(task, completed=done, total=source.n_planes)

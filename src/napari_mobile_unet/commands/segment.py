@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    REFUSED,
-    STOPPED,
-    complain,
-    describe,
-    ending,
-    errors,
+    INTERRUPTED,
+    UNUSABLE,
+    describe_stack,
+    exit_on_error,
+    print_error,
     progress_bar,
+    say,
 )
 from napari_mobile_unet.commands.options import (
     THRESHOLDS,
     Axes,
+    BatchSize,
     Channel,
+    ForegroundSide,
     Form,
     Inputs,
     Linking,
-    recipe_of,
+    Workers,
 )
-from napari_mobile_unet.io.atomic import check_folder
-from napari_mobile_unet.messages import CAUGHT
+from napari_mobile_unet.messages import INPUT_ERRORS
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
-from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.batch import FileOptions, iter_file
-from napari_mobile_unet.runs.outputs import Done, check_results
-from napari_mobile_unet.runs.result import PlaneResult
-from napari_mobile_unet.runs.runner import RunOptions
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.recipes.recipe import Recipe
+    from napari_mobile_unet.runs.batch import FileOptions
 
 
 def segment(
@@ -52,9 +52,8 @@ def segment(
     ] = None,
     axes: Axes = None,
     channel: Channel = None,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Planes read together.")
-    ] = None,
+    foreground: ForegroundSide = None,
+    batch_size: BatchSize = None,
     link: Annotated[
         Linking | None, typer.Option(help="One id for one object over Z, else over T.")
     ] = None,
@@ -63,7 +62,7 @@ def segment(
         bool, typer.Option("--overwrite", help="Replace earlier results.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what was stopped.")
+        bool, typer.Option("--resume", help="Continue a run that was stopped.")
     ] = False,
     executor: Annotated[
         str,
@@ -72,24 +71,28 @@ def segment(
             help="Where planes are worked on: here, or by a Dask cluster.",
         ),
     ] = THREADS,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="How many threads or processes.")
-    ] = None,
+    workers: Workers = None,
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Draw the outlines, as PNG.")
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="Say nothing but errors.")
-    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Segment images and stacks: labels, a table and a record for each."""
-    with ending(REFUSED):
-        chosen = recipe_of(recipe, method, model, channel, diameter, link)
+    from napari_mobile_unet.commands.recipe import recipe_from_options
+    from napari_mobile_unet.io.atomic import check_folder
+    from napari_mobile_unet.runs.batch import FileOptions
+    from napari_mobile_unet.runs.outputs import check_results
+    from napari_mobile_unet.runs.runner import RunOptions
+
+    with exit_on_error(UNUSABLE):
+        chosen = recipe_from_options(
+            recipe, method, model, channel, diameter, link, foreground
+        )
         check_executor(executor)
         if resume and overwrite:
             raise ValueError(
-                "earlier results are either gone on with or replaced; received "
-                "--resume and --overwrite; leave one of them out"
+                "--resume continues earlier results and --overwrite replaces them; "
+                "received both; leave one of them out"
             )
         check_results(inputs, output, form.value)
         check_folder(output)
@@ -104,14 +107,14 @@ def segment(
     for source in inputs:
         try:
             _segment(source, output, chosen, options, quiet)
-        except CAUGHT as error:
+        except INPUT_ERRORS as error:
             failed += 1
-            complain(source, error)
+            print_error(source, error)
         except KeyboardInterrupt as error:
-            errors.print(
+            say(
                 f"{source}: stopped; finished planes are kept: use --resume to continue"
             )
-            raise typer.Exit(STOPPED) from error
+            raise typer.Exit(INTERRUPTED) from error
     if failed:
         raise typer.Exit(FAILED)
 
@@ -120,6 +123,10 @@ def _segment(
     source: Path, folder: Path, recipe: Recipe, options: FileOptions, quiet: bool
 ) -> None:
     """Segment one file, and print what was understood, done and found."""
+    from napari_mobile_unet.runs.batch import iter_file
+    from napari_mobile_unet.runs.outputs import Done
+    from napari_mobile_unet.runs.result import PlaneResult
+
     done = None
     with progress_bar(quiet) as bar:
         task = bar.add_task(source.name, total=None)
@@ -132,15 +139,15 @@ def _segment(
                 planes = event.estimate.planes
                 bar.update(task, completed=event.done, total=planes)
                 if not quiet:
-                    errors.print(describe(event.image, recipe))
-                    errors.print(f"{event.image.name}: {event.estimate}")
+                    say(describe_stack(event.image, recipe.channel or 0, "--axes"))
+                    say(f"{event.image.name}: {event.estimate}")
     if quiet:
         return
     if done is None:
-        errors.print(f"{source.name}: done already")
+        say(f"{source.name}: done already")
         return
     planes_done = f"{done.planes} plane{'s' * (done.planes != 1)}"
-    errors.print(
+    say(
         f"{source.name}: {done.objects} objects in {planes_done} → "
         f"{done.outputs.labels}{done.confidence_message}"
     )

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    REFUSED,
-    ending,
+    UNUSABLE,
+    describe_stack,
+    exit_on_error,
+    print_result,
+    say,
 )
 from napari_mobile_unet.commands.options import (
     GLOBAL,
     Axes,
     Channel,
+    ForegroundSide,
     Input,
     Json,
+    Overwrite,
     Scope,
-    recipe_of,
+    check_output,
 )
-from napari_mobile_unet.images.stack import as_stack
-from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.thresholding.histogram import count_planes
-from napari_mobile_unet.thresholding.threshold import Threshold
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.thresholding.otsu import HistogramSplit
+    from napari_mobile_unet.thresholding.threshold import Threshold
 
 
 def threshold(
@@ -40,47 +46,91 @@ def threshold(
         str,
         typer.Option(metavar="|".join(GLOBAL), help="How the threshold is found."),
     ] = "otsu",
+    foreground: ForegroundSide = None,
     plot: Annotated[
         Path | None, typer.Option(help="Write the histogram: .png, .svg, .pdf or .csv.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Compute a threshold, Otsu's or another, and draw it on the histogram."""
-    with ending(REFUSED):
+    from napari_mobile_unet.commands.recipe import recipe_from_options
+    from napari_mobile_unet.images.stack import as_stack
+    from napari_mobile_unet.io.atomic import check_apart
+    from napari_mobile_unet.io.read import read_stack
+    from napari_mobile_unet.thresholding.histogram import count_planes
+    from napari_mobile_unet.thresholding.threshold import Threshold
+
+    with exit_on_error(UNUSABLE):
         if method not in GLOBAL:
-            raise ValueError(f"--method is one of {', '.join(GLOBAL)}; got {method!r}")
-        chosen = recipe_of(None, method, None, channel)
+            raise ValueError(
+                f"--method is one of {', '.join(GLOBAL)}; received {method!r}"
+            )
+        number = recipe_from_options(method=method, channel=channel).channel
         settings = Threshold.model_validate(
-            {"method": method, "classes": classes, "scope": scope.value}
+            {
+                "method": method,
+                "classes": classes,
+                "scope": scope.value,
+                "foreground": foreground.value if foreground else "auto",
+            }
         )
-    with ending(FAILED, image):
-        stack = as_stack(read_stack(image, axes), None, chosen.channel)
+        if plot:
+            check_apart(plot, [image])
+    with exit_on_error(FAILED):
+        if plot:
+            check_output(plot, overwrite)
+    with exit_on_error(FAILED, image):
+        stack = read_stack(image, axes)
+        say(describe_stack(stack, number or 0, "--axes"))
+        stack = as_stack(stack, None, number)
         split = settings.split(
             count_planes(lambda: (stack.plane(n) for n in range(stack.n_planes)))
         )
-        content = split.summary()
-        if scope is Scope.plane:
-            content["planes"] = [
-                {"index": list(stack.index(n)), **settings.summary(stack.plane(n))}
-                for n in range(stack.n_planes)
-            ]
+        content = _summary(settings, stack, split)
         if plot:
-            from napari_mobile_unet.thresholding.plot import (
-                save_histogram,  # matplotlib
-            )
+            from napari_mobile_unet.thresholding.plot import save_histogram
 
-            save_histogram(split, plot)
+            save_histogram(split, plot, foreground=settings.side(split))
     if as_json:
-        typer.echo(json.dumps(content, indent=2))
+        print_result(json.dumps(content, indent=2))
         return
     for plane in [{"index": None, **content}, *content.get("planes", ())]:
-        where = "stack" if plane["index"] is None else f"plane {plane['index']}"
-        if not plane["thresholds"]:
-            typer.echo(f"{where}: no threshold, excluded {plane['excluded']}")
-            continue
-        values = ", ".join(f"{value:g}" for value in plane["thresholds"])
-        shares = ", ".join(f"{share:.1%}" for share in plane["class_shares"])
-        typer.echo(
-            f"{where}: threshold {values}, separability {plane['separability']:.3f}, "
-            f"shares {shares}, excluded {plane['excluded']}"
-        )
+        print_result(_line(plane))
+
+
+def _summary(
+    settings: Threshold, stack: Stack, split: HistogramSplit
+) -> dict[str, Any]:
+    """Return the thresholds of a stack, and of its planes if each has its own."""
+    from napari_mobile_unet.runs.fit import rarer_side
+
+    found = settings.foreground_of(split)
+    side, reason = found.side, f"auto: {found.reason}"
+    if settings.foreground != "auto":
+        reason = "given"
+    elif settings.scope == "plane":  # one side for all planes, as in a segmentation
+        side = rarer_side(stack)
+    content = {**split.summary(), "foreground": side, "foreground_reason": reason}
+    if settings.scope == "plane":
+        content["planes"] = [
+            {"index": list(stack.index(n)), **settings.summary(stack.plane(n))}
+            for n in range(stack.n_planes)
+        ]
+    return content
+
+
+def _line(found: dict[str, Any]) -> str:
+    """Return the thresholds of a stack or of one of its planes in one line."""
+    where = "stack" if found["index"] is None else f"plane {found['index']}"
+    if not found["thresholds"]:
+        return f"{where}: no threshold, excluded {found['excluded']}"
+    values = ", ".join(f"{value:g}" for value in found["thresholds"])
+    shares = ", ".join(f"{share:.1%}" for share in found["class_shares"])
+    text = (
+        f"{where}: threshold {values}, separability {found['separability']:.3f}, "
+        f"shares {shares}, excluded {found['excluded']}"
+    )
+    if "foreground" in found:
+        text += f", foreground {found['foreground']} ({found['foreground_reason']})"
+    return text

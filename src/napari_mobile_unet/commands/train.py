@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    REFUSED,
-    complain,
-    ending,
-    errors,
+    UNUSABLE,
+    describe_stack,
+    exit_on_error,
     interruptible,
+    print_error,
+    print_result,
     progress_bar,
+    say,
+    worth_saying,
 )
-from napari_mobile_unet.commands.options import Json
-from napari_mobile_unet.messages import CAUGHT
-from napari_mobile_unet.settings import read_json
-from napari_mobile_unet.training.job import TrainingJob, start_from
-from napari_mobile_unet.training.pairs import find_pairs
-from napari_mobile_unet.training.process import JobError, training
-from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.commands.options import Json, Overwrite
+from napari_mobile_unet.messages import INPUT_ERRORS
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from napari_mobile_unet.training.job import TrainingJob
+    from napari_mobile_unet.training.process import RunningTraining
+
+EPOCHS = 30
+"""Epochs of a training whose length is not given."""
 
 Settings = Annotated[
     list[Path] | None,
-    typer.Option(help="JSON file with further settings; a later one beats an earlier."),
+    typer.Option(help="JSON file with further settings; a later one replaces values."),
 ]
 
 
@@ -41,48 +48,74 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs to train.")] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed of every random choice.")
+        int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of all randomness.")
     ] = None,
     settings: Settings = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501
-    with ending(REFUSED):
+    from napari_mobile_unet.settings import read_json
+    from napari_mobile_unet.training.job import TrainingJob, check_job, start_from
+    from napari_mobile_unet.training.process import JobError, training
+    from napari_mobile_unet.unet.model import load_model
+
+    with exit_on_error(UNUSABLE):
         given: dict[str, Any] = {}
         for path in settings or ():
             given |= read_json(path, "a file of settings")
         length = {"minutes": minutes, "epochs": epochs}
         if minutes is None and epochs is None and not given.keys() & length.keys():
-            length["epochs"] = 30
+            length["epochs"] = EPOCHS
         given |= {key: value for key, value in length.items() if value is not None}
         if start:
             given |= start_from(load_model(start), given.get("architecture"))
         given |= {"images": images, "labels": labels, "output": output}
-        given |= {} if seed is None else {"seed": seed}
+        given |= {"overwrite": overwrite} | ({} if seed is None else {"seed": seed})
         job = TrainingJob.model_validate(given)
-    with ending(FAILED):
-        errors.print(find_pairs(job.images, job.labels).description)
+    with exit_on_error(FAILED):
+        check_job(job)
+        _describe_pairs(job)
     try:
         with (
             progress_bar(as_json) as bar,
             training(job) as running,
             interruptible(running.stop),
         ):
-            task = bar.add_task("training", total=1000)
-            for message in running.messages:
-                if as_json:
-                    typer.echo(json.dumps(message))
-                elif message["kind"] == "stopping":
-                    errors.print(
-                        "stopping: what was learnt is tuned and saved, which may take "
-                        "minutes; Ctrl-C once more gives it up"
-                    )
-                elif message["kind"] == "epoch":
-                    bar.update(task, completed=int(1000 * message["share"]))
-                    ap = "" if message["ap"] is None else f", AP {message['ap']:.3f}"
-                    errors.print(
-                        f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}"
-                    )
-    except (JobError, *CAUGHT) as error:
-        complain("mobile-unet", error)
+            _print_messages(running, bar, as_json)
+    except (JobError, *INPUT_ERRORS) as error:
+        print_error("mobile-unet", error)
         raise typer.Exit(FAILED) from error
+
+
+def _describe_pairs(job: TrainingJob) -> None:
+    """Say which files belong together, and what was guessed or left out of them."""
+    from napari_mobile_unet.io.paths import PICTURES
+    from napari_mobile_unet.io.read import read_stack
+    from napari_mobile_unet.training.pairs import find_pairs
+
+    pairs = find_pairs(job.images, job.labels)
+    say(pairs.description)
+    for path in (path for pair in pairs.files.values() for path in pair):
+        if path.suffix.lower() in PICTURES:  # their axes are certain
+            continue
+        stack = read_stack(path)
+        if worth_saying(stack):
+            say(describe_stack(stack))
+
+
+def _print_messages(running: RunningTraining, bar: Progress, as_json: bool) -> None:
+    """Print the messages of a training as they come."""
+    task = bar.add_task("training", total=1000)
+    for message in running.messages:
+        if as_json:
+            print_result(json.dumps(message))
+        elif message["kind"] == "stopping":
+            say(
+                "Stopping: the model is being tuned and saved, which may take "
+                "minutes; press Ctrl-C again to discard it"
+            )
+        elif message["kind"] == "epoch":
+            bar.update(task, completed=int(1000 * message["share"]))
+            ap = "" if message["ap"] is None else f", AP {message['ap']:.3f}"
+            say(f"epoch {message['epoch']}: loss {message['loss']:.4f}{ap}")

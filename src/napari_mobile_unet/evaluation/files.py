@@ -1,26 +1,35 @@
-"""Label files compared with the truth, and measured."""
+"""Label files, compared with the truth and measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.evaluation.metrics import Scores, evaluate, pool
+from napari_mobile_unet.evaluation.labels import read_labels
+from napari_mobile_unet.evaluation.metrics import evaluate
+from napari_mobile_unet.images.parts import at_position, reordered
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import label_files
 from napari_mobile_unet.io.paths import zarr_root
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.objects.align import match_axes
 from napari_mobile_unet.objects.measure import measure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    import pandas as pd
+
+    from napari_mobile_unet.evaluation.metrics import Scores
+    from napari_mobile_unet.images.stack import Stack
 
 
-def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
-    """Compare label files with the truth.
+def iter_label_pairs(
+    predicted: Path, truth: Path, axes: str | None = None
+) -> Iterator[tuple[Stack, Stack]]:
+    """Yield predicted labels and the true ones of the same image; see ``match_axes``.
 
     Parameters
     ----------
@@ -28,67 +37,126 @@ def evaluate_files(predicted: Path, truth: Path) -> tuple[Scores, int]:
         Two label files; or two folders, whose files are matched by stem, where
         ``cell_labels.tif`` belongs to ``cell.png``. Truth that has no prediction
         is left aside, so that a fold can be compared with a whole data set.
-
-    Returns
-    -------
-    Scores
-        Of all images together.
-    int
-        Number of images compared.
+    axes : str, optional
+        Of the labels; see ``read_labels``.
 
     Raises
     ------
     OSError, ValueError
-        If a file cannot be read, is no label image, or has no partner.
+        If a file cannot be read, is no label image, or has no partner, or if the
+        two differ in axes or size.
     """
+    for first, second in _paired(predicted, truth):
+        true = read_labels(second, axes)
+        yield match_axes(read_labels(first, axes, beside=true), true)
+
+
+def _paired(predicted: Path, truth: Path) -> Iterator[tuple[Path, Path]]:
     if not predicted.is_dir() or zarr_root(predicted):
-        return evaluate(read_labels(predicted), read_labels(truth)), 1
+        yield predicted, truth
+        return
     truths = label_files(truth)
-    scores = []
-    for stem, path in label_files(predicted).items():
+    found = label_files(predicted)
+    for stem, path in found.items():
         if stem not in truths:
             raise ValueError(
-                f"each prediction needs a truth of its stem; {path} has none in "
-                f"{truth}; add {stem}.png or .tif there, or take the prediction away"
+                f"each prediction needs a truth with the same stem; {path} has none in "
+                f"{truth}; add {stem}.png or .tif there, or remove the prediction"
             )
-        scores.append(evaluate(read_labels(path), read_labels(truths[stem])))
-    return pool(scores), len(scores)
+    yield from ((path, truths[stem]) for stem, path in found.items())
 
 
-def read_labels(path: Path) -> NDArray[np.integer[Any]]:
-    """Return a label file as one array of whole numbers, without axes of one."""
-    return np.asarray(read_stack(path).squeeze().data)
+def evaluate_labels(predicted: Stack, truth: Stack) -> Scores:
+    """Return the scores of labels that have the axes of the true ones, in any order."""
+    predicted = reordered(predicted, truth.axes)
+    return evaluate(np.asarray(predicted.data), np.asarray(truth.data))
 
 
-def measure_file(labels: Path, output: Path, image: Path | None) -> None:
-    """Write the table of a label file's objects.
+def read_to_measure(
+    labels: Path,
+    image: Path | None = None,
+    axes: str | None = None,
+    position: int | None = None,
+) -> tuple[Stack, Stack | None]:
+    """Return labels and the image that they were made of; see ``match_axes``.
 
     Parameters
     ----------
     labels : Path
         The label file.
-    output : Path
-        The table, CSV.
     image : Path, optional
         The image that was labelled, for the grey values.
+    axes : str, optional
+        Of the image; of the labels where there is none.
+    position : int, optional
+        Which position is measured, where there is an axis P.
 
     Raises
     ------
     OSError, ValueError
-        If a file cannot be read or written, or the two do not fit each other.
+        If a file cannot be read, the two do not fit each other, or there are several
+        positions and none is named.
+    """
+    seen = read_stack(image, axes).squeeze() if image else None
+    found = read_labels(labels, None if image else axes, seen)
+    if seen is not None:
+        one = found.data.ndim < len(seen.labels_axes) and "P" in seen.axes
+        if one and position is not None:  # labels of one of the image's positions
+            seen, position = at_position(seen, position), None
+        found, seen = match_axes(found, seen)
+    if position is not None:
+        found = at_position(found, position)
+        seen = at_position(seen, position) if seen is not None else None
+    if "P" in found.axes:
+        raise ValueError(
+            "objects are measured in one position at a time; received "
+            f"{found.sizes['P']} positions; choose one with --position"
+        )
+    return found, seen
+
+
+def measure_labels(labels: Stack, image: Stack | None = None) -> pd.DataFrame:
+    """Return the table of objects; see ``measure``.
+
+    Parameters
+    ----------
+    labels, image : Stack
+        On the same axes, in any order. Labels without a pixel size of their own have
+        the image's: those that were drawn elsewhere often have none.
+    """
+    if image is not None:
+        labels = reordered(labels, image.labels_axes)
+    known = set(labels.scale) != {1.0} or set(labels.units) != {"pixel"}
+    own = known or image is None
+    return measure(
+        labels.data,
+        image,
+        axes=labels.axes if image is None else None,
+        scale=labels.scale if own else None,
+        units=labels.units if own else None,
+    )
+
+
+def check_table(output: Path, inputs: Iterable[Path]) -> None:
+    """Refuse a table in another format, or over one of the inputs.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is not .csv, or the output is an input.
     """
     if output.suffix.lower() != ".csv":
         raise ValueError(f"tables are written as .csv; received {output}; change it")
-    check_apart(output, [labels, *([image] if image else [])])
-    found = read_stack(labels).squeeze()
-    known = set(found.scale) != {1.0} or set(found.units) != {"pixel"}
-    own = known or not image  # labels that were drawn elsewhere often have none
-    table = measure(
-        found.data,
-        read_stack(image).squeeze() if image else None,
-        axes=None if image else found.axes,
-        scale=found.scale if own else None,
-        units=found.units if own else None,
-    )
+    check_apart(output, inputs)
+
+
+def write_table(table: pd.DataFrame, output: Path) -> None:
+    """Write a table as CSV, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     with atomic_path(output) as beside:
         table.to_csv(beside, index=False)

@@ -16,8 +16,6 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import cv2
-
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.parallel.cores import (
     THREADS_OF_A_WORKER,
@@ -243,6 +241,8 @@ def iter_as_completed(
 
 def use_few_threads() -> None:
     """Keep OpenCV within the threads that this worker may use."""
+    import cv2  # slow, and nothing else here needs it
+
     cores = assigned_cores()
     if cores is not None:
         cv2.setNumThreads(cores)

@@ -1,4 +1,4 @@
-"""How a prepared image file was made, written beside it, so that a chain is known."""
+"""The steps that made a prepared image, in a file beside it."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ class Prepared(Record):
     provenance: Provenance
     """The source, and a recipe with the steps."""
     content: str
-    """Of the prepared image: another one of its name was not made so."""
+    """SHA-256 of parts of the prepared image, to tell it from others of its name."""
 
 
 def steps_path(image: Path) -> Path:
-    """Return where it is written how a prepared image was made."""
+    """Return the path of the steps of a prepared image."""
     return image.with_name(f"{stem_of(image)}_steps.json")
 
 
 def prepared_provenance(path: Path, image: Stack) -> Provenance | None:
-    """Return how an image file was prepared, None if it was not, or not by us.
+    """Return where a prepared image comes from; None for any other image.
 
     Parameters
     ----------
     path : Path
-        Of the file.
+        The file.
     image : Stack
-        What it holds.
+        Its content.
 
     Raises
     ------

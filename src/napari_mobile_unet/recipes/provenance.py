@@ -1,4 +1,4 @@
-"""Where a result comes from; enough to make it again."""
+"""Where a result comes from: enough to compute it again."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Provenance(Record):
-    """Where a result comes from; enough to make it again."""
+    """Where a result comes from: enough to compute it again."""
 
     recipe: Recipe
-    """What was done to the source, from its own pixels on."""
+    """All that was done to the source, earlier preparation included."""
     source: str
     """Name of the image."""
     axes: str
     """Axes of the image."""
     shape: tuple[int, ...] = ()
-    """Of the image; empty in records of earlier versions, as the next two."""
+    """Shape of the image; this and the next two are empty in older records."""
     dtype: str = ""
     """Data type of the image."""
     content: str = ""
@@ -38,7 +38,7 @@ class Provenance(Record):
     checksum: str = ""
     """SHA-256 of the model's card, which holds those of its files."""
     versions: dict[str, str]
-    """Packages that took part."""
+    """Versions of the packages that decide the result."""
 
     @classmethod
     def of(
@@ -100,7 +100,7 @@ def check_same(record: Path, provenance: Provenance) -> None:
     Parameters
     ----------
     record : Path
-        The record beside the results; without one nothing is known.
+        The record beside the results; nothing is checked where there is none.
     provenance : Provenance
         What they should have been made of, and how.
 
@@ -109,7 +109,7 @@ def check_same(record: Path, provenance: Provenance) -> None:
     OSError
         If the record cannot be read.
     ValueError
-        If the results are others, or it is no record.
+        If one of them differs, or the file is no record.
     """
     if not record.exists():
         return

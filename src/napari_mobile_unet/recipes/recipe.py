@@ -32,24 +32,24 @@ class Recipe(Record):
     version: Literal[1] = 1
     """Version of the recipe's layout."""
     channel: int | Literal["mean", "max"] | None = None
-    """Channel to look at, counted from 0, or all of them combined; the first one unless given."""  # noqa: E501
+    """Channel to use, counted from 0, or all channels combined; the first by default."""  # noqa: E501
     steps: tuple[AnyStep, ...] = ()
     """Pre-processing, in order."""
     segment: AnyMethod = UNet()
     """How objects are found."""
     objects: Objects = Objects()
-    """Which objects are kept, and how they are cut."""
+    """Which objects are kept, and how touching ones are split."""
     link: Link = Link()
-    """Whether objects of neighbouring planes are one."""
+    """Whether objects in neighbouring planes are linked."""
 
     @field_validator("channel", mode="before")
     @classmethod
     def _check_channel(cls, value: Any) -> Any:
-        """Refuse what is no channel; a union's own errors name each of its types."""
+        """Refuse what is no channel, in one error instead of one for each type."""
         number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         if number or value in (None, "mean", "max"):
             return value
-        raise ValueError("it should be a number from 0, or mean or max of all channels")
+        raise ValueError("should be a number from 0, or mean or max of all channels")
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -20,4 +20,4 @@ class Record(Params):
             If the file cannot be written.
         """
         with atomic_path(Path(path)) as beside:
-            beside.write_text(self.model_dump_json(indent=2) + "\n", "utf-8")
+            beside.write_text(self.to_json(indent=2) + "\n", "utf-8")

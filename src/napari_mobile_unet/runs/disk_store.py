@@ -140,7 +140,7 @@ class DiskStore:
             If that cannot be read.
         """
         try:
-            return Identity.model_validate_json(self._card.read_text("utf-8"))
+            return Identity.from_json(self._card.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"Cannot resume: {self._card} is damaged or was written by another "
@@ -177,7 +177,7 @@ class DiskStore:
             If that cannot be read.
         """
         try:
-            start = _Start.model_validate_json(self._start_path.read_text("utf-8"))
+            start = _Start.from_json(self._start_path.read_text("utf-8"))
         except ValueError as error:
             fault = explain(error) if isinstance(error, ValidationError) else error
             raise OSError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Params
+from napari_mobile_unet.thresholding.choices import ForegroundChoice, Method, Scope
 from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import Histogram, count_plane
 from napari_mobile_unet.thresholding.methods import METHODS
@@ -55,17 +56,15 @@ def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
 class Threshold(Params):
     """How grey values become a mask."""
 
-    method: Literal[
-        "otsu", "triangle", "li", "yen", "isodata", "mean", "minimum", "adaptive"
-    ] = "otsu"
+    method: Method = "otsu"
     """How the threshold is found: Otsu's (least variance within the classes), others as in ImageJ, or adaptive (each pixel against its surroundings)."""  # noqa: E501
     classes: Annotated[int, Field(ge=2, le=4)] = 2
     """Number of classes of grey values, with Otsu's method."""
-    scope: Literal["stack", "plane"] = "stack"
+    scope: Scope = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
     """Thresholds set by hand, in the image's units; they replace those found."""
-    foreground: Literal["auto", "bright", "dark"] = "auto"
+    foreground: ForegroundChoice = "auto"
     """Whether objects are bright or dark; auto: the class with fewer pixels, or dark in RGB images of transmitted light."""  # noqa: E501
     min_separability: Annotated[float, Field(ge=0, le=1)] = 0
     """Find no objects where the separability η is below this; 0 finds them everywhere."""  # noqa: E501

@@ -1,11 +1,11 @@
-"""The chance that an object is right, from its features in the network's maps."""
+"""The chance that an object is right, from its features in the network's maps.
+
+NumPy and SciPy are imported where they compute: to list models takes neither.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
-import numpy as np
-from scipy import optimize
+from typing import TYPE_CHECKING, Any, Self
 
 from napari_mobile_unet.settings import Params
 
@@ -42,6 +42,8 @@ class Calibration(Params):
         features : ndarray
             (n, features) of `object_features`.
         """
+        import numpy as np
+
         known = features[:, : len(self.weights)]
         odds = known @ np.array(self.weights) + self.intercept
         return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
@@ -62,6 +64,9 @@ class Calibration(Params):
         ValueError
             If there are no objects, or all are right, or none is.
         """
+        import numpy as np
+        from scipy import optimize
+
         if right.all() or not right.any():
             raise ValueError(
                 f"a calibration needs right and wrong objects, got {int(right.sum())} "
@@ -92,7 +97,7 @@ UNCALIBRATED = Calibration(intercept=0, weights=(1,))
 """Gives the mean foreground probability of an object as its confidence."""
 
 
-def display_threshold(confidence: NDArray[np.floating], min_confidence: float) -> float:
+def display_threshold(confidence: NDArray[Any], min_confidence: float) -> float:
     """Return the confidence from which the objects of a plane are shown.
 
     On a photograph, a page of text or noise the network finds many doubtful objects,
@@ -106,6 +111,8 @@ def display_threshold(confidence: NDArray[np.floating], min_confidence: float) -
     min_confidence : float
         Confidence below which no object is shown; 0 shows all objects of any plane.
     """
+    import numpy as np
+
     counted = np.where(confidence >= min_confidence, confidence, 0)
     crowded = min_confidence and len(counted) >= MANY_OBJECTS
     if crowded and np.median(counted) < LOW_CONFIDENCE:
@@ -113,7 +120,7 @@ def display_threshold(confidence: NDArray[np.floating], min_confidence: float) -
     return min_confidence
 
 
-def confidence_message(confidence: NDArray[np.floating], left_out: int) -> str:
+def confidence_message(confidence: NDArray[Any], left_out: int) -> str:
     """Return how many objects are hidden, and a warning if most are doubtful.
 
     Parameters
@@ -128,6 +135,8 @@ def confidence_message(confidence: NDArray[np.floating], left_out: int) -> str:
     str
         To be added to the number of objects; empty if there is nothing to say.
     """
+    import numpy as np
+
     if not len(confidence) + left_out:
         return ""
     hidden = ""

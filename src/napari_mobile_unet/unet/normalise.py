@@ -1,10 +1,12 @@
-"""Grey values scaled to the range that a network was trained on."""
+"""Grey values scaled to the range that a network was trained on.
+
+NumPy is imported where it computes: to list models takes none.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from napari_mobile_unet.settings import Params
@@ -31,6 +33,8 @@ class Normalisation(Params):
         They come from at most about a million evenly spaced pixels of each plane,
         without NaN and infinite ones. Planes without a finite value give (0, 1).
         """
+        import numpy as np
+
         samples = [_sampled(plane) for plane in planes]
         if samples and all(part.dtype in (np.uint8, np.uint16) for part in samples):
             counts = np.sum([_counts(part) for part in samples], 0)
@@ -45,11 +49,13 @@ class Normalisation(Params):
             low, high = values.min(), values.max()
         return float(low), float(high)
 
-    def _limits_of_counts(self, counts: NDArray[np.intp]) -> tuple[float, float]:
+    def _limits_of_counts(self, counts: NDArray[Any]) -> tuple[float, float]:
         """Return the limits of whole numbers from how often each occurs.
 
         Counting takes a tenth of the time of sorting.
         """
+        import numpy as np
+
         below = np.cumsum(counts)
         if not below[-1]:
             return 0.0, 1.0
@@ -64,6 +70,8 @@ class Normalisation(Params):
 
     def apply(self, plane: NDArray[Any], limits: tuple[float, float]) -> Floats:
         """Return the plane scaled by its limits, float32; NaN becomes 0."""
+        import numpy as np
+
         low, high = limits
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
             scaled = plane.astype(np.float32)
@@ -74,8 +82,10 @@ class Normalisation(Params):
         return np.clip(scaled, *self.clip, out=scaled)
 
 
-def _counts(values: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.intp]:
+def _counts(values: NDArray[Any]) -> NDArray[Any]:
     """Return how often each value of up to 16 bits occurs."""
+    import numpy as np
+
     return np.bincount(values, minlength=2**16)
 
 
