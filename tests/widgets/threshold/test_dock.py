@@ -557,7 +557,7 @@ def test_odd_planes_are_shown_or_said(
         panel.histogram.canvas.canvas.draw()
     if plane.dtype.kind == "f":
         panel.settings.fields["method"].value = "otsu"
-        assert "left out, NaN or infinite: 16" in panel.histogram.text.text()
+        assert "excluded (NaN or infinite): 16" in panel.histogram.text.text()
     panel.run.button.click()
     qtbot.waitUntil(lambda: not panel.run.job.running, timeout=20_000)
 

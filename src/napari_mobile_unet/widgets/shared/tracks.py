@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers import Tracks
 
-from napari_mobile_unet.linking.tracks import tracks_of
+from napari_mobile_unet.linking.tracks import napari_tracks
 from napari_mobile_unet.widgets.layers.placement import result_axes
 from napari_mobile_unet.widgets.layers.result import add_beside
 
@@ -43,7 +43,7 @@ class TracksBeside:
         followed = "parent" in objects and len(objects)
         if not followed or whole.labels_axes not in ("TYX", "TZYX"):
             return
-        data, graph = tracks_of(objects)
+        data, graph = napari_tracks(objects)
         if "C" in result_axes(whole):
             data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
         tracks = Tracks(
