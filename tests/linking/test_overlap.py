@@ -12,9 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.linking.ids import Numbering
-from napari_mobile_unet.linking.overlap import Linker, _assign
+from napari_mobile_unet.linking.overlap import Linker
 from napari_mobile_unet.linking.settings import Link
-from napari_mobile_unet.linking.tracks import tracks_of
+from napari_mobile_unet.linking.tracks import napari_tracks
 from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:
@@ -71,14 +71,22 @@ def test_the_assignment_is_the_best_one_not_the_first_one() -> None:
 @given(st.integers(0, 2**31), st.integers(1, 12), st.integers(1, 12))
 def test_the_assignment_has_the_largest_sum_of_iou(seed: int, n: int, m: int) -> None:
     rng = np.random.default_rng(seed)
-    iou = rng.uniform(0.01, 1, (n, m)) * (rng.random((n, m)) < 0.5)
-    row, column = np.nonzero(iou)
-    ones, others = _assign(row, column, iou[row, column])
-    assert len(set(ones)) == len(ones)
-    assert len(set(others)) == len(others)
-    assert (iou[ones, others] > 0).all()
+    # Pixels that each object has on each one before; the last ones on background.
+    shared = rng.integers(1, 30, (n + 1, m + 1)) * (rng.random((n + 1, m + 1)) < 0.5)
+    shared[:-1, -1] += 1
+    shared[-1, :-1] += 1
+    now, before = (1 + np.indices(shared.shape)) % [[[n + 1]], [[m + 1]]]
+    planes = (np.repeat(side.ravel(), shared.ravel())[None] for side in (before, now))
+    linker = Linker(Link(method="iou", iou=1e-6), divides=False)
+    first, ids = (linker.add(plane.astype(np.int32)).ids for plane in planes)
+    assert first.tolist() == list(range(1, m + 1))
+    assert len(set(ids)) == len(ids) == n
+    union = shared.sum(1, keepdims=True) + shared.sum(0) - shared
+    iou = (shared / union)[:-1, :-1]
+    found = [iou[row, one - 1] for row, one in enumerate(ids.tolist()) if one <= m]
+    assert all(found)
     best = iou[linear_sum_assignment(iou, maximize=True)].sum()
-    assert iou[ones, others].sum() == pytest.approx(best)
+    assert sum(found) == pytest.approx(best)
 
 
 def test_a_division_ends_the_mother_and_is_written_down() -> None:
@@ -206,6 +214,6 @@ def test_tracks_for_napari() -> None:
             "parent": [0, 1, 1, 0],
         }
     )
-    data, graph = tracks_of(table)
+    data, graph = napari_tracks(table)
     assert data[:, :2].tolist() == [[1, 0], [1, 1], [2, 2], [3, 2]]
     assert graph == {2: [1], 3: [1]}

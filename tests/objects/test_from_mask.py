@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -203,19 +202,11 @@ def test_nothing_gives_nothing() -> None:
     assert label_mask(np.zeros((1, 1), bool), Objects()).tolist() == [[0]]
 
 
-def test_a_spacing_beyond_the_plane_costs_no_more_than_that_of_the_plane(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    mask = disc((48, 32), 12, 16, 8) | disc((48, 32), 34, 16, 8)
-    make, sizes = cv2.getStructuringElement, []
-
-    def noted(shape: int, size: tuple[int, int]) -> np.ndarray:
-        sizes.append(size)
-        return make(shape, size)
-
-    monkeypatch.setattr(cv2, "getStructuringElement", noted)
-    assert label_mask(mask, Objects(spacing=2000)).any()
-    assert sizes == [(49, 49)]
+def test_a_spacing_beyond_the_plane_splits_nothing() -> None:
+    mask = disc((48, 32), 12, 16, 9) | disc((48, 32), 31, 16, 11)  # they touch
+    assert label_mask(mask, Objects(spacing=10)).max() == 2
+    for spacing in (100, 2000):
+        assert np.array_equal(label_mask(mask, Objects(spacing=spacing)), mask)
 
 
 def test_a_plane_full_of_foreground_is_split_in_no_time_and_in_few() -> None:

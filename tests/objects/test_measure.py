@@ -292,5 +292,5 @@ def test_bad_input_is_refused_in_one_line(labels, settings, says):
 
 
 def test_measure_plane_refuses_another_size():
-    with pytest.raises(ValueError, match="one height and width"):
+    with pytest.raises(ValueError, match="same height and width"):
         measure_plane(LABELS, IMAGE[:, :2])

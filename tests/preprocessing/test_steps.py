@@ -115,6 +115,13 @@ def test_a_flat_plane_stays_flat(step: Step, dtype: Any) -> None:
 
 
 @every_step
+def test_a_step_says_what_it_costs(step: Step) -> None:
+    assert 0 < step.cost < 60
+    if "radius" in type(step).model_fields:
+        assert step.cost <= step.replace(radius=50).cost < 60
+
+
+@every_step
 def test_a_step_survives_json(step: Step) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(AnyStep)
     assert adapter.validate_json(step.model_dump_json()) == step

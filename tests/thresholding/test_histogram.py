@@ -158,7 +158,7 @@ def test_luminance_of_grey_colour_is_that_grey(dtype):
 
 
 def test_planes_of_other_shapes_are_refused():
-    with pytest.raises(ValueError, match=r"got \(4, 4, 2\); choose one channel"):
+    with pytest.raises(ValueError, match=r"received \(4, 4, 2\); choose one channel"):
         luminance(np.zeros((4, 4, 2)))
 
 

@@ -80,7 +80,7 @@ def test_text_names_threshold_separability_and_classes():
         "separability η = 1.000",
         "background 75 %, mean 0 ± 0",
         "foreground 25 %, mean 10 ± 0",
-        "left out, NaN or infinite: 1",
+        "excluded (NaN or infinite): 1",
     ]
 
 

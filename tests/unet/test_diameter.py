@@ -186,7 +186,7 @@ def test_the_smallest_object_follows_the_typical_one_unless_a_person_says() -> N
     small = resize(plane, *(length // 3 for length in plane.shape))
     (found,) = iter_segment(small)
     diameter = found.fitted.recipe.segment.diameter
-    least = Objects().suited(diameter).min_size
+    least = Objects().with_min_size(diameter).min_size
     assert found.fitted.recipe.objects.min_size == 0 and 1 < least < 16
     assert least <= np.bincount(found.labels.ravel())[1:].min() < 16
     asked = found.fitted.recipe.replace(objects=Objects(min_size=16))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_mobile_unet.objects.labels import label_images
+from napari_mobile_unet.objects.labels import check_label_pair
 from napari_mobile_unet.objects.overlap import iou_matrix, matches
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted in one image; two add up to the counts of both images.
+    """Counts of one image; two add up to the counts of both images.
 
     Parameters
     ----------
@@ -164,8 +164,8 @@ def evaluate(predicted: ArrayLike, truth: ArrayLike) -> Scores:
     predicted, truth : array_like of int
         Label images of one shape, 0 is background. A stack counts as one image:
         an id is one object wherever it occurs, so a Z-stack is compared by
-        volumes. Evaluate its planes one by one, and ``pool`` them, if its ids
-        do not go on from plane to plane.
+        volumes. If its ids are not linked from plane to plane, evaluate the planes
+        one by one and ``pool`` them.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def evaluate(predicted: ArrayLike, truth: ArrayLike) -> Scores:
     >>> scores.ap[0.5], scores.ap[0.75], scores.ap[0.8]
     (0.5, 0.5, 0.0)
     """
-    first, second = label_images(predicted, truth)
+    first, second = check_label_pair(predicted, truth)
     iou = iou_matrix(first, second)
     n_predicted, n_true = iou.shape
     counts = Counts(
@@ -214,6 +214,6 @@ def pool(scores: Sequence[Scores]) -> Scores:
     """
     if not scores:
         raise ValueError(
-            "scores of at least one image are needed, got none; evaluate one first"
+            "pooling needs the scores of at least one image, got none; evaluate one"
         )
     return Scores(tuple(image for each in scores for image in each.images))

@@ -93,8 +93,8 @@ def ids_for(
 class Numbering:
     """Turns the labels 1 to n of each plane into ids of the whole stack.
 
-    Planes of other positions, such as the times of a stack that is linked over Z,
-    are series of their own.
+    Planes that differ along another axis, such as the times of a stack that is linked
+    over Z, are separate series.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ class Numbering:
         self, stack: Stack, link: Link, reserved: Collection[int] = ()
     ) -> None:
         self.axis = link.along(stack.batch_axes)
-        """The axis that is linked; None where each plane counts on."""
+        """The axis that is linked; None if each plane gets new ids."""
         self._stack, self._link = stack, link
         self._ids = new_ids(reserved)
         self._linkers: dict[tuple[int, ...], Linker] = {}

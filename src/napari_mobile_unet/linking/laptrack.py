@@ -1,4 +1,4 @@
-"""Objects followed over time by laptrack: for gaps and for fast motion."""
+"""Objects linked over time by laptrack: for gaps and for fast motion."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class Tracking:
-    """Ids for the objects of all planes, by where their centres lie.
+    """Ids for the objects of all planes, by the distance of their centres.
 
     Assignment over time, gaps and divisions as in u-track [1]_, by the package
-    laptrack. It looks at all times together, and so at the tables of all planes.
+    laptrack. It needs the tables of all planes at once.
 
     Parameters
     ----------
     stack : Stack
         The image.
     link : Link
-        How far objects move, and for how long they may be gone.
+        How far objects move, and for how long they may be missing.
     tables : sequence of pandas.DataFrame
         For each plane its objects: label from 1 to n, centroid_y, centroid_x.
     reserved : collection of int

@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import AnyLabels, Labels, Mask, Reals
 
 
-DAUGHTER = 0.15
-"""Smallest area of a daughter over that of the object that divided: crumbs of a
-broken outline are none."""
-CAP = 0.75
-"""Share of a cap that lies within the next section of its object. A cap may be as
-small as one likes, so that no factor on IoU that follows from step and width does."""
+MIN_DAUGHTER = 0.15
+"""Smallest area of a daughter over that of the object that divided; fragments of a
+broken outline are smaller."""
+CAP_SHARE = 0.75
+"""Share of a cap, the last section of an object, that lies within the section before.
+A cap may have any size, so no smaller IoU would do instead."""
 
 
 @dataclass(frozen=True, eq=False)
 class Linked:
-    """What became of the objects 1 to n of one plane.
+    """The ids of the objects 1 to n of one plane.
 
     Parameters
     ----------
     ids : ndarray of int64
         (n,), the id of each object.
     parents : ndarray of int64
-        (n,), the id of the object that it came from by division; 0 for none.
+        (n,), the id of the object that divided into it and others; 0 for none.
     """
 
     ids: NDArray[np.int64]
@@ -47,23 +47,23 @@ class Linked:
 
 
 class Linker:
-    """Follows objects through one series of planes.
+    """Links the objects of one series of planes.
 
-    An object is the one whose last footprint it overlaps, by the assignment with
-    the largest sum of IoU [1]_. The footprint of an object that is not there is
-    kept for ``link.gap`` planes.
+    An object gets the id of the one whose last footprint it overlaps, by the
+    assignment with the largest sum of IoU [1]_. The footprint of an object that is
+    missing is kept for ``link.gap`` planes.
 
-    Over Z an object shrinks to small caps, which lie within its next section: of two
-    objects the smaller one may also lie, for the most part, within the other one. No
-    gap is bridged that is wider than the object.
+    Over Z an object shrinks to small caps, which lie within its next section: objects
+    are also linked if the smaller one lies mostly within the other. A gap is not
+    bridged if it is wider than the object.
 
-    Over T, two or more objects that each lie, for the most part, in the footprint
-    of one are its daughters, with ids of their own; its id ends.
+    Over T, two or more objects that each lie mostly in the footprint of one are its
+    daughters and get new ids; its id ends.
 
     Parameters
     ----------
     link : Link
-        How alike they must be.
+        How much they must overlap.
     divides : bool
         Whether objects may divide: over time.
     step : float
@@ -89,15 +89,15 @@ class Linker:
     ) -> None:
         self._link, self._divides, self._step = link, divides, step
         self._new = itertools.count(1) if ids is None else ids
-        # Footprints by the number of their object, and of each object its id, its
-        # area, and for how many planes it has not been seen; number 0 is background.
+        # Footprints, numbered; and of each number its id, its area, and for how many
+        # planes it has been missing. 0 is background.
         self._memory = np.zeros((1, 1), np.int32)
         self._ids = np.zeros(1, np.int64)
         self._areas = np.zeros(1, np.int64)
         self._unseen = np.zeros(1, np.int64)
 
     def add(self, labels: Labels) -> Linked:
-        """Return what became of the objects of the next plane.
+        """Return the ids of the objects of the next plane.
 
         Parameters
         ----------
@@ -107,16 +107,17 @@ class Linker:
         labels = labels.astype(np.int32, copy=False)  # bincount refuses uint64
         areas = np.bincount(labels.ravel(), minlength=1).astype(np.int64)
         remembered = np.broadcast_to(self._memory, labels.shape)
-        # In the order of their places: so numbers do not decide between equal IoUs.
+        # Pairs come in the order of their places: between equal IoUs the place decides,
+        # not the number within the plane.
         now, before, shared = overlaps_of(labels, remembered)
         partner = np.zeros(len(areas), np.int64)
         iou = shared / (areas[now] + self._areas[before] - shared)
-        alike = iou >= self._link.iou
+        matching = iou >= self._link.iou
         if not self._divides:
             smaller = np.minimum(areas[now], self._areas[before])
-            alike |= shared >= CAP * smaller
-            alike &= self._near()[before]
-        ones, others = _assign(now[alike], before[alike], iou[alike])
+            matching |= shared >= CAP_SHARE * smaller
+            matching &= self._near()[before]
+        ones, others = _assign(now[matching], before[matching], iou[matching])
         partner[ones] = others
         mothers = np.zeros(len(areas), np.int64)
         if self._divides:
@@ -127,11 +128,11 @@ class Linker:
         fresh = 1 + np.flatnonzero(partner[1:] == 0)
         ids[fresh] = list(itertools.islice(self._new, len(fresh)))
         parents = self._ids[mothers]
-        self._remember(labels, ids, areas, gone=np.union1d(partner, mothers))
+        self._remember(labels, ids, areas, linked=np.union1d(partner, mothers))
         return Linked(ids[1:], parents[1:])
 
     def _near(self) -> Mask:
-        """Return which remembered objects are not too far away in depth to go on."""
+        """Return which remembered objects are near enough in depth to be linked."""
         distance = (self._unseen + 1) * self._step
         diameter = 2 * np.sqrt(self._areas / np.pi)
         return np.asarray((self._unseen == 0) | (distance <= diameter))
@@ -146,7 +147,7 @@ class Linker:
     ) -> NDArray[np.int64]:
         """Return the remembered object that each object came from by division."""
         within = 2 * shared >= areas[now]
-        within &= areas[now] >= DAUGHTER * self._areas[before]
+        within &= areas[now] >= MIN_DAUGHTER * self._areas[before]
         within &= (partner[now] == 0) | (partner[now] == before)
         mothers = np.zeros(len(areas), np.int64)
         mothers[now[within]] = before[within]
@@ -159,11 +160,11 @@ class Linker:
         labels: Labels,
         ids: NDArray[np.int64],
         areas: NDArray[np.int64],
-        gone: NDArray[np.int64],
+        linked: NDArray[np.int64],
     ) -> None:
-        """Keep the footprints of this plane, and those that may come again."""
+        """Keep the footprints of this plane, and of objects that may come back."""
         kept = self._unseen < self._link.gap
-        kept[gone] = False
+        kept[linked] = False
         kept[0] = False
         numbers = np.where(kept, np.cumsum(kept) + len(areas) - 1, 0)
         old = numbers.astype(np.int32)[self._memory]
@@ -181,8 +182,8 @@ def _assign(
         return now, before
     row, rows = pd.factorize(now)
     column, columns = pd.factorize(before)
-    # Each object also has a stand-in of its own, in case that it has no partner: so
-    # the matching is always full. 2 keeps all costs above zero, which is no edge.
+    # Each object also has a stand-in, in case it has no partner, so that the matching
+    # is always full. 2 keeps all costs above zero, which would mean no edge.
     each = np.arange(len(rows))
     cost = np.concatenate([2 - iou, np.full(len(rows), 2.0)])
     where = np.concatenate([row, each]), np.concatenate([column, len(columns) + each])

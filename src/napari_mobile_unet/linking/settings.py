@@ -1,4 +1,4 @@
-"""Whether, along which axis and how objects of neighbouring planes are one."""
+"""Whether, along which axis and how objects are linked from plane to plane."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from napari_mobile_unet.settings import Params
 
 
 class Link(Params):
-    """Whether objects of neighbouring planes are one."""
+    """How objects are linked from plane to plane."""
 
     method: Literal["none", "iou", "laptrack"] = "none"
-    """Ids of their own in each plane; one id where objects overlap; or, over time, where laptrack follows their centres."""  # noqa: E501
+    """none: new ids in each plane; iou: one id where objects overlap; laptrack: one id where centres move little over time."""  # noqa: E501
     axis: Literal["auto", "Z", "T"] = "auto"
-    """Along which axis: over depth, over time, or Z where the image has it, else T."""
+    """Axis to link along; auto: Z if the image has it, T otherwise."""
     iou: Annotated[float, Field(gt=0, le=1)] = 0.25
-    """Smallest overlap of one object in neighbouring planes, IoU."""
+    """Smallest IoU of an object with itself in the next plane."""
     gap: Annotated[int, Field(ge=0, le=10)] = 1
-    """Planes without the object that are bridged."""
+    """Number of planes that an object may be missing from."""
     max_distance: Annotated[float, Field(gt=0)] = 15
-    """How far laptrack lets a centre move between planes, in pixels."""
+    """laptrack: largest distance that a centre moves between planes, in pixels."""
 
     def along(self, axes: str) -> str | None:
-        """Return which of a stack's batch axes is linked, None for none.
+        """Return which of a stack's batch axes is linked, or None.
 
         Raises
         ------
         ValueError
-            If the stack has no such axis.
+            If the stack does not have that axis.
         """
         if self.method == "none":
             return None
-        wanted: str = "ZT" if self.axis == "auto" else self.axis
+        possible: str = "ZT" if self.axis == "auto" else self.axis
         if self.method == "laptrack":
-            wanted = wanted.replace("Z", "")
-        found = next((axis for axis in wanted if axis in axes), None)
+            possible = possible.replace("Z", "")
+        found = next((axis for axis in possible if axis in axes), None)
         if found is None:
             raise ValueError(
-                f"objects are linked along {' or '.join(wanted)}; the planes lie on "
-                f"axes {axes!r}; name the axes, or do not link"
+                f"objects are linked along {' or '.join(possible) or 'T'}, got planes "
+                f"along {axes or 'no axis'}; name the axes, or do not link"
             )
         return found

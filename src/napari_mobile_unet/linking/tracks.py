@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Reals
 
 
-def tracks_of(
+def napari_tracks(
     objects: pd.DataFrame,
 ) -> tuple[Reals, dict[int, list[int]]]:
     """Return the data and the graph of a napari Tracks layer.
@@ -18,15 +18,15 @@ def tracks_of(
     Parameters
     ----------
     objects : pandas.DataFrame
-        Rows of linked objects: label, t, centroid_y, centroid_x, and where there
-        are any, z and parent.
+        Rows of linked objects: label, t, centroid_y, centroid_x, and, where known,
+        z and parent.
 
     Returns
     -------
     data : ndarray
-        (N, 4) or (N, 5): id, t, (z,) y, x; by id, then by time.
+        (N, 4) or (N, 5): id, t, (z,) y, x; sorted by id, then by time.
     graph : dict
-        From the id of a daughter to that of its mother, in a list.
+        From the id of a daughter to a list with that of its mother.
     """
     depth = [axis for axis in ("z",) if axis in objects]
     columns = ["label", "t", *depth, "centroid_y", "centroid_x"]

@@ -1,4 +1,4 @@
-"""From a mask to labels: which objects are kept, and how they are cut apart."""
+"""From a mask to labels: how objects are split, and which are kept."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Labels, Mask
 
 
-SMALL, SMALL_SHARE = 16, 1 / 5
-"""Pixels of the smallest object, unless a person says so; and, where that is less, its
-share of the area of a typical one."""
+MIN_SIZE, MIN_SHARE = 16, 1 / 5
+"""Smallest area by default: in pixels, and as a share of that of a typical object; the
+lesser of the two counts."""
 
 
 class Objects(Params):
-    """What becomes of a mask: which objects are kept, and how they are cut."""
+    """How objects are split, and which are kept."""
 
     min_size: Annotated[int, Field(ge=0), ZeroMeans("automatic")] = 0
-    """Smallest area of an object in pixels; 0: 16, or less where the U-Net finds that all are small."""  # noqa: E501
+    """Smallest area of an object in pixels; 0: automatic, 16 or less if the U-Net finds small objects."""  # noqa: E501
     smooth: Annotated[int, Field(ge=0, le=50)] = 0
-    """Radius in pixels of the opening that smooths outlines; 0 leaves them."""
+    """Radius in pixels of the opening that smooths outlines; 0: no smoothing."""
     fill_holes: bool = True
-    """Fill holes that lie within one object."""
+    """Fill holes inside objects."""
     split: bool = True
     """Separate objects that touch."""
     spacing: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
-    """Smallest distance in pixels between centres when a mask is split; 0: half the typical object's width."""  # noqa: E501
+    """Smallest distance in pixels between the centres of split objects; 0: automatic, half the width of a typical object."""  # noqa: E501
     drop_border: bool = False
-    """Drop objects that touch the edge of the plane."""
+    """Remove objects that touch the edge of the plane."""
 
-    def suited(self, diameter: float) -> Objects:
-        """Return these settings with a smallest area, if they have none of their own.
+    def with_min_size(self, diameter: float) -> Objects:
+        """Return these settings, an automatic smallest area replaced by a number.
 
         Parameters
         ----------
         diameter : float
-            Of the typical object in pixels.
+            Of a typical object in pixels.
         """
         typical = np.pi / 4 * diameter**2
-        least = min(SMALL, max(1, round(SMALL_SHARE * typical)))
-        return self.replace(min_size=self.min_size or least)
+        automatic = min(MIN_SIZE, max(1, round(MIN_SHARE * typical)))
+        return self.replace(min_size=self.min_size or automatic)
 
 
 def label_mask(mask: Mask, objects: Objects) -> Labels:
@@ -76,14 +76,14 @@ def label_mask(mask: Mask, objects: Objects) -> Labels:
     if not objects.split:
         return _select(components(mask), objects)
     if objects.fill_holes:
-        # A hole would be a valley, and the object around it fall apart.
+        # A hole would be a valley, and the object around it would be split.
         mask = _select(components(mask), objects) > 0
     peak, distance = peaks_of(mask, objects.spacing)
     return _select(flood(peak, mask, distance[mask]), objects)
 
 
 def opened(mask: Mask, radius: int) -> Mask:
-    """Return the mask without what is thinner than a disc of that radius."""
+    """Return the mask without parts thinner than a disc of that radius."""
     mask = np.ascontiguousarray(mask)
     if not radius:
         return mask
@@ -104,7 +104,7 @@ def ids_to_keep(
     labels: Labels, area: NDArray[np.intp], objects: Objects
 ) -> NDArray[np.intp]:
     """Return the ids of the objects to keep, by the area of each id from 0."""
-    keep = area >= (objects.min_size or SMALL)
+    keep = area >= (objects.min_size or MIN_SIZE)
     keep[0] = False
     if objects.drop_border:
         for edge in edges_of(labels):

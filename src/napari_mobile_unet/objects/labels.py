@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def renumber(labels: Labels, kept: NDArray[np.intp]) -> Labels:
-    """Return the labels, changed: the ids to keep become 1 to n, the others 0."""
+    """Change labels in place, and return them: ids to keep become 1 to n, others 0."""
     pixels = np.flatnonzero(labels.ravel() != 0)  # of a mask: faster
     own = labels.take(pixels)
     ids = np.zeros(int(own.max(initial=0)) + 1, np.int32)
@@ -29,7 +29,7 @@ def edges_of(labels: Labels) -> tuple[Labels, ...]:
 
 
 def fill_holes(labels: Labels) -> None:
-    """Give each piece of background that one object alone encloses to it."""
+    """Give each piece of background that only one object encloses to that object."""
     background = (labels == 0).view(np.uint8)
     count, holes = cv2.connectedComponents(background, connectivity=4)
     enclosed = np.full(count, True)
@@ -38,13 +38,13 @@ def fill_holes(labels: Labels) -> None:
         enclosed[edge] = False
     if not enclosed.any():
         return
-    # Most of the background is, as a rule, its first piece, and open.
+    # The first piece is most of the background as a rule, and not enclosed.
     pixels = np.flatnonzero(holes > (not enclosed[1]))
     pixels = pixels[enclosed.take(holes.take(pixels))]
     hole = holes.take(pixels)
     width = labels.shape[1]
     owner = np.zeros(count, np.int32)
-    # Enclosed pixels are none of the plane's edge: all have eight neighbours.
+    # Enclosed pixels are not at the plane's edge: all have eight neighbours.
     around = [y * width + x for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
     found = [labels.take(pixels + step) for step in around]
     for ids in found:
@@ -56,14 +56,14 @@ def fill_holes(labels: Labels) -> None:
 
 
 def check_labels(labels: AnyLabels, name: str = "") -> None:
-    """Refuse what is no label image.
+    """Raise an error unless this is a label image.
 
     Parameters
     ----------
     labels : ndarray
         Any shape.
     name : str
-        Said in the message: which label image it is.
+        Which label image it is, for the message.
 
     Raises
     ------
@@ -74,23 +74,24 @@ def check_labels(labels: AnyLabels, name: str = "") -> None:
     if labels.dtype.kind not in "iu":
         raise ValueError(
             f"{what} must be whole numbers, got {labels.dtype}; give each object an "
-            "id of its own (skimage.measure.label)"
+            "id, for example with skimage.measure.label"
         )
     if labels.min(initial=0) < 0:
         raise ValueError(
-            f"{what} must not be negative, got {labels.min()}; set what is no object "
-            "to 0"
+            f"{what} must not be negative, got {labels.min()}; set the background to 0"
         )
 
 
-def label_images(predicted: ArrayLike, truth: ArrayLike) -> tuple[AnyLabels, AnyLabels]:
-    """Return both as arrays, once they are found to be label images of one shape."""
+def check_label_pair(
+    predicted: ArrayLike, truth: ArrayLike
+) -> tuple[AnyLabels, AnyLabels]:
+    """Return both as arrays, checked to be label images of one shape."""
     first, second = np.asarray(predicted), np.asarray(truth)
     check_labels(first, "predicted")
     check_labels(second, "true")
     if first.shape != second.shape:
         raise ValueError(
-            "predicted and true labels must have one shape, got "
-            f"{first.shape} and {second.shape}; bring both to one grid"
+            "predicted and true labels must have the same shape, got "
+            f"{first.shape} and {second.shape}; crop or resize one of them"
         )
     return first, second

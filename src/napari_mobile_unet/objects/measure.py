@@ -137,8 +137,8 @@ def measure_plane(labels: AnyLabels, plane: NDArray[Any] | None = None) -> pd.Da
     if plane is not None:
         if plane.shape[:2] != labels.shape:
             raise ValueError(
-                "labels and plane must have one height and width, got "
-                f"{labels.shape} and {plane.shape[:2]}; bring both to one grid"
+                "labels and plane must have the same height and width, got "
+                f"{labels.shape} and {plane.shape[:2]}; crop or resize one of them"
             )
         columns |= _intensity_columns(regions, plane, ("mean",))
     return pd.DataFrame(columns)
@@ -225,7 +225,7 @@ def _as_stacks(labels: Any, image: Any, axes: str | None) -> tuple[Stack, Stack 
         raise ValueError(
             f"labels of an image with axes {seen.axes} must have axes {needed[0]} and "
             f"shape {needed[1]}, got {received[0]} and {received[1]}; name the image's "
-            "axes or bring both to one grid"
+            "axes, or crop or resize one of them"
         )
     return found or Stack.from_array(data, seen.labels_axes), seen
 
@@ -249,8 +249,8 @@ def _image_axes(
     ]
     if len(fits) != 1:
         raise ValueError(
-            "an image has the shape of its labels and at most an axis of channels "
-            f"more, got {image} and {labels}; name its axes, for example axes='C{axes}'"
+            "an image must have the shape of its labels, and at most one more axis, of "
+            f"channels; got {image} and {labels}; name its axes, such as axes='C{axes}'"
         )
     return f"{axes[: fits[0]]}C{axes[fits[0] :]}"
 

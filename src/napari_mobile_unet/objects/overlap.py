@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from napari_mobile_unet.objects.labels import label_images
+from napari_mobile_unet.objects.labels import check_label_pair
 
 if TYPE_CHECKING:
     from typing import Any
@@ -78,7 +78,7 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
     Returns
     -------
     csr_array of float64
-        (n_predicted, n_true), rows and columns in the order of growing ids;
+        (n_predicted, n_true), rows and columns in ascending order of the ids;
         pairs without a common pixel are not stored.
 
     Raises
@@ -92,7 +92,7 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
     array([[0.33, 0.  ],
            [0.  , 1.  ]])
     """
-    first, second = label_images(predicted, truth)
+    first, second = check_label_pair(predicted, truth)
     rows, row_area = _ranks(first)
     columns, column_area = _ranks(second)
     row, column, shared = overlaps_of(rows, columns)
@@ -103,7 +103,7 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
 
 
 def matches(iou: csr_array, threshold: float) -> int:
-    """Return how many pairs match at most, each object used once.
+    """Return the largest number of matching pairs, each object used once.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def matches(iou: csr_array, threshold: float) -> int:
     allowed = iou.data >= threshold
     if not allowed.any():
         return 0
-    # Above 0.5 no object has two partners; at 0.5 it may, and the best choice counts.
+    # Above 0.5 no object has two partners; at 0.5 it may, so the best choice counts.
     pairs = csr_array((allowed[allowed], (row[allowed], column[allowed])), iou.shape)
     return int(np.count_nonzero(maximum_bipartite_matching(pairs) >= 0))
 
@@ -135,7 +135,7 @@ def areas_of(labels: AnyLabels, count: int = 1) -> NDArray[np.intp]:
 
 
 def _ranks(labels: AnyLabels) -> tuple[AnyLabels, NDArray[np.int64]]:
-    """Return the labels as 1 to n, in the order of growing ids, and their areas."""
+    """Return the labels as 1 to n, in ascending order of the ids, and their areas."""
     rank, ids = pd.factorize(labels.ravel(), sort=True)
     area = np.bincount(rank, minlength=len(ids))
     if len(ids) and ids[0] == 0:

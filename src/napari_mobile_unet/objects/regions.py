@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import AnyLabels, Reals
 
 
-LOOKED_UP = 4
-"""Ids up to this many times the number of pixels are looked up in a table of all."""
+TABLE_SIZE = 4
+"""Ids up to this many times the number of pixels are looked up in a table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Regions:
 
     @cached_property
     def by_object(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """An order of the pixels, object by object, and where each object starts."""
+        """The pixels sorted by object, as places in ``pixel``, and each one's start."""
         return np.argsort(self.rank, kind="stable"), np.cumsum(self.size) - self.size
 
     def mean(self, values: NDArray[Any]) -> Reals:
@@ -104,8 +104,8 @@ class Regions:
 
 
 def _ranked(ids: AnyLabels) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Return which of the ids in ascending order each one is, and those."""
-    if ids.max(initial=0) > LOOKED_UP * len(ids):
+    """Return the rank of each id, from 0, and the ids in ascending order."""
+    if ids.max(initial=0) > TABLE_SIZE * len(ids):
         rank, some = pd.factorize(ids, sort=True)
         return rank, np.asarray(some, np.int64)
     places = ids.astype(np.intp)

@@ -1,4 +1,4 @@
-"""The middles of the objects of a mask: where it is widest."""
+"""The centres of the objects of a mask: where it is widest."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Labels, Mask
 
 
-WIDE = 48
-"""Radius in pixels of discs that are laid over single pixels."""
+LARGEST_DISC = 48
+"""Radius of discs in pixels above which blocks of pixels are compared instead."""
 
 
 def peaks_of(mask: Mask, spacing: float) -> tuple[Mask, Floats]:
@@ -23,7 +23,7 @@ def peaks_of(mask: Mask, spacing: float) -> tuple[Mask, Floats]:
     mask : ndarray of bool
         (Y, X).
     spacing : float
-        Pixels between two peaks at least; 0 for the radius of its typical piece.
+        Smallest distance between two peaks in pixels; 0: the radius of a typical piece.
 
     Returns
     -------
@@ -32,11 +32,11 @@ def peaks_of(mask: Mask, spacing: float) -> tuple[Mask, Floats]:
     distance : ndarray of float32
         (Y, X) pixels, smoothed; 0 in the background.
     """
-    # The plane's edge is no background: objects cut by it keep their centre.
+    # Beyond the plane's edge is no background: objects cut by it keep their centre.
     distance = cv2.distanceTransform(
         mask.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
     )
-    # Where there is no background at all OpenCV answers with the largest float.
+    # Without any background OpenCV returns the largest float.
     distance = cv2.GaussianBlur(np.minimum(distance, max(mask.shape)), (0, 0), 1.0)
     distance[~mask] = 0
     spacing = spacing or _typical_radius(mask, distance)
@@ -49,10 +49,10 @@ def peaks_of(mask: Mask, spacing: float) -> tuple[Mask, Floats]:
 def _highest(distance: Floats, radius: int) -> Floats:
     """Return the largest value in a disc around each pixel.
 
-    A disc takes as long as it has pixels: large ones are laid over blocks, of which
-    the largest value counts, and are larger by a block at most.
+    The time grows with the area of the disc: large discs compare the largest values of
+    blocks, and reach at most one block further.
     """
-    step = -(-radius // WIDE)
+    step = -(-radius // LARGEST_DISC)
     height, width = distance.shape
     padded = np.pad(distance, ((0, -height % step), (0, -width % step)))
     blocks = padded.reshape(padded.shape[0] // step, step, -1, step).max((1, 3))
@@ -64,10 +64,10 @@ def _highest(distance: Floats, radius: int) -> Floats:
 
 
 def _typical_radius(mask: Mask, distance: Floats) -> float:
-    """Return the largest distance in the piece of mask that a median pixel lies in.
+    """Return the largest distance in the piece of mask of the median pixel.
 
-    Counting pixels, not pieces, keeps crumbs from deciding how the rest is split.
-    1 for an empty mask.
+    The median of pixels, not of pieces: many tiny pieces do not decide how the others
+    are split. 1 for an empty mask.
     """
     if not mask.any():
         return 1.0
@@ -81,7 +81,7 @@ def _typical_radius(mask: Mask, distance: Floats) -> float:
 
 
 def components(mask: Mask) -> Labels:
-    """Return the pieces of a mask, (Y, X), 1 to n; what touches by a side is one."""
+    """Return the pieces of a mask, (Y, X), 1 to n; pixels that share a side are one."""
     return np.asarray(
         cv2.connectedComponents(mask.view(np.uint8), connectivity=4)[1], np.int32
     )

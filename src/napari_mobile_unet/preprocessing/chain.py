@@ -1,4 +1,4 @@
-"""A chain of steps: fitted, applied, and taken back from labels."""
+"""A chain of steps: fitted, applied, and labels returned to the original grid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fit_steps(steps: Sequence[Step], planes: Iterable[Plane]) -> tuple[Any, ...]:
-    """Return the steps, each fitted to the planes as the steps before leave them."""
+    """Return the steps, each fitted to the planes that the steps before it give."""
     current, fitted = list(planes), []
     for step in steps:
         fitted.append(step.fit(current))
@@ -31,7 +31,7 @@ def apply_steps(steps: Sequence[Step], plane: Plane) -> Plane:
 
 
 def restore_labels(labels: Labels, shape: tuple[int, ...]) -> Plane:
-    """Return labels found on a resized plane on a grid of (Y, X) = ``shape``."""
+    """Return labels of a resized plane on the original grid, (Y, X) = ``shape``."""
     height, width = shape[:2]
     # OpenCV resizes no 32-bit integers; float64 holds them exactly.
     values = labels.astype(np.float64)

@@ -22,7 +22,7 @@ def describe(split: HistogramSplit, foreground: Side = "bright") -> str:
         *class_texts(split, foreground),
     ]
     if split.excluded:
-        lines.append(f"left out, NaN or infinite: {split.excluded}")
+        lines.append(f"excluded (NaN or infinite): {split.excluded}")
     return "\n".join(lines)
 
 

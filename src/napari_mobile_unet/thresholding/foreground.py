@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from napari_mobile_unet.settings import Params
+from napari_mobile_unet.types import Side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_mobile_unet.thresholding.histogram import Histogram
-    from napari_mobile_unet.types import Side
 
 Reason = Literal["chosen", "fewer pixels", "transmitted light"]
 """Why a side is the foreground; all but the first are found."""
@@ -19,25 +20,19 @@ _WHITE = (1.0, 255.0, 65535.0)
 """What floats may take for white: the first that none of them exceeds."""
 
 
-@dataclass(frozen=True)
-class Foreground:
+class Foreground(Params):
     """The end of the grey values that is the objects.
-
-    Parameters
-    ----------
-    side : {"bright", "dark"}
-        The brightest or the darkest class.
-    reason : {"chosen", "fewer pixels", "transmitted light"}
-        Why it is that one.
 
     Examples
     --------
-    >>> print(Foreground("dark", "transmitted light"))
+    >>> print(Foreground(side="dark", reason="transmitted light"))
     dark (auto: transmitted light)
     """
 
     side: Side
+    """The brightest or the darkest class."""
     reason: Reason
+    """Why it is that one."""
 
     def __str__(self) -> str:
         """Return side and reason in a few words."""
@@ -63,9 +58,9 @@ def find_foreground(histogram: Histogram, class_shares: Sequence[float]) -> Fore
     if histogram.colour:
         mean = float((histogram.values * histogram.counts).sum()) / histogram.total
         if mean > _white(histogram) / 2:
-            return Foreground("dark", "transmitted light")
+            return Foreground(side="dark", reason="transmitted light")
     rarer: Side = "bright" if class_shares[-1] <= class_shares[0] else "dark"
-    return Foreground(rarer, "fewer pixels")
+    return Foreground(side=rarer, reason="fewer pixels")
 
 
 def _white(histogram: Histogram) -> float:

@@ -140,7 +140,7 @@ class Threshold(Params):
         """Return which end of the grey values is the objects, and why."""
         if self.foreground == "auto":
             return split.foreground
-        return Foreground(self.foreground, "chosen")
+        return Foreground(side=self.foreground, reason="chosen")
 
     def side(self, split: HistogramSplit | Split) -> Side:
         """Return which end of the grey values is the objects."""

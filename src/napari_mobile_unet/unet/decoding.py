@@ -137,5 +137,5 @@ def _grow(
     if objects.fill_holes:
         fill_holes(labels)
     area, features = object_features(labels, maps)
-    kept = ids_to_keep(labels, area, objects.suited(diameter))
+    kept = ids_to_keep(labels, area, objects.with_min_size(diameter))
     return labels, kept, features[kept]

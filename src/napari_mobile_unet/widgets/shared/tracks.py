@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers import Tracks
 
-from napari_mobile_unet.linking.tracks import tracks_of
+from napari_mobile_unet.linking.tracks import napari_tracks
 from napari_mobile_unet.widgets.layers.result import add_beside
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class TracksBeside:
         followed = "parent" in objects and len(objects)
         if not followed or whole.labels_axes not in ("TYX", "TZYX"):
             return
-        data, graph = tracks_of(objects)
+        data, graph = napari_tracks(objects)
         if labels.ndim > len(whole.labels_axes):  # by an axis C, one long
             data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
         tracks = Tracks(
