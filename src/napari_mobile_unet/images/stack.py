@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
+    from napari_mobile_unet.images.channels import ChannelInfo
     from napari_mobile_unet.types import AnyLabels, AxesSource, Channel, Plane
 
 
@@ -44,6 +45,8 @@ class Stack:
         What its file holds besides, in words.
     notes : tuple of str
         What a person should know of how the file was understood.
+    channels : tuple of ChannelInfo
+        Names and colours along C, or of the one channel; empty if there are none.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class Stack:
     axes_source: AxesSource = "given"
     left_out: str = ""
     notes: tuple[str, ...] = ()
+    channels: tuple[ChannelInfo, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields."""
@@ -226,9 +230,10 @@ class Stack:
         if "C" not in self.axes:
             return self
         if not isinstance(number, str):
-            return self._at({"C": number})
+            this = self.channels[number : number + 1]
+            return replace(self._at({"C": number}), channels=this)
         data = combine(self.data, self.axes.index("C"), number)
-        return self.on_axes(data, without(self.axes, "C"))
+        return replace(self.on_axes(data, without(self.axes, "C")), channels=())
 
     def _at(self, positions: dict[str, int]) -> Stack:
         """Return the part at these positions, without their axes; nothing is read."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_mobile_unet.images.axes import check_axes, guess_axes, without
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.lazy import as_lazy
 from napari_mobile_unet.images.stack import Stack
@@ -39,6 +40,8 @@ class Content:
         What else is in the file, and not read.
     notes : list of str
         What a person should know of how it was read.
+    channels : tuple of ChannelInfo
+        Names and colours of its channels.
     """
 
     data: Any
@@ -47,6 +50,7 @@ class Content:
     places: dict[str, AxisPlace] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    channels: tuple[ChannelInfo, ...] = ()
 
     def leave_out_images(self, positions: list[int], why: str = "") -> None:
         """Note which images of a file are not read, and why they are not."""
@@ -90,8 +94,21 @@ class Content:
             translate=tuple(place.first for place in along),
             units=tuple(place.unit for place in along),
         )
-        left_out, known = " and ".join(self.left_out), tuple(notes + doubts)
-        return Stack(data, grid, name, source, left_out, known)
+        return Stack(
+            data,
+            grid,
+            name,
+            axes_source=source,
+            left_out=" and ".join(self.left_out),
+            notes=tuple(notes + doubts),
+            channels=self._named_channels(named),
+        )
+
+    def _named_channels(self, axes: str) -> tuple[ChannelInfo, ...]:
+        """Return names and colours, if there is one for each channel."""
+        count = self.data.shape[axes.index("C")] if "C" in axes else 1 - ("S" in axes)
+        known = any(channel != ChannelInfo() for channel in self.channels)
+        return self.channels if known and len(self.channels) == count else ()
 
 
 def upright_axes(axes: str) -> str:

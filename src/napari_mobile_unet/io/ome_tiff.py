@@ -83,14 +83,14 @@ def _choose(
     """Return the images to read, and what is known of them without their pixels."""
     if position is not None:
         image = images[position]
-        return [image], Content(None, places=image.places, notes=image.notes)
+        return [image], image.content
     here = [n for n, image in enumerate(images) if image.is_in(file)]
     here = here or list(range(len(images)))
     first = images[here[0]]
     alike = (
         [n for n in here if images[n].kind == first.kind] if file.is_ome else here[:1]
     )
-    content = Content(None, places=first.places, notes=first.notes)
+    content = first.content
     others = [n for n in here if n not in alike]
     why = " of another shape, type or pixel size" if file.is_ome else ""
     content.leave_out_images(others, why)

@@ -130,8 +130,20 @@ def _metadata(stack: Stack, axes: str) -> dict[str, Any]:
         if first and axis != "T":
             planes |= {f"Position{axis}": first * by, f"Position{axis}Unit": symbol}
     count = math.prod(stack.sizes[axis] for axis in without(axes, "YXS"))
+    if stack.channels and len(stack.channels) == stack.sizes.get("C", 1):
+        found["Channel"] = _channels(stack)
     found["Plane"] = {name: [value] * count for name, value in planes.items()}
     return found
+
+
+def _channels(stack: Stack) -> dict[str, list[str | int | None]]:
+    """Return names and colours as OME-XML has them; these are 32 bits with a sign."""
+    numbers: list[str | int | None] = []
+    for channel in stack.channels:
+        rgba = int(channel.colour.lstrip("#") or "0", 16) << 8 | 0xFF
+        numbers.append((rgba + 2**31) % 2**32 - 2**31 if channel.colour else None)
+    names: list[str | int | None] = [channel.name or None for channel in stack.channels]
+    return {"Name": names, "Color": numbers}
 
 
 def _symbol(unit: str) -> tuple[str, float]:

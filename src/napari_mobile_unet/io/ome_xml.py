@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.units import factor
 from napari_mobile_unet.io.calibration import AxisPlace, parse_size
 
@@ -103,6 +104,17 @@ def places_in(image: Element) -> tuple[dict[str, AxisPlace], list[str]]:
         return places, ["the times of its planes are not evenly spaced"]
     notes = ["the interval is that of the times of its planes"]
     return places | {"T": AxisPlace(interval, unit)}, notes
+
+
+def channels_in(image: Element) -> tuple[ChannelInfo, ...]:
+    """Return names and colours of the channels of an image."""
+    found = []
+    for channel in _elements(image, "Channel"):
+        number = channel.get("Color", "")  # of 32 bits, with a sign: RGBA
+        known = number.removeprefix("-").isdecimal()
+        rgb = f"#{int(number) % 2**32 >> 8:06x}" if known else ""
+        found.append(ChannelInfo(channel.get("Name", ""), rgb))
+    return tuple(found)
 
 
 def _first(pixels: Element, axis: str, place: AxisPlace) -> float:

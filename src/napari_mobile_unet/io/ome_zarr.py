@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zarr
 
 from napari_mobile_unet.images.axes import AXES
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.units import PIXEL
 from napari_mobile_unet.io.calibration import AxisPlace
 from napari_mobile_unet.io.content import Content, RequestError, check_position
@@ -21,6 +23,7 @@ CHUNK = 1024
 """Height and width in pixels of a chunk; each plane has chunks of its own."""
 _WORDS = {"position": "P", "depth": "Z", "row": "Y", "column": "X"}
 """Names of axes that do not begin with their letter."""
+_COLOUR = re.compile("#?([0-9A-Fa-f]{6})")
 _TYPES = {"time": "T", "channel": "C"}
 """Types of axes that tell what they are, whatever their name."""
 
@@ -151,7 +154,7 @@ def _level(
         )
     named = [{"name": axis} if isinstance(axis, str) else axis for axis in axes]
     letters = "".join(map(_letter, named))
-    content = Content(array, letters)
+    content = Content(array, letters, channels=_channels(group))
     scale, translate = np.ones(len(named)), np.zeros(len(named))
     # First those of the level, then those that all levels share.
     for steps in (level, image):
@@ -173,6 +176,16 @@ def _level(
         )
     }
     return content
+
+
+def _channels(group: Any) -> tuple[ChannelInfo, ...]:
+    """Return names and colours of channels, which NGFF keeps under "omero"."""
+    found = []
+    for channel in ngff_attributes(group).get("omero", {}).get("channels", ()):
+        name, colour = str(channel.get("label", "")), str(channel.get("color", ""))
+        rgb = _COLOUR.fullmatch(colour)
+        found.append(ChannelInfo(name, f"#{rgb[1].lower()}" if rgb else ""))
+    return tuple(found)
 
 
 def _letter(axis: Mapping[str, Any]) -> str:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from napari_mobile_unet.io.ome_xml import OmeXml, pixels_of, places_in
-from napari_mobile_unet.io.tiff_tags import imagej_places, printed_places
+from napari_mobile_unet.io.content import Content
+from napari_mobile_unet.io.ome_xml import OmeXml, channels_in, pixels_of, places_in
+from napari_mobile_unet.io.tiff_tags import (
+    imagej_channels,
+    imagej_places,
+    printed_places,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
 
     import tifffile
 
+    from napari_mobile_unet.images.channels import ChannelInfo
     from napari_mobile_unet.io.calibration import AxisPlace
 
 
@@ -27,8 +33,17 @@ class TiffImage:
     """Size and place of its pixels along some of its axes."""
     notes: list[str] = field(default_factory=list)
     """What a person should know of these."""
+    channels: tuple[ChannelInfo, ...] = ()
+    """Names and colours of its channels."""
     missing: list[str] = field(default_factory=list)
     """Names of files that hold pages of it, and are not there."""
+
+    @property
+    def content(self) -> Content:
+        """What is known of it without its pixels."""
+        return Content(
+            None, places=self.places, notes=self.notes, channels=self.channels
+        )
 
     @property
     def kind(self) -> tuple[Any, ...]:
@@ -54,7 +69,9 @@ def list_images(file: tifffile.TiffFile, path: Path) -> list[TiffImage]:
     for image in images:
         page = image.series.keyframe
         if file.is_imagej:
-            image.places = imagej_places(file.imagej_metadata or {}, page)
+            notes = file.imagej_metadata or {}
+            image.places = imagej_places(notes, page)
+            image.channels = imagej_channels(notes, image.series.sizes)
         elif places := printed_places(page):
             image.places = places
             image.notes = ["the pixel size is that of its TIFF resolution tags"]
@@ -73,6 +90,7 @@ def _add_ome(images: list[TiffImage], text: str, path: Path) -> None:
         for image, element in zip(images, elements, strict=True):
             if element is not None:
                 image.places, image.notes = places_in(element)
+                image.channels = channels_in(element)
                 image.missing = xml.missing_files(element)
     except ValueError:  # broken notes are no reason to refuse pixels
         notes.append("its OME-XML is damaged and was not used")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import tifffile
 
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.io.calibration import AxisPlace, parse_size
 
 if TYPE_CHECKING:
@@ -49,6 +50,29 @@ def imagej_places(
         interval = parse_size(notes["finterval"])
         places["T"] = AxisPlace(interval, _text(notes.get("tunit")) or "sec")
     return places
+
+
+def imagej_channels(
+    notes: dict[str, Any], sizes: dict[str, int]
+) -> tuple[ChannelInfo, ...]:
+    """Return names and colours of channels: the first labels, and the ends of LUTs.
+
+    Parameters
+    ----------
+    notes : dict
+        ImageJ's own. Labels are of planes, of which neighbours differ in the channel.
+    sizes : dict of str to int
+        Length of each axis.
+    """
+    count = sizes.get("channel", sizes.get("C", 1))
+    labels, tables = notes.get("Labels", ()), notes.get("LUTs", ())
+    if count == 1 or len(labels) < count:  # the labels of slices or frames
+        labels = [""] * count
+    colours = [""] * count
+    if len(tables) == count:
+        colours = ["#" + "".join(f"{v:02x}" for v in lut[:, -1]) for lut in tables]
+    pairs = zip(labels, colours, strict=False)
+    return tuple(ChannelInfo(str(name or ""), colour) for name, colour in pairs)
 
 
 def printed_places(page: tifffile.TiffPage) -> dict[str, AxisPlace]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from napari.layers import Image
 
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.widgets.layers.convert import (
     image_layers,
@@ -74,3 +75,12 @@ def test_prepared_planes_are_laid_on_the_axes_of_their_image(axes: str) -> None:
     assert data.shape == (*place.shape, 3)
     for number, plane in enumerate(planes):
         assert np.array_equal(data[place.index(number)], place.oriented(plane))
+
+
+def test_layers_of_channels_have_their_names_and_colours() -> None:
+    known = (ChannelInfo("DAPI", "#0000ff"), ChannelInfo("", "#ffffff"))
+    stack = Stack(np.zeros((2, 8, 9), np.uint8), "CYX", "a.tif", channels=known)
+    dapi, other = image_layers(stack)
+    assert (dapi.name, dapi.blending) == ("a.tif DAPI", "additive")
+    np.testing.assert_allclose(dapi.colormap.map(1.0).ravel()[:3], (0, 0, 1))
+    assert (other.name, other.colormap.name) == ("a.tif", "gray")

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.axes import suggest_axes
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.widgets.layers.placement import Placement
 
@@ -79,7 +80,10 @@ def image_layers(stack: Stack) -> list[Image]:
             for number in range(stack.sizes["C"])
             for layer in image_layers(stack.channel(number))
         ]
-    name = stack.name
+    channel = stack.channels[0] if len(stack.channels) == 1 else ChannelInfo()
+    colour: dict[str, Any] = {}
+    if channel.colour not in ("", "#ffffff"):
+        colour = {"colormap": channel.colour, "blending": "additive"}
     data, axes = stack.data, stack.axes
     if "S" in axes and axes[-1] != "S":
         data, axes = np.moveaxis(data, axes.index("S"), -1), axes.replace("S", "") + "S"
@@ -87,7 +91,8 @@ def image_layers(stack: Stack) -> list[Image]:
         # napari shows colour of 8 bits, or of floats from 0 to 1.
         data = data.astype(np.float32) / np.float32(65535)
     place = Placement.of_stack(stack)
-    return [Image(data, name=name, rgb="S" in axes, **place.keywords())]
+    name = f"{stack.name} {channel.name}".rstrip()
+    return [Image(data, name=name, rgb="S" in axes, **colour, **place.keywords())]
 
 
 def prepared_data(prepared: Stack, place: Placement) -> NDArray[Any]:
