@@ -79,7 +79,7 @@ def test_a_model_that_is_a_name_and_a_folder_is_refused(
 @pytest.mark.parametrize(
     ("offered", "stated"),
     [
-        (Foreground, choices.Foreground),
+        (Foreground, choices.ForegroundChoice),
         (Scope, choices.Scope),
         (Linking, Link.model_fields["method"].annotation),
         (Form, Format),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ import zarr
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs import estimate
-from napari_mobile_unet.runs.estimate import choose_batch_size, look_ahead
+from napari_mobile_unet.runs.estimate import choose_batch_size, estimate
 from napari_mobile_unet.runs.fit import fit
+from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_planes_of_a_chunk_are_read_at_one_go(depth: int) -> None:
 
 
 def test_it_is_said_in_one_line(stack: Stack, tmp_path: Path) -> None:
-    ahead = look_ahead(stack, fit(stack, RECIPE), 2, None, tmp_path)
+    ahead = estimate(stack, fit(stack, RECIPE), RunOptions(workers=2), tmp_path)
     assert (ahead.planes, ahead.batch_size, ahead.workers) == (40, 5, 2)
     assert ahead.seconds > 0
     line = str(ahead)
@@ -67,19 +68,21 @@ def test_fewer_at_a_time_where_memory_is_short(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     available(monkeypatch, 1_500_000)
-    ahead = look_ahead(stack, fit(stack, RECIPE), 8, 1, tmp_path)
+    ahead = estimate(
+        stack, fit(stack, RECIPE), RunOptions(workers=8, batch_size=1), tmp_path
+    )
     assert ahead.workers == 1
 
 
 def test_what_cannot_be_held_is_refused(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted = fit(stack, RECIPE)
+    fitted, alone = fit(stack, RECIPE), RunOptions(workers=1, batch_size=1)
     available(monkeypatch, 500_000)
     with pytest.raises(MemoryError, match="128 × 128 needs about"):
-        look_ahead(stack, fitted, 1, 1, tmp_path)
+        estimate(stack, fitted, alone, tmp_path)
     available(monkeypatch, 2**40)
     full = SimpleNamespace(free=1000)
-    monkeypatch.setattr(estimate.shutil, "disk_usage", lambda _: full)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
     with pytest.raises(OSError, match="make room"):
-        look_ahead(stack, fitted, 1, 1, tmp_path)
+        estimate(stack, fitted, alone, tmp_path)

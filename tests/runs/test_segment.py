@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dask.array as da
 import numpy as np
+import pandas as pd
 import pytest
 import skimage.data
 import zarr
@@ -25,7 +26,7 @@ from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.blocks import segment_blocks
 from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.plane import segment_plane
-from napari_mobile_unet.runs.result import table_of
+from napari_mobile_unet.runs.result import placed
 from napari_mobile_unet.runs.segment import iter_segment, segment
 from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.thresholding.threshold import Threshold
@@ -114,7 +115,8 @@ def test_planes_come_with_their_place_and_a_table(stack: np.ndarray) -> None:
         (1, 1),
         (1, 2),
     ]
-    table = table_of(results, "TZ")
+    tables = [placed(plane.objects, plane.index, "TZ") for plane in results]
+    table = pd.concat(tables, ignore_index=True)
     assert list(table.columns[:3]) == ["label", "t", "z"]
     assert table["label"].tolist() == list(range(1, 10))
     assert table["z"].tolist() == [1, 2, 2, 0, 0, 0, 1, 2, 2]
