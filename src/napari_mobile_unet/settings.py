@@ -110,7 +110,6 @@ def explain(error: ValidationError) -> str:
     others = f" (and {len(more)} more)" if more else ""
     if not where:  # about several settings, whose values the message holds
         return f"{message}{others}"
-    received = (
-        "" if first["type"] == "missing" else f"; received {first['input']!r:.80}"
-    )
-    return f"{where}: {message}{received}{others}"
+    if first["type"] != "missing" and "received" not in message:
+        message += f"; received {first['input']!r:.80}"
+    return f"{where}: {message}{others}"

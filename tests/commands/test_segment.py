@@ -33,7 +33,7 @@ def test_segment_says_where_the_model_is_not_to_be_trusted(
     done = run("segment", tmp_path / "cat.png", "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     said = " ".join(done.stderr.split())
-    assert "more left out as doubtful. Low confidence: the model may not" in said
+    assert "hidden because of low confidence. Low confidence: the model may not" in said
     nuclei = sample_path("nuclei_timelapse.tif")
     done = run("segment", nuclei, "-o", tmp_path / "out")
     assert done.exit_code == 0, done.stderr

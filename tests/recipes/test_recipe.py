@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,10 +52,11 @@ def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
         ('{"steps": [{"kind": "resize", "factr": 1}]}', r"steps\.0\.resize\.factr"),
         ("[1]", r"one JSON object; .* holds \[1\]"),
         ('{"segment": {"diameter": 30}}', "segment: should name its 'method'"),
+        ('{"segment": {"method": "unet", "diameter": 0.1}}', "1 pixel .* received 0.1"),
         ('{"objects": {"spacing": 1e9}}', r"objects\.spacing: .* 2000"),
         (
             '{"segment": {"method": "unet", "limits": [500, 100]}}',
-            r"the lower limit comes first; swap them; received .*500.*100",
+            r"limits: the lower limit comes first; received \(500.*100.*\); swap",
         ),
     ],
 )
@@ -105,3 +107,13 @@ def test_the_json_is_plain(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "recipe.json").read_text())
     assert content["segment"]["method"] == "unet"
     assert content["version"] == 1
+
+
+def test_a_record_names_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xe9t\xe9.tif")
+    stack = Stack.from_array(np.zeros((8, 8)), "YX", name=name)
+    record = Provenance.of(Recipe(), stack)
+    record.save(tmp_path / "record.json")
+    (tmp_path / "record.json").read_text("utf-8")
+    assert Provenance.load(tmp_path / "record.json") == record
+    assert Provenance.from_json(record.to_json()).source == name

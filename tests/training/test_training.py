@@ -302,7 +302,8 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
     cases = {
         "found none under": {"images": str(tmp_path / "nowhere")},
         "none of 8 images .* among 8 files": {"labels": str(data / "renamed")},
-        "is not; name another": {"output": tmp_path / "taken"},
+        "Output already exists": {"output": tmp_path / "taken"},
+        "only a model": {"output": tmp_path / "taken", "overwrite": True},
         "must be writable": {"output": tmp_path / "taken" / "file" / "new"},
     }
     renamed = data / "renamed"
@@ -314,6 +315,20 @@ def test_bad_folders_are_refused_in_one_line(data: Path, tmp_path: Path) -> None
             list(iter_messages(job_of(data, **({"output": tmp_path / "new"} | change))))
         assert "\n" not in str(caught.value)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_model_is_replaced_if_asked_once_the_new_one_is_complete(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    output = shutil.copytree(trained[1], tmp_path / "squares")
+    before = load_model(output).checksum
+    settings = {"epochs": 0, "overwrite": True, **start_from(load_model(output))}
+    messages = iter_messages(job_of(data, output, **settings))
+    next(messages)
+    assert load_model(output).checksum == before
+    assert [message["kind"] for message in messages] == ["done"]
+    assert load_model(output).card.training.start == f"squares {before}"
+    assert [path.name for path in tmp_path.iterdir()] == ["squares"]
 
 
 def test_length_is_named_once() -> None:

@@ -71,7 +71,8 @@ def train(
         if start:
             given |= start_from(load_model(start), given.get("architecture"))
         given |= {"images": images, "labels": labels, "output": output}
-        given |= {"overwrite": overwrite} | ({} if seed is None else {"seed": seed})
+        given |= {} if seed is None else {"seed": seed}
+        given |= {"overwrite": True} if overwrite else {}
         job = TrainingJob.model_validate(given)
     with exit_on_error(FAILED):
         check_job(job)

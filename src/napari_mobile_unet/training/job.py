@@ -11,7 +11,7 @@ from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
 from napari_mobile_unet.training.pairs import find_pairs
-from napari_mobile_unet.unet.card import Architecture
+from napari_mobile_unet.unet.card import CARD, Architecture
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class TrainingJob(Params):
     pattern."""
     output: Path
     """Folder of the new model."""
+    overwrite: bool = False
+    """Whether a model in that folder is replaced, once the new one is complete."""
     name: str = ""
     """Name of the new model; by default that of its folder."""
     description: str = ""
@@ -96,14 +98,19 @@ def check_job(job: TrainingJob) -> None:
     Raises
     ------
     ValueError, OSError
-        If there are no pairs of images and labels, or the output folder is not empty,
-        cannot be written, or lies beside the unfinished model of another training.
+        If there are no pairs of images and labels, or the output folder is not empty
+        and not a model to replace, cannot be written, or lies beside the unfinished
+        model of another training.
     """
     output, unfinished = job.output, job.unfinished.resolve()
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise ValueError(
-            f"a new model needs a new or empty folder; {output} is not; name another"
-        )
+        if not job.overwrite:
+            raise FileExistsError(f"Output already exists: {output}; use --overwrite")
+        if not (output / CARD).is_file():
+            raise ValueError(
+                f"only a model is replaced by a new one; {output} has no {CARD}; "
+                "name another folder"
+            )
     start = job.start_weights
     if unfinished.exists() and not (start and unfinished in start.resolve().parents):
         raise ValueError(

@@ -61,7 +61,7 @@ def training(job: TrainingJob) -> Iterator[RunningTraining]:
         _child("napari_mobile_unet.training.child.trainer", log) as child,
     ):
         assert child.stdin is not None
-        child.stdin.write(job.model_dump_json() + "\n")
+        child.stdin.write(job.to_json() + "\n")
         child.stdin.flush()
         try:
             yield RunningTraining(_messages(child, log), child.stdin.close)

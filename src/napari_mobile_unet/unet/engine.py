@@ -98,7 +98,9 @@ class LiteRT:
         from ai_edge_litert.interpreter import Interpreter
 
         with _creating, _silent_stderr():
-            interpreter = Interpreter(str(self._network), num_threads=threads)
+            # As bytes, since names of folders need not be UTF-8.
+            path = os.fsencode(self._network)
+            interpreter = Interpreter(path, num_threads=threads)
             interpreter.allocate_tensors()
         return interpreter
 

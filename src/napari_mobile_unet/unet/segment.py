@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.engine import TileCache
 
 
+MIN_DIAMETER = 1.0
+"""Pixels. For smaller objects an image would be enlarged without end."""
 MIN_CONFIDENCE = 0.35
 """Confidence below which an object is not shown by default."""
 
@@ -64,6 +66,15 @@ class UNet(Params):
     """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; by default found in the image."""
+
+    @field_validator("diameter")
+    @classmethod
+    def _check_diameter(cls, value: float) -> float:
+        if 0 < value < MIN_DIAMETER:
+            raise ValueError(
+                f"objects are {MIN_DIAMETER:g} pixel wide or more; 0 finds their size"
+            )
+        return value
 
     @field_validator("limits")
     @classmethod
@@ -104,7 +115,8 @@ class UNet(Params):
         if fitted.diameter:
             return fitted
         searched = sample if middles is None else list(middles)
-        return fitted.replace(diameter=fitted.search_diameter(searched, cache))
+        diameter = fitted.search_diameter(searched, cache)
+        return fitted.replace(diameter=max(MIN_DIAMETER, diameter))
 
     def search_diameter(
         self, planes: Sequence[Plane], cache: TileCache | None = None

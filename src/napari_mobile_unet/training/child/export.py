@@ -177,7 +177,7 @@ def save_model(
             ),
         )
         write_card(beside, tuned_card)
-        if job.output.exists():
+        if job.output.exists() and not job.overwrite:
             job.output.rmdir()  # empty, as was checked before the training
     return tuned
 

@@ -161,7 +161,7 @@ def main() -> int:
         stopped.set()
         say("stopping")
 
-    job = TrainingJob.model_validate_json(sys.stdin.readline())
+    job = TrainingJob.from_json(sys.stdin.readline())
     threading.Thread(target=listen, daemon=True).start()
     try:
         train(job, say, stopped)
