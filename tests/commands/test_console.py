@@ -6,6 +6,7 @@ import io
 import re
 import signal
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from napari_mobile_unet.commands.console import (
     say,
     worth_saying,
 )
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.stack import Stack
 
 
@@ -65,6 +67,11 @@ def test_a_stack_is_described_in_one_line() -> None:
     )
     assert ", channel 1 of 3;" in describe_stack(stack, 1)
     assert ", channel max of 3;" in describe_stack(stack, "max")
+    channels = (ChannelInfo("DAPI"), ChannelInfo(), ChannelInfo("GFP"))
+    known = replace(stack, channels=channels, notes=("the finest of 2 levels",))
+    assert ", channel 0 of 3 (DAPI);" in describe_stack(known, 0)
+    assert ", channel 1 of 3;" in describe_stack(known, 1)
+    assert describe_stack(known).endswith("in its file; the finest of 2 levels")
     guess = Stack.from_array(pixels[0])
     assert describe_stack(guess, 0, "--axes").endswith(
         "axes ZYX guessed from the shape (set them with --axes)"

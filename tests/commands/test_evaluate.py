@@ -72,7 +72,7 @@ def test_labels_of_one_stem_are_refused_and_called_alike(
     write_image(tmp_path / "found" / "a_labels.zarr", Stack.from_array(labels, "YX"))
     done = run("evaluate", *folders)
     assert done.exit_code == 1
-    assert "are of one stem" in done.stderr
+    assert "share a stem" in done.stderr
 
 
 def test_axes_are_matched_by_name(run: Run, tmp_path: Path) -> None:
@@ -86,7 +86,8 @@ def test_axes_are_matched_by_name(run: Run, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["ap"]["0.95"] == 1
     assert "yx.tif: Y 20 × X 30, uint16, axes YX from its metadata" in done.stderr
-    assert "xy.npy: X 30 × Y 20, uint16, axes XY as given" in done.stderr
+    turned = "axes YX as given; stored as XY, read as YX"
+    assert f"xy.npy: Y 20 × X 30, uint16, {turned}" in done.stderr
 
 
 def test_axes_that_differ_are_refused(run: Run, tmp_path: Path) -> None:

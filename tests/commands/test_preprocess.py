@@ -58,7 +58,7 @@ def test_no_result_goes_over_an_input(run: Run, picture: Path, tmp_path: Path) -
         assert done.exit_code == status, done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
     assert {path: path.read_bytes() for path in before} == before
-    assert "cell_labels.tif; write elsewhere" in run("segment", *both).stderr
+    assert "cell_labels.tif; name another output" in run("segment", *both).stderr
 
 
 def test_an_image_is_replaced_only_if_asked(
@@ -103,7 +103,7 @@ def test_what_was_understood_is_printed(run: Run, stack: Path, tmp_path: Path) -
             file.write(plane, photometric="minisblack", metadata=None)
     for image, message in {
         stack: "axes TCYX from its metadata, channel 0 of 2",
-        pages: "not read: 1 further image in its file",
+        pages: "not read: 1 further image (position 1) in its file",
     }.items():
         out = tmp_path / f"prepared_{image.name}"
         done = run("preprocess", image, "-o", out, "--recipe", recipe)

@@ -13,7 +13,9 @@ import pytest
 import skimage.data
 import tifffile
 
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:
@@ -281,3 +283,41 @@ def test_a_stop_says_how_to_go_on(
     assert done.exit_code == 130
     assert "go on with --resume" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_fields_of_a_plate_are_told_apart(
+    run: Run, plane_of: Planes, tmp_path: Path
+) -> None:
+    fields = [tmp_path / "plate.zarr" / well / "0" for well in ("A", "B")]
+    for count, field in enumerate(fields, start=1):
+        field.parent.mkdir(parents=True)
+        write_image(field.with_suffix(".zarr"), Stack(plane_of(count), "YX"))
+        field.with_suffix(".zarr").rename(field)
+    out = tmp_path / "out"
+    done = run("segment", *fields, "-o", out, "--method", "otsu")
+    assert done.exit_code == 0, done.stderr
+    assert "plate.zarr/A/0: 1 objects in 1 plane" in done.stderr
+    assert "plate.zarr/B/0: 2 objects in 1 plane" in done.stderr
+    lines = filter(None, done.stderr.splitlines())
+    assert all(
+        line.startswith(("plate.zarr/A/0: ", "plate.zarr/B/0: ")) for line in lines
+    )
+    record = json.loads((out / "plate_B_0_recipe.json").read_text())
+    assert record["source"] == "plate.zarr/B/0"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_need_not_be_utf_8(run: Run, plane_of: Planes, tmp_path: Path) -> None:
+    image = tmp_path / os.fsdecode(b"caf\xe9.tif")
+    tifffile.imwrite(image, plane_of(2))
+    for form in ("tif", "zarr"):
+        arguments = ("-o", tmp_path / form, "--method", "otsu", "--format", form)
+        done = run("segment", image, *arguments, "--overlay")
+        assert done.exit_code == 0, done.stderr
+        assert r"caf\xe9.tif: 2 objects in 1 plane" in done.stderr
+        assert run("segment", image, *arguments, "--resume").exit_code == 0
+        labels = tmp_path / form / os.fsdecode(b"caf\xe9_labels." + form.encode())
+        assert np.asarray(read_stack(labels).data).max() == 2
+        table = tmp_path / os.fsdecode(b"\xfc_" + form.encode() + b".csv")
+        assert run("measure", labels, "-o", table, "--image", image).exit_code == 0
+        assert len(pd.read_csv(table)) == 2

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
+from PIL import Image
 
 from napari_mobile_unet.evaluation.labels import ids_of, read_labels
 from napari_mobile_unet.images.stack import Stack
@@ -74,7 +75,7 @@ def test_colours_and_channels_are_refused(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=f"one id in each pixel.*{message}"):
             read_labels(tmp_path / name)
     np.save(tmp_path / "a.npy", np.zeros((20, 20, 3), np.uint8))
-    assert read_labels(tmp_path / "a.npy", "YXT").axes == "YXT"
+    assert read_labels(tmp_path / "a.npy", "YXT").sizes == {"T": 3, "Y": 20, "X": 20}
     write_image(tmp_path / "one.tif", Stack.from_array(LABELS[:1], "CYX"))
     assert read_labels(tmp_path / "one.tif").axes == "YX"
 
@@ -88,7 +89,9 @@ def test_axes_that_cannot_be_guessed_are_those_of_the_image(tmp_path: Path) -> N
     # Three frames look like the samples of RGB pixels.
     np.save(tmp_path / "b.npy", np.moveaxis(LABELS[:3], 0, -1))
     image = Stack.from_array(np.zeros((20, 20, 3)), "YXT")
-    assert read_labels(tmp_path / "b.npy", beside=image).axes == "YXT"
+    labels = read_labels(tmp_path / "b.npy", beside=image)
+    assert labels.axes == "TYX"
+    np.testing.assert_array_equal(labels.data, LABELS[:3])
 
 
 def test_metadata_is_right_about_the_order_of_the_axes(tmp_path: Path) -> None:
@@ -97,3 +100,14 @@ def test_metadata_is_right_about_the_order_of_the_axes(tmp_path: Path) -> None:
     assert read_labels(tmp_path / "a.tif", "zyx").axes == "ZYX"
     tifffile.imwrite(tmp_path / "b.tif", LABELS, photometric="minisblack")
     assert read_labels(tmp_path / "b.tif", "TYX").axes == "TYX"
+
+
+def test_ids_of_a_palette_are_its_indices(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    image = Image.fromarray(LABELS[0].astype(np.uint8))  # 300 becomes 44
+    image.putpalette([0, 0, 0] * 44 + [9, 9, 9])  # two ids of one colour
+    image.save(path)
+    np.testing.assert_array_equal(read_labels(path).data, LABELS[0] % 256)
+    image.convert("RGB").save(path)
+    with pytest.raises(ValueError, match=r"one id in each pixel; .*a\.png has colours"):
+        read_labels(path)

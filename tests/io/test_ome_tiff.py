@@ -77,7 +77,7 @@ def test_each_axis_of_imagej_may_have_a_unit_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     metadata = {"axes": "TZYX", "unit": "micron", "spacing": 300.0, "finterval": 1.5}
     metadata |= {"yunit": "nm", "zunit": "nm", "tunit": "min"}
-    metadata |= {"xorigin": 4.0, "zorigin": -2.0}
+    metadata |= {"xorigin": 4.0, "yorigin": "left", "zorigin": -2.0}
     array = np.zeros((2, 3, 8, 9), np.uint8)
     tifffile.imwrite(path, array, imagej=True, resolution=(4, 0.002), metadata=metadata)
     stack = read_stack(path)
@@ -228,6 +228,9 @@ def test_samples_that_are_no_colours_are_channels(tmp_path: Path) -> None:
     settings = {"photometric": "minisblack", "planarconfig": "contig", "metadata": None}
     samples = np.zeros((64, 48, 4), np.uint8)
     tifffile.imwrite(path, samples, extrasamples=[0, 0, 0], **settings)
+    assert read_stack(path).axes == "YXC"
+    colours = np.zeros((64, 48, 5), np.uint8)
+    tifffile.imwrite(path, colours, photometric="rgb", extrasamples=[0, 0])
     assert read_stack(path).axes == "YXC"
 
 

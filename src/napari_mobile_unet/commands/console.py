@@ -114,19 +114,22 @@ def describe_stack(stack: Stack, channel: Channel | None = None, hint: str = "")
         text += f" (set them with {hint})"
     if "C" in stack.axes and channel is not None:
         text += f", channel {channel} of {stack.sizes['C']}"
+        if not isinstance(channel, str):
+            named = (c.name for c in stack.channels[channel : channel + 1] if c.name)
+            text += "".join(f" ({name})" for name in named)
     if stack.left_out:
         text += f"; not read: {stack.left_out} in its file"
-    return text
+    return "; ".join([text, *stack.notes])
 
 
 def worth_saying(stack: Stack) -> bool:
-    """Return whether axes were guessed, several channels are used or parts left out.
+    """Return whether axes were guessed, channels are used, or parts are left out.
 
     For commands that read many files, of which a line each would hide these. The axes
     of a single plane are no guess.
     """
     guessed = stack.axes_source == "shape" and len(stack.axes) > 2
-    return guessed or "C" in stack.axes or bool(stack.left_out)
+    return guessed or "C" in stack.axes or bool(stack.left_out or stack.notes)
 
 
 def print_error(subject: object, error: BaseException) -> None:

@@ -22,6 +22,7 @@ from napari_mobile_unet.commands.options import (
     Overwrite,
     check_output,
 )
+from napari_mobile_unet.io.paths import name_of
 
 
 def preprocess(
@@ -47,7 +48,7 @@ def preprocess(
         check_output(output, overwrite)
         check_output(steps_path(output), overwrite)
     with exit_on_error(FAILED, image), progress_bar() as bar:
-        task = bar.add_task(image.name, total=None)
+        task = bar.add_task(name_of(image), total=None)
         for done, source in iter_prepare_file(image, output, chosen, axes):
             if not done:
                 say(describe_stack(source, chosen.channel or 0, "--axes"))

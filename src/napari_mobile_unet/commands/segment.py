@@ -28,6 +28,7 @@ from napari_mobile_unet.commands.options import (
     Linking,
     Workers,
 )
+from napari_mobile_unet.io.paths import name_of
 from napari_mobile_unet.messages import INPUT_ERRORS
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
 
@@ -129,7 +130,7 @@ def _segment(
 
     done = None
     with progress_bar(quiet) as bar:
-        task = bar.add_task(source.name, total=None)
+        task = bar.add_task(name_of(source), total=None)
         for event in iter_file(source, folder, recipe, options):
             if isinstance(event, PlaneResult):
                 bar.advance(task)
@@ -144,10 +145,10 @@ def _segment(
     if quiet:
         return
     if done is None:
-        say(f"{source.name}: done already")
+        say(f"{name_of(source)}: done already")
         return
     planes_done = f"{done.planes} plane{'s' * (done.planes != 1)}"
     say(
-        f"{source.name}: {done.objects} objects in {planes_done} → "
+        f"{name_of(source)}: {done.objects} objects in {planes_done} → "
         f"{done.outputs.labels}{done.confidence_message}"
     )

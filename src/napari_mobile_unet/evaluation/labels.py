@@ -58,19 +58,19 @@ def read_labels(
 
 def _read(path: Path, axes: str | None, beside: Stack | None) -> Stack:
     try:
-        stack = read_stack(path)
+        stack = read_stack(path, as_labels=True)
     except ValueError:  # perhaps since its axes cannot be guessed
         other = axes or (beside.labels_axes if beside else None)
         if other is None:
             raise
-        return read_stack(path, other)
+        return read_stack(path, other, as_labels=True)
     if axes:
         known = stack.axes_source == "metadata" and set(stack.axes) == set(axes.upper())
-        return stack if known else read_stack(path, axes)
+        return stack if known else read_stack(path, axes, as_labels=True)
     # Labels of three frames look like colours.
     colours = "S" in stack.axes and stack.axes_source == "shape"
     if colours and beside and stack.data.shape == beside.labels_shape:
-        return read_stack(path, beside.labels_axes)
+        return read_stack(path, beside.labels_axes, as_labels=True)
     return stack
 
 

@@ -68,12 +68,12 @@ def usable_places(
             if _is_usable(found[axis]):
                 these[axis] = found[axis]
             else:
-                size = f"{found[axis].step:g}"
-                notes.append(f"the pixel size {size} of {axis} is ignored")
+                what = "interval" if axis == "T" else "pixel size"
+                notes.append(f"the {what} {found[axis].step:g} of {axis} is ignored")
         names = {axis: _unit_name(axis, place.unit) for axis, place in these.items()}
-        strange = {a: these[a].unit for a, name in names.items() if name is None}
-        for unit in dict.fromkeys(strange.values()):
-            those = ", ".join(axis for axis in strange if strange[axis] == unit)
+        unknown = {a: these[a].unit for a, name in names.items() if name is None}
+        for unit in dict.fromkeys(unknown.values()):
+            those = ", ".join(axis for axis in unknown if unknown[axis] == unit)
             notes.append(f"the unit {unit!r} of {those} is not understood")
         known = [name for name in names.values() if name not in (None, PIXEL)]
         common = common_unit(known)[0] if known else PIXEL
@@ -103,7 +103,17 @@ def _unit_name(axis: str, unit: str) -> str | None:
 
 def parse_size(text: object) -> float:
     """Return a distance between pixels, whose sign some programs use; NaN for none."""
+    return abs(_parse(text, math.nan))
+
+
+def parse_place(text: object) -> float:
+    """Return the place of a pixel; 0 for none."""
+    place = _parse(text, 0.0)
+    return place if math.isfinite(place) else 0.0
+
+
+def _parse(text: object, default: float) -> float:
     try:
-        return abs(float(str(text)))
+        return float(str(text))
     except ValueError:
-        return math.nan
+        return default

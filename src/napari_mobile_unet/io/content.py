@@ -84,7 +84,7 @@ class Content:
         if upright != named:
             data = as_lazy(data).transpose([named.index(axis) for axis in upright])
             notes.append(f"stored as {named}, read as {upright}")
-        places, doubts = usable_places(
+        places, more = usable_places(
             {axis: place for axis, place in self.places.items() if axis in named}
         )
         along = [places.get(axis, AxisPlace()) for axis in without(upright, "S")]
@@ -100,7 +100,7 @@ class Content:
             name,
             axes_source=source,
             left_out=" and ".join(self.left_out),
-            notes=tuple(notes + doubts),
+            notes=tuple(notes + more),
             channels=self._named_channels(named),
         )
 

@@ -64,7 +64,7 @@ def read_tiff(path: Path, position: int | None = None) -> Content:
         content.data = _pixels([image.series for image in chosen], opened)
     series = chosen[0].series
     axes, photometric = series.axes, series.keyframe.photometric
-    if photometric not in _COLOURS or series.sizes.get("S", 3) not in (3, 4):
+    if photometric not in _COLOURS or chosen[0].sizes.get("S", 3) not in (3, 4):
         axes = axes.replace("S", "C")
     if set(axes) <= set(AXES):
         content.axes = "P" * (len(chosen) > 1) + axes

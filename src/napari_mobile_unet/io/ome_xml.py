@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.units import factor
-from napari_mobile_unet.io.calibration import AxisPlace, parse_size
+from napari_mobile_unet.io.calibration import AxisPlace, parse_place, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,8 +125,7 @@ def _first(pixels: Element, axis: str, place: AxisPlace) -> float:
     for plane in _elements(pixels, "Plane"):
         unit = plane.get(f"Position{axis}Unit", "reference frame")
         try:
-            by = factor(unit, place.unit)
-            return by * float(plane.get(f"Position{axis}", 0.0))
+            return parse_place(plane.get(f"Position{axis}")) * factor(unit, place.unit)
         except ValueError:
             break
     return 0.0

@@ -37,8 +37,8 @@ def read_stack(
         Of one of several images in the file, from 0. By default the first is read,
         together with those that are like it; ``left_out`` names the others.
     as_labels : bool
-        Whether the file holds labels: of a picture with a palette, the indices are
-        ids, and colours are refused.
+        Whether the file holds labels. Of a picture with a palette these are the
+        indices, not the colours; JPEG, which does not keep ids, is refused.
 
     Returns
     -------
@@ -65,15 +65,9 @@ def read_stack(
             f"{path} could not be read ({fault}); copy or convert it again"
         ) from error
     try:
-        stack = content.stack(name_of(path), axes)
+        return content.stack(name_of(path), axes)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if as_labels and ("S" in stack.axes or stack.sizes.get("C", 1) > 1):
-        raise ValueError(
-            f"labels are one id for each pixel; {path} has several values "
-            f"(axes {stack.axes}, shape {stack.data.shape}); save one channel of ids"
-        )
-    return stack
 
 
 def _suffix(path: Path) -> str:

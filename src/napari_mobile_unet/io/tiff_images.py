@@ -51,6 +51,11 @@ class TiffImage:
         sizes = {axis: (place.step, place.unit) for axis, place in self.places.items()}
         return self.series.shape, self.series.axes, self.series.dtype, sizes
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each axis, by its letter."""
+        return dict(zip(self.series.axes, self.series.shape, strict=True))
+
     def is_in(self, file: tifffile.TiffFile) -> bool:
         """Return whether pages of it lie in a file, and not all in others."""
         pages = self.series.pages
@@ -71,7 +76,7 @@ def list_images(file: tifffile.TiffFile, path: Path) -> list[TiffImage]:
         if file.is_imagej:
             notes = file.imagej_metadata or {}
             image.places = imagej_places(notes, page)
-            image.channels = imagej_channels(notes, image.series.sizes)
+            image.channels = imagej_channels(notes, image.sizes.get("C", 1))
         elif places := printed_places(page):
             image.places = places
             image.notes = ["the pixel size is that of its TIFF resolution tags"]
@@ -103,7 +108,7 @@ def _add_ome(images: list[TiffImage], text: str, path: Path) -> None:
 def _pair(images: list[TiffImage], elements: list[Element]) -> list[Element | None]:
     """Return the part of the OME-XML for each image; None where it has none.
 
-    Both are in one order, but tifffile leaves out what it cannot make out.
+    Both are in one order, but tifffile lists no images that it does not understand.
     """
     if any(image.series.kind != "ome" for image in images):
         return [None] * len(images)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tifffile
 
 from napari_mobile_unet.images.channels import ChannelInfo
-from napari_mobile_unet.io.calibration import AxisPlace, parse_size
+from napari_mobile_unet.io.calibration import AxisPlace, parse_place, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def imagej_places(
     places = {}
     for axis, step in steps.items():
         # ImageJ counts from an origin, which is given in pixels.
-        origin = float(notes.get(f"{axis.lower()}origin", 0.0))
+        origin = parse_place(notes.get(f"{axis.lower()}origin"))
         places[axis] = AxisPlace(step, units[axis] or "pixel", -origin * step)
     if "finterval" in notes:
         interval = parse_size(notes["finterval"])
@@ -52,19 +52,16 @@ def imagej_places(
     return places
 
 
-def imagej_channels(
-    notes: dict[str, Any], sizes: dict[str, int]
-) -> tuple[ChannelInfo, ...]:
+def imagej_channels(notes: dict[str, Any], count: int) -> tuple[ChannelInfo, ...]:
     """Return names and colours of channels: the first labels, and the ends of LUTs.
 
     Parameters
     ----------
     notes : dict
         ImageJ's own. Labels are of planes, of which neighbours differ in the channel.
-    sizes : dict of str to int
-        Length of each axis.
+    count : int
+        Number of channels.
     """
-    count = sizes.get("channel", sizes.get("C", 1))
     labels, tables = notes.get("Labels", ()), notes.get("LUTs", ())
     if count == 1 or len(labels) < count:  # the labels of slices or frames
         labels = [""] * count
@@ -86,7 +83,7 @@ def printed_places(page: tifffile.TiffPage) -> dict[str, AxisPlace]:
     steps = dict(_resolutions(page))
     for step in steps.values():
         dots = 2.54 / step
-        if step >= _COARSEST or any(abs(dots - print_) < 0.5 for print_ in _PRINTED):
+        if step >= _COARSEST or any(abs(dots - usual) < 0.5 for usual in _PRINTED):
             return {}
     return {axis: AxisPlace(1e4 * step, "micrometer") for axis, step in steps.items()}
 

@@ -114,7 +114,7 @@ def read_examples(job: TrainingJob) -> tuple[list[Example], list[Example]]:
 
 def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example]:
     """Return one example for each plane of a file."""
-    image, labels = read_stack(image_path), read_stack(labels_path)
+    image, labels = read_stack(image_path), read_stack(labels_path, as_labels=True)
     if (image.n_planes, image.plane_shape) != (labels.n_planes, labels.plane_shape):
         raise ValueError(
             f"an image and its labels must have one shape; {image_path} has "

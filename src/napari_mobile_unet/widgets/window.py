@@ -38,7 +38,8 @@ def open_window(
     OSError, ValueError
         If a file cannot be read.
     """
-    stacks = [read_stack(path) for path in (*images, *labels)]
+    stacks = [read_stack(path) for path in images]
+    stacks += [read_stack(path, as_labels=True) for path in labels]
     viewer = napari.Viewer(show=show)
     for stack in stacks[: len(images)]:
         for layer in image_layers(stack):
