@@ -54,7 +54,7 @@ def test_a_typed_threshold_holds_until_reset(
     ("text", "reason"),
     [
         ("sixty", "numbers with commas"),
-        ("10, 60", "1 increasing"),
+        ("10, 60", "1 threshold(s) in ascending order"),
         ("nan", "numbers with"),
     ],
 )
