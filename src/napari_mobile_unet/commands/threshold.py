@@ -103,15 +103,13 @@ def _summary(
     settings: Threshold, stack: Stack, split: HistogramSplit
 ) -> dict[str, Any]:
     """Return the thresholds of a stack, and of its planes if each has its own."""
-    from napari_mobile_unet.runs.fit import rarer_side
+    from napari_mobile_unet.runs.fit import stack_foreground
 
-    found = settings.foreground_of(split)
-    side, reason = found.side, f"auto: {found.reason}"
-    if settings.foreground != "auto":
-        reason = "given"
-    elif settings.scope == "plane":  # one side for all planes, as in a segmentation
-        side = rarer_side(stack)
-    content = {**split.summary(), "foreground": side, "foreground_reason": reason}
+    found, auto = settings.foreground_of(split), settings.foreground == "auto"
+    if auto and settings.scope == "plane":  # one side for all, as in a segmentation
+        found = stack_foreground(stack)
+    reason = f"auto: {found.reason}" if auto else "given"
+    content = {**split.summary(), "foreground": found.side, "foreground_reason": reason}
     if settings.scope == "plane":
         content["planes"] = [
             {"index": list(stack.index(n)), **settings.summary(stack.plane(n))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from napari_mobile_unet.preprocessing.chain import apply_steps, fit_steps
 from napari_mobile_unet.preprocessing.steps import AnyStep, Resize
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
+from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.otsu import Split, otsu
 from napari_mobile_unet.unet.diameter import trial_planes
@@ -86,7 +87,8 @@ def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
     split = None
     if method.scope == "plane" and method.foreground == "auto":
         # One side for all: noise in an empty plane would decide for itself.
-        method = method.replace(foreground=rarer_side(stack, steps))
+        found = stack_foreground(stack, steps)
+        method = method.replace(foreground=found.side)
     if method.scope == "stack":
         numbers = range(stack.n_planes)
         counts = count_planes(lambda: _prepared(stack, steps, numbers))
@@ -94,19 +96,19 @@ def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
     return Fitted(recipe=recipe.replace(steps=steps, segment=method), split=split)
 
 
-def rarer_side(stack: Stack, steps: Steps = ()) -> Literal["bright", "dark"]:
-    """Return which end of the grey values of a stack has fewer pixels.
+def stack_foreground(stack: Stack, steps: Steps = ()) -> Foreground:
+    """Return which end of the grey values of a stack is the objects, and why.
 
     Seen in at most ``SAMPLE`` evenly spaced planes, split by Otsu's threshold; where
-    there is no finite value, "bright".
+    there is no finite value, the bright end.
     """
     try:
         seen = count_planes(
             lambda: (apply_steps(steps, sampled(stack, n)) for n in spaced(stack))
         )
     except ValueError:
-        return "bright"
-    return otsu(seen).foreground.side
+        return Foreground(side="bright", reason="fewer pixels")
+    return otsu(seen).foreground
 
 
 def fit_to_stack(stack: Stack, steps: Steps) -> Steps:

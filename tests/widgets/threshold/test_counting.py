@@ -8,6 +8,7 @@ import pytest
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.parallel.cancel import Cancelled, cancellable
+from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import count
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.threshold import Threshold
@@ -29,15 +30,15 @@ def test_the_last_state_holds_all_planes(
     assert [state.share for state in states] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1])
     assert np.array_equal(states[-1].histogram.counts, count(stack).counts)
     assert states[0].histogram.total == stack[0].size
-    assert states[0].side is None
+    assert states[0].foreground is None
 
 
 def test_the_side_is_that_of_all_planes_and_not_of_those_counted(
     stack: np.ndarray,
 ) -> None:
     planes = 1000 - stack.astype(int)
-    (state,) = iter_counted(Stack(planes, "ZYX"), [0], with_side=True)
-    assert state.side == otsu(planes).foreground.side == "dark"
+    (state,) = iter_counted(Stack(planes, "ZYX"), [0], with_foreground=True)
+    assert state.foreground == Foreground(side="dark", reason="fewer pixels")
 
 
 def test_a_mask_leaves_pixels_out(stack: np.ndarray) -> None:

@@ -52,7 +52,11 @@ def test_a_typed_threshold_holds_until_reset(
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("sixty", "numbers with commas"), ("10, 60", "1 increasing"), ("nan", "1 incr")],
+    [
+        ("sixty", "numbers with commas"),
+        ("10, 60", "1 threshold(s) in ascending order"),
+        ("nan", "numbers with"),
+    ],
 )
 def test_what_is_no_threshold_is_refused_in_a_line(
     panel: Any, person: Any, calibrated: Any, text: str, reason: str,

@@ -85,6 +85,7 @@ def test_the_mask_lies_on_a_stack_that_is_sheared_through_its_planes(
     panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
 ) -> None:
     calibrated.shear = (0.5, 0, 0)
+    calibrated.translate = (0, 0, 0)
     viewer.dims.set_current_step(0, 3)
     person.waits_for_mask()
     mask = stack[3] > panel.model.split.threshold

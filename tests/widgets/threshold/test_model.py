@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
+from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import count
 from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
 from napari_mobile_unet.thresholding.threshold import Threshold
@@ -17,8 +16,10 @@ PLANE[:20] += 200
 PLANE[:8] += 300
 
 
-def counted(plane: np.ndarray = PLANE, share: float = 1.0, side: Any = None) -> Counted:
-    return Counted(count(plane), side, share)
+def counted(
+    plane: np.ndarray = PLANE, share: float = 1.0, foreground: Foreground | None = None
+) -> Counted:
+    return Counted(count(plane), foreground, share)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_what_is_set_by_hand_holds_for_its_method(model: ThresholdModel) -> None
 
 def test_values_that_do_not_fit_are_refused(model: ThresholdModel) -> None:
     model.set_values((100.0,))
-    with pytest.raises(ValueError, match=r"1 increasing threshold"):
+    with pytest.raises(ValueError, match=r"1 threshold\(s\) in ascending order"):
         model.set_values((1.0, 2.0))
     assert model.values == (100,)
 
@@ -124,17 +125,17 @@ def test_only_a_threshold_of_all_its_pixels_is_written_down() -> None:
     assert model.written_down() == Threshold(method="adaptive")
 
 
-@pytest.mark.parametrize("side", ["bright", "dark"])
-def test_the_side_is_chosen_or_that_of_all_planes_or_the_rarer(side: Any) -> None:
-    model = ThresholdModel()
-    model.take(counted())
-    assert model.side == "bright"
+def test_the_side_is_chosen_or_that_of_all_planes_or_of_fewer_pixels(
+    model: ThresholdModel,
+) -> None:
+    assert str(model.foreground) == "bright (auto: fewer pixels)"
     model.take(counted(1000 - PLANE))
     assert model.side == "dark"
-    model.take(counted(side=side))
-    assert model.side == side
+    of_stack = Foreground(side="bright", reason="transmitted light")
+    model.take(counted(1000 - PLANE, foreground=of_stack))
+    assert model.foreground == of_stack
     model.set_settings(Threshold(foreground="dark"))
-    assert model.side == "dark"
+    assert str(model.foreground) == "dark"
 
 
 def test_what_has_no_threshold_says_why_and_may_have_one_later(

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.widgets.layers.convert import METADATA, stack_of
+from napari_mobile_unet.widgets.layers.visible_plane import show_plane, visible_plane
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 
 if TYPE_CHECKING:
@@ -104,26 +105,13 @@ class SourcePanel(QWidget):
         layer, stack = self.layer, self._stack
         if layer is None or stack is None:
             return 0
-        world = stack.grid.world_axes
-        point = layer.world_to_data(viewer.dims.point)
-        number = 0
-        for axis, size in zip(stack.batch_axes, stack.batch_shape, strict=True):
-            position = round(float(point[world.index(axis)]))
-            number = number * size + min(max(position, 0), size - 1)
-        return number
+        return visible_plane(viewer.dims, layer, stack)
 
     def show_plane(self, viewer: napari.Viewer, number: int) -> None:
         """Move the viewer's sliders to a plane."""
         layer, stack = self.layer, self._stack
-        if layer is None or stack is None:
-            return
-        world = stack.grid.world_axes
-        point = list(layer.world_to_data(viewer.dims.point))
-        for axis, position in zip(stack.batch_axes, stack.index(number), strict=True):
-            point[world.index(axis)] = position
-        last = viewer.dims.ndim  # layers are aligned by their last axes
-        axes = range(last - layer.ndim, last)
-        viewer.dims.set_point(axes, layer.data_to_world(point))
+        if layer is not None and stack is not None:
+            show_plane(viewer.dims, layer, stack, number)
 
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""

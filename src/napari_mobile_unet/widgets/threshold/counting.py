@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from napari_mobile_unet.images.sampling import windows_of
 from napari_mobile_unet.parallel.cancel import checkpoint
-from napari_mobile_unet.runs.fit import rarer_side
+from napari_mobile_unet.runs.fit import stack_foreground
 from napari_mobile_unet.thresholding.histogram import count_planes, iter_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.thresholding.foreground import Foreground
     from napari_mobile_unet.thresholding.histogram import Histogram
     from napari_mobile_unet.thresholding.threshold import Threshold
-    from napari_mobile_unet.types import Mask, Plane, Side
+    from napari_mobile_unet.types import Mask, Plane
 
 INTERVAL = 0.15
 """Seconds between two states of a count that are shown."""
@@ -27,7 +28,7 @@ class Counted(NamedTuple):
     """What has been counted so far."""
 
     histogram: Histogram
-    side: Side | None
+    foreground: Foreground | None
     """Which side is the foreground in all planes, if that was asked."""
     share: float
     """Part of the pixels that are counted, from 0 to 1."""
@@ -46,7 +47,7 @@ def iter_counted(
     numbers: Sequence[int],
     masks: Callable[[int], Mask] | None = None,
     *,
-    with_side: bool = False,
+    with_foreground: bool = False,
 ) -> Iterator[Counted]:
     """Yield the counts of some planes, from time to time and at the end.
 
@@ -58,7 +59,7 @@ def iter_counted(
         Of the planes.
     masks : callable, optional
         From the number of a plane to (Y, X), True where it is counted.
-    with_side : bool
+    with_foreground : bool
         Whether the side of the foreground is found over the whole stack first.
 
     Raises
@@ -68,16 +69,16 @@ def iter_counted(
     Cancelled
         If the work was cancelled: within a plane, or a block of a large one.
     """
-    side = rarer_side(stack) if with_side else None
+    foreground = stack_foreground(stack) if with_foreground else None
     total = len(numbers) * len(list(windows_of(stack)))
     before, latest = time.monotonic(), None
     counts = iter_counts(partial(_iter_parts, stack, numbers, masks))
     for done, latest in enumerate(counts, start=1):
         if time.monotonic() - before > INTERVAL and done < total:
             before = time.monotonic()
-            yield Counted(latest, side, done / total)
+            yield Counted(latest, foreground, done / total)
     if latest is not None:
-        yield Counted(latest, side, 1.0)
+        yield Counted(latest, foreground, 1.0)
 
 
 def iter_plane_splits(stack: Stack, threshold: Threshold) -> Iterator[PlaneSplit]:

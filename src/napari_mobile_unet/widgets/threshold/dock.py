@@ -202,7 +202,7 @@ class ThresholdDock(Dock):
             return
         self.model.begin(len(numbers))
         self._counting.start(
-            lambda: iter_counted(stack, numbers, masks, with_side=kind == "each")
+            lambda: iter_counted(stack, numbers, masks, with_foreground=kind == "each")
         )
 
     def _on_plane_chosen(self, number: int) -> None:

@@ -100,7 +100,7 @@ class HistogramPanel(QWidget):
                     f'<span style="color: {colour}">■</span> {lines[number]}'
                 )
         if settings.foreground == "auto" and not split.constant:
-            lines.append(f"Foreground: {model.side} (auto: fewer pixels)")
+            lines.append(f"Foreground: {model.foreground}")
         if split.separability < settings.min_separability:
             lines.append(f"Left empty: η is below {settings.min_separability:g}")
         if model.values and model.per_plane:

@@ -12,6 +12,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.thresholding.threshold import Threshold
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.thresholding.foreground import Foreground
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
     from napari_mobile_unet.types import Side
     from napari_mobile_unet.widgets.threshold.counting import Counted
@@ -68,14 +69,21 @@ class ThresholdModel(QObject):
         return self.settings.replace(scope=scope, values=self.values)
 
     @property
+    def foreground(self) -> Foreground:
+        """Which side of the thresholds is the foreground, and why.
+
+        There must be a split.
+        """
+        assert self.split is not None
+        of_stack = self.counted.foreground if self.counted else None
+        if self.settings.foreground == "auto" and of_stack is not None:
+            return of_stack
+        return self.settings.foreground_of(self.split)
+
+    @property
     def side(self) -> Side:
         """Which side of the thresholds is the foreground."""
-        if self.settings.foreground == "dark":
-            return "dark"
-        if self.settings.foreground == "bright" or self.split is None:
-            return "bright"
-        found = self.counted.side if self.counted else None
-        return found or self.split.foreground.side
+        return self.foreground.side
 
     @property
     def local(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error
@@ -56,7 +57,7 @@ class ThresholdBox(QWidget):
         if text == self._shown:
             return
         try:
-            values = tuple(float(part) for part in text.split(","))
+            values = tuple(_finite(part) for part in text.split(","))
         except ValueError:
             self.line.setText(self._shown)
             show_error(
@@ -69,3 +70,10 @@ class ThresholdBox(QWidget):
         except ValueError as error:
             self.line.setText(self._shown)
             show_error(one_line(error))
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"a threshold must be finite, got {text}; type a number")
+    return value
