@@ -48,21 +48,20 @@ def segment_blocks(
     """Segment a plane block by block into labels without seams.
 
     Each block is segmented with a margin around it, and gives every object that
-    reaches into the block itself. An object on a seam is so found by all the blocks
-    that it touches, alike, since each of them sees it whole with its neighbours:
-    the first one writes it, and the others recognise it. Of an object larger than the
-    margin each block adds its part.
+    reaches into the block itself. All blocks that touch an object on a seam find it
+    alike, since each sees it whole with its neighbours: the first block writes it, the
+    others recognise it. To an object larger than the margin each block adds its part.
 
     Parameters
     ----------
     read : function
         From a window to that part of the plane, (y, x) or (y, x, 3).
     segment : function
-        From a part of the plane to its objects; run in threads, on two at a time.
+        From a part of the plane to its objects; called in threads, two at a time.
     labels : array
         (Y, X) of integers, 0, NumPy or Zarr; the labels 1 to n are written to it.
     drop_border : bool
-        Whether objects at the plane's edge are taken away in the end.
+        Whether objects at the plane's edge are removed in the end.
     block, margin : int
         In pixels.
 
@@ -71,8 +70,8 @@ def segment_blocks(
     pandas.DataFrame
         One row an object, as ``measure_plane`` gives, and its confidence.
     int
-        About how many objects were left out: of those that a block sees, its own
-        share of the area.
+        About how many objects were left out: each block counts those that it sees,
+        times its own share of the area with the margin.
     """
     shape = tuple(labels.shape)
     parts: list[pd.DataFrame] = []
@@ -115,7 +114,7 @@ def segment_blocks(
 
 
 def _without_border(labels: Any, table: pd.DataFrame, block: int) -> pd.DataFrame:
-    """Take the objects at a plane's edge away; number the others from 1 anew."""
+    """Remove the objects at a plane's edge, and number the others from 1."""
     sides = np.s_[:1, :], np.s_[-1:, :], np.s_[:, :1], np.s_[:, -1:]
     edge = np.unique(np.concatenate([np.asarray(labels[s]).ravel() for s in sides]))
     kept = table[~table["label"].isin(edge)].reset_index(drop=True)
