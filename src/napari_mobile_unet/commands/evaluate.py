@@ -17,7 +17,7 @@ from napari_mobile_unet.commands.console import (
     standard_output,
     worth_saying,
 )
-from napari_mobile_unet.commands.options import Axes, Json
+from napari_mobile_unet.commands.options import Axes, Json, Position
 
 if TYPE_CHECKING:
     from napari_mobile_unet.evaluation.metrics import Scores
@@ -27,6 +27,7 @@ def evaluate(
     predicted: Annotated[Path, typer.Argument(help="Label file or folder.")],
     truth: Annotated[Path, typer.Argument(help="Label file or folder.")],
     axes: Axes = None,
+    position: Position = None,
     as_json: Json = False,
 ) -> None:
     """Compare labels with the truth: two files, or two folders matched by stem."""
@@ -36,7 +37,7 @@ def evaluate(
     folders = predicted.is_dir() and truth.is_dir()
     each = []
     with exit_on_error(FAILED):
-        for pair in iter_label_pairs(predicted, truth, axes):
+        for pair in iter_label_pairs(predicted, truth, axes, position):
             for stack in pair:
                 if not folders or worth_saying(stack):
                     say(describe_stack(stack, hint="--axes"))

@@ -13,7 +13,12 @@ from napari_mobile_unet.commands.console import (
     exit_on_error,
     say,
 )
-from napari_mobile_unet.commands.options import Axes, Overwrite, check_output
+from napari_mobile_unet.commands.options import (
+    Axes,
+    Overwrite,
+    Position,
+    check_output,
+)
 
 
 def measure(
@@ -23,9 +28,7 @@ def measure(
         Path | None, typer.Option(help="Image, for the grey values.")
     ] = None,
     axes: Axes = None,
-    position: Annotated[
-        int | None, typer.Option(min=0, help="Position to measure, counted from 0.")
-    ] = None,
+    position: Position = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Measure objects: place, size, shape and, with an image, grey values."""

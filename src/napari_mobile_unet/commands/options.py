@@ -64,6 +64,10 @@ Channel = Annotated[
     str | None,
     typer.Option(metavar="N|mean|max", help="Channel, counted from 0, or all of them."),
 ]
+Position = Annotated[
+    int | None,
+    typer.Option(min=0, help="Position, or image of several in a file, from 0."),
+]
 ForegroundSide = Annotated[
     Foreground | None,
     typer.Option(

@@ -147,8 +147,9 @@ def _segment(
     if done is None:
         say(f"{name_of(source)}: done already")
         return
-    planes_done = f"{done.planes} plane{'s' * (done.planes != 1)}"
+    found = f"{done.objects} object{'s' * (done.objects != 1)}"
+    where = f"{done.planes} plane{'s' * (done.planes != 1)}"
     say(
-        f"{name_of(source)}: {done.objects} objects in {planes_done} → "
+        f"{name_of(source)}: {found} in {where} → "
         f"{done.outputs.labels}{done.confidence_message}"
     )

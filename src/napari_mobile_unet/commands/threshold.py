@@ -105,11 +105,14 @@ def _summary(
     """Return the thresholds of a stack, and of its planes if each has its own."""
     from napari_mobile_unet.runs.fit import stack_foreground
 
-    found, auto = settings.foreground_of(split), settings.foreground == "auto"
-    if auto and settings.scope == "plane":  # one side for all, as in a segmentation
-        found = stack_foreground(stack)
-    reason = f"auto: {found.reason}" if auto else "given"
-    content = {**split.summary(), "foreground": found.side, "foreground_reason": reason}
+    found = settings.foreground_of(split)
+    if settings.scope == "plane" and settings.foreground == "auto":
+        found = stack_foreground(stack)  # one side for all, as in a segmentation
+    content = {
+        **split.summary(),
+        "foreground": found.side,
+        "foreground_reason": found.reason,
+    }
     if settings.scope == "plane":
         content["planes"] = [
             {"index": list(stack.index(n)), **settings.summary(stack.plane(n))}
@@ -130,5 +133,7 @@ def _line(found: dict[str, Any]) -> str:
         f"shares {shares}, excluded {found['excluded']}"
     )
     if "foreground" in found:
-        text += f", foreground {found['foreground']} ({found['foreground_reason']})"
+        text += f", foreground {found['foreground']}"
+        if found["foreground_reason"] != "chosen":
+            text += f" (auto: {found['foreground_reason']})"
     return text

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.evaluation.labels import read_labels
+from napari_mobile_unet.evaluation.labels import read_at, read_labels
 from napari_mobile_unet.evaluation.metrics import evaluate
-from napari_mobile_unet.images.parts import at_position, reordered
+from napari_mobile_unet.images.axes import without
+from napari_mobile_unet.images.parts import reordered
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import label_files
 from napari_mobile_unet.io.paths import zarr_root
-from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.align import match_axes
 from napari_mobile_unet.objects.measure import measure
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def iter_label_pairs(
-    predicted: Path, truth: Path, axes: str | None = None
+    predicted: Path,
+    truth: Path,
+    axes: str | None = None,
+    position: int | None = None,
 ) -> Iterator[tuple[Stack, Stack]]:
     """Yield predicted labels and the true ones of the same image; see ``match_axes``.
 
@@ -37,7 +40,7 @@ def iter_label_pairs(
         Two label files; or two folders, whose files are matched by stem, where
         ``cell_labels.tif`` belongs to ``cell.png``. Truth that has no prediction
         is left aside, so that a fold can be compared with a whole data set.
-    axes : str, optional
+    axes, position
         Of the labels; see ``read_labels``.
 
     Raises
@@ -47,8 +50,8 @@ def iter_label_pairs(
         two differ in axes or size.
     """
     for first, second in _paired(predicted, truth):
-        true = read_labels(second, axes)
-        yield match_axes(read_labels(first, axes, beside=true), true)
+        true = read_labels(second, axes, position=position)
+        yield match_axes(read_labels(first, axes, true, position), true)
 
 
 def _paired(predicted: Path, truth: Path) -> Iterator[tuple[Path, Path]]:
@@ -97,16 +100,18 @@ def read_to_measure(
         If a file cannot be read, the two do not fit each other, or there are several
         positions and none is named.
     """
-    seen = read_stack(image, axes).squeeze() if image else None
-    found = read_labels(labels, None if image else axes, seen)
-    if seen is not None:
-        one = found.data.ndim < len(seen.labels_axes) and "P" in seen.axes
-        if one and position is not None:  # labels of one of the image's positions
-            seen, position = at_position(seen, position), None
+    if image is None:
+        found, seen = read_labels(labels, axes, position=position), None
+    else:
+        seen = read_at(image, axes, position)
+        named = without(axes.upper(), "CS") if axes else None
+        try:
+            found = read_labels(labels, named, seen, position)
+        except ValueError:
+            if position is None:
+                raise
+            found = read_labels(labels, named, seen)  # of that position alone
         found, seen = match_axes(found, seen)
-    if position is not None:
-        found = at_position(found, position)
-        seen = at_position(seen, position) if seen is not None else None
     if "P" in found.axes:
         raise ValueError(
             "objects are measured in one position at a time; received "
@@ -126,15 +131,7 @@ def measure_labels(labels: Stack, image: Stack | None = None) -> pd.DataFrame:
     """
     if image is not None:
         labels = reordered(labels, image.labels_axes)
-    known = set(labels.scale) != {1.0} or set(labels.units) != {"pixel"}
-    own = known or image is None
-    return measure(
-        labels.data,
-        image,
-        axes=labels.axes if image is None else None,
-        scale=labels.scale if own else None,
-        units=labels.units if own else None,
-    )
+    return measure(labels, image)
 
 
 def check_table(output: Path, inputs: Iterable[Path]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.images.lazy import as_lazy
+from napari_mobile_unet.images.parts import at_position
 from napari_mobile_unet.io.read import read_stack
 
 if TYPE_CHECKING:
@@ -19,19 +20,24 @@ if TYPE_CHECKING:
 
 
 def read_labels(
-    path: Path, axes: str | None = None, beside: Stack | None = None
+    path: Path,
+    axes: str | None = None,
+    beside: Stack | None = None,
+    position: int | None = None,
 ) -> Stack:
     """Return a label file, without axes of length one.
 
     Parameters
     ----------
     path : Path
-        Of the file. Whole numbers may be stored as floats.
+        Of the file. Whole numbers may be stored as floats, or as colours of a palette.
     axes : str, optional
         Of the labels; metadata with the same letters in another order is kept.
     beside : Stack, optional
-        The image, or other labels of it, whose axes count where the file names none
-        and the shape does not tell them.
+        The image, or other labels of it: its axes count where the file names none and
+        they cannot be guessed, and ``axes`` only where their number fits.
+    position : int, optional
+        As for ``read_at``.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def read_labels(
     ValueError
         If it holds colours, channels, or numbers that are no ids.
     """
-    stack = _read(path, axes, beside).squeeze()
+    stack = _read(path, axes, beside, position).squeeze()
     if found := "".join(axis for axis in "CS" if axis in stack.axes):
         raise ValueError(
             f"labels have one id in each pixel; {path} has "
@@ -56,22 +62,57 @@ def read_labels(
     return replace(stack, data=_ids(stack.data))
 
 
-def _read(path: Path, axes: str | None, beside: Stack | None) -> Stack:
+def _read(
+    path: Path, axes: str | None, beside: Stack | None, position: int | None
+) -> Stack:
+    def read(named: str | None) -> Stack:
+        return read_at(path, named, position, as_labels=True)
+
     try:
-        stack = read_stack(path, as_labels=True)
+        stack = read(None)
     except ValueError:  # perhaps since its axes cannot be guessed
-        other = axes or (beside.labels_axes if beside else None)
-        if other is None:
+        known = axes or (beside.labels_axes if beside else None)
+        if known is None:
             raise
-        return read_stack(path, other, as_labels=True)
-    if axes:
-        known = stack.axes_source == "metadata" and set(stack.axes) == set(axes.upper())
-        return stack if known else read_stack(path, axes, as_labels=True)
-    # Labels of three frames look like colours.
-    colours = "S" in stack.axes and stack.axes_source == "shape"
-    if colours and beside and stack.data.shape == beside.labels_shape:
-        return read_stack(path, beside.labels_axes, as_labels=True)
-    return stack
+        return read(known)
+    named = stack.axes_source == "metadata"
+    if not axes or (named and set(stack.axes) == set(axes.upper())):
+        return stack
+    if beside and len(axes) != stack.data.ndim:
+        return stack
+    return read(axes)
+
+
+def read_at(
+    path: Path,
+    axes: str | None = None,
+    position: int | None = None,
+    *,
+    as_labels: bool = False,
+) -> Stack:
+    """Return one of the images in a file, or one position along its axis P.
+
+    Parameters
+    ----------
+    path, axes, as_labels
+        As for ``read_stack``.
+    position : int, optional
+        From 0; by default all that ``read_stack`` reads.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the file cannot be read, or there is no such position.
+    """
+    if position is None:
+        return read_stack(path, axes, as_labels=as_labels)
+    try:
+        stack = read_stack(path, axes, position=position, as_labels=as_labels)
+    except ValueError:
+        stack = read_stack(path, axes, as_labels=as_labels)
+        if "P" not in stack.axes:
+            raise
+    return at_position(stack, position) if "P" in stack.axes else stack
 
 
 def _ids(data: Any) -> Any:
