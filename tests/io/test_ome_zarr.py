@@ -194,7 +194,9 @@ def test_a_plate_names_its_fields(
         group.attrs["well"] = {"images": [{"path": "0"}, {"path": "1"}]}
         for field in "01":
             plane_at(plate / "A" / well / field, int(well + field))
-    said = r"plate\.zarr holds 4; name one, such as .*plate\.zarr/A/1/0, or .* 0 to 3"
+    said = (
+        r"plate\.zarr holds 4; name one, such as .*plate\.zarr/A/1/0 .*position=0 to 3"
+    )
     with pytest.raises(ValueError, match=said):
         read_stack(plate)
     field = read_stack(plate / "A" / "2" / "0")

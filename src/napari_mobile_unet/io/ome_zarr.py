@@ -108,7 +108,7 @@ def _read_group(path: Path, group: Any, position: int | None) -> Content:
     if position is None and len(images) > 1:
         raise RequestError(
             f"one image is read at a time; {path} holds {len(images)}; name one, such "
-            f"as {path / images[0]}, or give its position, 0 to {len(images) - 1}"
+            f"as {path / images[0]} (in Python, position=0 to {len(images) - 1})"
         )
     check_position(path, position, len(images))
     return read_zarr(path / images[position or 0])
