@@ -36,7 +36,7 @@ def main() -> None:
     y, x = np.mgrid[:side, :side]
     plane += 1500 * ((np.sin(x / 9) * np.sin(y / 9)) > 0.5)
     viewer.add_image(plane.astype(np.uint16))
-    wait(lambda: dock.split is not None and dock.live.layer is not None)
+    wait(lambda: dock.model.split is not None and dock.live.layer is not None)
     canvas, axes = dock.histogram.canvas.canvas, dock.histogram.canvas.plot.axes
     canvas.draw()
     middle = axes.bbox.y0 + axes.bbox.height / 2
@@ -54,7 +54,7 @@ def main() -> None:
         gaps.append(now - last)
         last = now
 
-    send("button_press_event", dock.split.threshold + 0.5)
+    send("button_press_event", dock.model.split.threshold + 0.5)
     heart = QTimer()
     heart.timeout.connect(beat)
     heart.start(0)

@@ -155,7 +155,7 @@ def test_odd_planes_are_shown_or_said(
         panel.histogram.canvas.canvas.draw()
     if plane.dtype.kind == "f":
         person.sets(method="otsu")
-        assert "left out, NaN or infinite: 16" in person.text
+        assert "excluded (NaN or infinite): 16" in person.text
     person.makes_labels()
 
 
