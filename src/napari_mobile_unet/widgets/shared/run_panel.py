@@ -13,14 +13,13 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
-from napari_mobile_unet.unet.confidence import confidence_message
-from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
 from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
+from napari_mobile_unet.widgets.shared.run_summary import summary
 from napari_mobile_unet.widgets.shared.shown_run import (
     Named,
     Renumbered,
@@ -252,18 +251,9 @@ class LabelsRun(QWidget):
             layer.refresh()
             layer.features = rows.rename(columns={"label": "index"})
             self._tracks.show(layer, run.whole, objects)
-        done, planes = len(run.tables), run.whole.n_planes
-        if done < planes and not self._cancelled:
-            return  # it failed, and has said why
-        of = "" if done == planes else f" of {planes}"
-        seconds = time.monotonic() - self._begun
-        gone = "" if run.shown else "; Continue brings the layer back"
-        where = f"; {self._where}" if self._where else ""
-        self.status.setText(
-            f"{'Cancelled: ' if done < planes else ''}{len(rows)} objects in "
-            f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-            f"{_diameter(run)}{_confidence(run)}{gone}{where}"
-        )
+        if run.finished or self._cancelled:  # else it failed, and has said why
+            seconds = time.monotonic() - self._begun
+            self.status.setText(summary(run, len(rows), seconds, self._where))
 
     def _on_source(self) -> None:
         """Offer what can be done with the image that is chosen now."""
@@ -298,22 +288,3 @@ class LabelsRun(QWidget):
             "Work on the other planes of the run that was stopped, with its settings"
         )
         self.continue_button.show()
-
-
-def _diameter(run: ShownRun) -> str:
-    """Say how large the objects were taken to be, if that was found."""
-    assert run.fitted is not None
-    asked, used = run.recipe.segment, run.fitted.recipe.segment
-    if not isinstance(used, UNet) or not isinstance(asked, UNet) or asked.diameter:
-        return ""
-    return f"; taken to be about {used.diameter:.0f} pixels across"
-
-
-def _confidence(run: ShownRun) -> str:
-    """Say how far the objects are to be trusted, if that is known."""
-    objects = run.objects
-    if "confidence" not in objects:
-        return ""
-    return confidence_message(
-        objects["confidence"].to_numpy(), sum(run.left_out.values())
-    )

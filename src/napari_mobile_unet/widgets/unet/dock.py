@@ -55,7 +55,8 @@ class UNetDock(Dock):
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
         self.measure_button = QPushButton("Diameter of a drawn object")
         self.measure_button.setToolTip(
-            "Draw an ellipse around one object, in any shapes layer, then press this"
+            "Draw an ellipse around one object, in any shapes layer, then press the "
+            "button again"
         )
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = Form(Link())
@@ -79,7 +80,7 @@ class UNetDock(Dock):
         form.addRow("batch size", self.batch_size)
         more = QCollapsible("Objects")
         more.addWidget(self.objects)
-        linking = QCollapsible("Over Z and T")
+        linking = QCollapsible("Link across Z/T")
         linking.addWidget(self.link)
         layout = self.column()
         layout.addWidget(self.source)
@@ -140,7 +141,9 @@ class UNetDock(Dock):
         if not drawn:
             shapes = self.viewer.add_shapes(name="one object", ndim=layer.ndim)
             shapes.mode = "add_ellipse"
-            self.run.status.setText("Draw an ellipse around one object, then press it.")
+            self.run.status.setText(
+                "Draw an ellipse around one object, then press the button again."
+            )
             return
         try:
             diameter = round(drawn_diameter(drawn[-1], layer, whole), 1)
