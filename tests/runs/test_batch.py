@@ -393,7 +393,7 @@ def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
     segment(image, out)
     other = Recipe(segment=Threshold(values=(250.0,)))
 
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as broken:

@@ -132,7 +132,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
                 f"received {ids.dtype} of shape {ids.shape} in {labels_path}"
             )
         # Ids may be any numbers; the targets are computed faster for small ones.
-        ids = relabel_sequential(ids)[0].astype(np.int32)
+        ids = relabel_sequential(np.array(ids))[0].astype(np.int32)
         examples.append(
             Example(
                 image=_normalise(channels, job),

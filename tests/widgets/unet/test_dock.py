@@ -95,6 +95,7 @@ def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
     finish: Callable[[], None],
     with_pause: Callable[..., None],
 ) -> None:
+    unet.viewer.dims.set_point(0, 0)
     with_pause(planes=3)
     assert unet.run.status.text().startswith("Cancelled: ")
     assert "3 of 5 planes" in unet.run.status.text()
@@ -218,7 +219,7 @@ def test_a_layer_deleted_during_the_run_ends_it(
     unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, finish: Callable[[], None]
 ) -> None:
     def delete(_: Any) -> None:
-        if unet.layer in viewer.layers:
+        if unet.layer is not None and unet.layer in viewer.layers:
             viewer.layers.remove(unet.layer)
 
     unet.run.job.yielded.connect(delete)
