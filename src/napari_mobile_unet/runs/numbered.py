@@ -42,7 +42,11 @@ class Numbered:
 
 
 def iter_numbered(
-    stack: Stack, store: Store, link: Link, reserved: Collection[int] = ()
+    stack: Stack,
+    store: Store,
+    link: Link,
+    reserved: Collection[int] = (),
+    planes: Collection[int] | None = None,
 ) -> Iterator[Numbered]:
     """Yield the ids of the planes that are done, in the order of the stack.
 
@@ -58,13 +62,15 @@ def iter_numbered(
         Whether objects of neighbouring planes are one.
     reserved : collection of int
         Ids that are not given, since somebody else uses them.
+    planes : collection of int, optional
+        Those of the planes that count; all that are done unless given.
 
     Raises
     ------
     ValueError
         If the stack cannot be linked so, or a plane was damaged on disk.
     """
-    done = store.done
+    done = store.done if planes is None else store.done.intersection(planes)
 
     def tables() -> list[pd.DataFrame]:
         return [

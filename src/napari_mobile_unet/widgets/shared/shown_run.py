@@ -212,7 +212,9 @@ class ShownRun:
         assert store is not None
         reserved = self._ids_of_others(store)
         planes = []
-        for plane in iter_numbered(self.stack, store, link, reserved):
+        # A plane that was kept while the run was cancelled is not shown yet.
+        shown = frozenset(self.ids)
+        for plane in iter_numbered(self.stack, store, link, reserved, shown):
             kept = store.read(plane.number)  # read again: labels take memory
             planes.append(replace(plane, found=kept))
         yield Named(planes)
