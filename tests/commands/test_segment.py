@@ -296,7 +296,7 @@ def test_fields_of_a_plate_are_told_apart(
     out = tmp_path / "out"
     done = run("segment", *fields, "-o", out, "--method", "otsu")
     assert done.exit_code == 0, done.stderr
-    assert "plate.zarr/A/0: 1 objects in 1 plane" in done.stderr
+    assert "plate.zarr/A/0: 1 object in 1 plane" in done.stderr
     assert "plate.zarr/B/0: 2 objects in 1 plane" in done.stderr
     lines = filter(None, done.stderr.splitlines())
     assert all(
