@@ -51,8 +51,8 @@ def measure(
         default those of the labels, or where these have none of the image, if it is
         a Stack.
     shape : bool
-        Whether to measure the shape in full, which takes a hundred times as long: some
-        seconds for a thousand objects.
+        Whether to measure the shape in full, which takes thirty times as long: about a
+        second for a thousand objects.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The shape of objects by scikit-image: seconds for thousands, so only if asked for."""
+"""The shape of objects by scikit-image: a second a thousand, so only if asked for."""
 
 from __future__ import annotations
 
