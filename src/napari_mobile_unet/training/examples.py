@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.segmentation import relabel_sequential
 
+from napari_mobile_unet.evaluation.labels import read_labels
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.training.augment import grey
@@ -114,7 +115,8 @@ def read_examples(job: TrainingJob) -> tuple[list[Example], list[Example]]:
 
 def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example]:
     """Return one example for each plane of a file."""
-    image, labels = read_stack(image_path), read_stack(labels_path, as_labels=True)
+    image = read_stack(image_path)
+    labels = read_labels(labels_path, beside=image)
     if (image.n_planes, image.plane_shape) != (labels.n_planes, labels.plane_shape):
         raise ValueError(
             f"an image and its labels must have one shape; {image_path} has "
