@@ -31,6 +31,7 @@ def test_pictures_in_grey_and_colour(
         iio.imwrite(tmp_path / name, array)
     stack = read_stack(tmp_path / name)
     assert stack.axes == ("YX" if len(shape) == 2 else "YXS")
+    assert stack.data.flags.writeable or name.endswith("npy")  # as some libraries need
     np.testing.assert_array_equal(stack.plane(0), array)
 
 

@@ -128,5 +128,5 @@ def _pixels(image: Image.Image, as_labels: bool) -> Plane:
         image = image.convert("P") if as_labels else image.convert("RGB")
     elif image.mode == "CMYK":
         image = image.convert("RGB")
-    pixels: Plane = np.asarray(image)
+    pixels: Plane = np.array(image)  # a view of Pillow's memory cannot be written to
     return pixels[..., 0] if image.mode in ("LA", "La") else pixels
