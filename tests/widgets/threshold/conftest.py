@@ -29,13 +29,16 @@ class Person:
 
     @property
     def text(self) -> str:
-        return str(self._panel.histogram.text.text())
+        """What stands below the plot, or in place of it."""
+        histogram = self._panel.histogram
+        inside = [text.get_text() for text in histogram.canvas.figure.texts]
+        return "\n".join([histogram.text.text(), *inside])
 
     def waits(self, reached: Callable[[], bool]) -> None:
         self._qtbot.waitUntil(reached, timeout=PATIENCE)
 
     def reads(self, text: str) -> None:
-        """Wait until the numbers below the plot say so."""
+        """Wait until the plot or the numbers below it say so."""
         self.waits(lambda: text in self.text)
 
     def waits_for_counts(self, pixels: int | None = None) -> None:

@@ -83,9 +83,7 @@ class HistogramPanel(QWidget):
     def _show_text(self) -> None:
         model = self._model
         lines = [model.progress] if model.progress else []
-        if model.split is None:
-            lines.append(model.reason)
-        else:
+        if model.split is not None:
             lines += self._numbers(model.split)
         self.text.setText("<br>".join(lines))
 
