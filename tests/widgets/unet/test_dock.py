@@ -131,7 +131,9 @@ def test_labels_too_large_for_memory_go_to_disk(
     monkeypatch.setattr(storage, "SHARE", 0)
     monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
-    qtbot.waitUntil(lambda: "too much for memory" in unet.run.status.text())
+    qtbot.waitUntil(
+        lambda: "too much for memory" in unet.run.status.text(), timeout=60_000
+    )
     finish()
     unet.run.button.click()  # the labels of before go
     finish()

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSpinBox,
 )
-from superqt import QCollapsible
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
@@ -78,10 +77,8 @@ class UNetDock(Dock):
         form = QFormLayout()
         form.addRow("model", model_row)
         form.addRow("batch size", self.batch_size)
-        more = QCollapsible("Objects")
-        more.addWidget(self.objects)
-        linking = QCollapsible("Link across Z/T")
-        linking.addWidget(self.link)
+        more = self.section("Objects", self.objects)
+        linking = self.section("Link across Z/T", self.link)
         layout = self.column()
         layout.addWidget(self.source)
         layout.addLayout(form)
