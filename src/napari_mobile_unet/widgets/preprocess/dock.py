@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -16,17 +15,17 @@ from qtpy.QtWidgets import (
     QPushButton,
 )
 
-from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.image_store import ImageStore
 from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.widgets.layers.convert import PREVIEW, prepared_data
+from napari_mobile_unet.widgets.layers.convert import prepared_data
 from napari_mobile_unet.widgets.layers.placement import Placement
-from napari_mobile_unet.widgets.layers.result import Result, Results, add_beside
+from napari_mobile_unet.widgets.layers.result import Result, Results
 from napari_mobile_unet.widgets.layers.written import Written
+from napari_mobile_unet.widgets.preprocess.preview import PreviewLayer
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import napari.viewer
+    from napari.layers import Image
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
@@ -88,7 +88,7 @@ class PreprocessDock(Dock):
         self.status = QLabel()
         self.status.setWordWrap(True)
         self._previewing = Job(self)
-        self._preview_layer: Image | None = None
+        self._shown = PreviewLayer(self.viewer)
         self._results = Results(self.viewer)
         self._result: Result | None = None
         self._done = False
@@ -134,7 +134,7 @@ class PreprocessDock(Dock):
         self._previewing.cancel()
         self.source.disconnect_viewer()
         self.viewer.dims.events.current_step.disconnect(self._on_step)
-        self._remove_preview()
+        self._shown.remove()
 
     @property
     def recipe(self) -> Recipe:
@@ -163,7 +163,7 @@ class PreprocessDock(Dock):
         whole, stack, layer = self.source.whole, self.source.stack, self.source.layer
         if not (whole and stack and layer and self.preview.isChecked()):
             self._previewing.cancel()
-            self._remove_preview()
+            self._shown.remove()
             return
         try:
             run = _Run(self.recipe, layer, whole, stack)
@@ -178,41 +178,12 @@ class PreprocessDock(Dock):
         self._previewing.start_next(prepared)
 
     def _on_no_preview(self, reason: str) -> None:
-        self._remove_preview()
+        self._shown.remove()
         self.status.setText(reason)
 
     def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
         run, plane = found
-        height, width = plane.shape[:2]
-        place = Placement.of_plane(run.layer, run.whole).resized(Y=height, X=width)
-        image = place.filled(plane)
-        values = finite_values(plane)
-        low, high = (values.min(), values.max()) if values.size else (0, 1)
-        limits = (float(low), float(high if high > low else low + 1))
-        layer = self._preview_layer
-        if layer is not None and layer in self.viewer.layers:
-            if (layer.rgb, layer.ndim) == (plane.ndim == 3, len(place.axes)):
-                layer.data, layer.contrast_limits = image, limits
-                place.apply_to(layer)
-                return
-            self.viewer.layers.remove(layer)
-        self._preview_layer = Image(
-            image,
-            name="preview",
-            rgb=plane.ndim == 3,
-            contrast_limits=limits,
-            metadata={PREVIEW: True},
-            **place.keywords(),
-        )
-        add_beside(self.viewer, self._preview_layer)
-
-    def _remove_preview(self) -> None:
-        if (
-            self._preview_layer is not None
-            and self._preview_layer in self.viewer.layers
-        ):
-            self.viewer.layers.remove(self._preview_layer)
-        self._preview_layer = None
+        self._shown.show(run.layer, run.whole, plane)
 
     def _apply(self) -> None:
         """Prepare the whole layer in a thread."""
