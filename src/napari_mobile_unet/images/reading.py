@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +11,6 @@ from napari_mobile_unet.images.axes import flatten
 from napari_mobile_unet.images.windows import WHOLE, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Plane
 
@@ -47,46 +44,6 @@ def read_planes(stack: Stack, start: int, stop: int, window: Window = WHOLE) -> 
     edges = [start, *range(start - start % run + run, stop, run), stop]
     parts = [_read_run(stack, *ends, window) for ends in pairwise(edges)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def iter_batches(stack: Stack, size: int) -> Iterator[tuple[range, Plane]]:
-    """Yield the planes of a stack in batches, the next being read meanwhile.
-
-    Parameters
-    ----------
-    stack : Stack
-        The image.
-    size : int
-        Planes in a batch, one at least; the last batch may hold fewer.
-
-    Yields
-    ------
-    numbers : range
-        Which planes these are.
-    planes : ndarray
-        As ``read_planes`` returns them.
-
-    Raises
-    ------
-    ValueError
-        If the size is less than one.
-    OSError
-        If the data cannot be read.
-    """
-    if size < 1:
-        raise ValueError(
-            f"a batch must hold one plane or more; received {size}; choose at least 1"
-        )
-    starts = range(0, stack.n_planes, size)
-    spans = [range(s, min(s + size, stack.n_planes)) for s in starts]
-    with ThreadPoolExecutor(1, "mobile-unet reader") as reader:
-        ahead = reader.submit(read_planes, stack, spans[0].start, spans[0].stop)
-        for span, following in zip_longest(spans, spans[1:]):
-            planes = ahead.result()
-            if following is not None:
-                ends = following.start, following.stop
-                ahead = reader.submit(read_planes, stack, *ends)
-            yield span, planes
 
 
 def _read_run(stack: Stack, start: int, stop: int, window: Window) -> Plane:

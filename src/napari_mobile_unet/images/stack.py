@@ -12,11 +12,11 @@ from napari_mobile_unet.images.assemble import assemble_labels, join_planes
 from napari_mobile_unet.images.axes import check_axes, guess_axes, without
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.lazy import as_lazy, combine
-from napari_mobile_unet.images.reading import iter_batches, read_planes
+from napari_mobile_unet.images.reading import read_planes
 from napari_mobile_unet.images.windows import WHOLE, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import DTypeLike
 
@@ -267,10 +267,6 @@ class Stack:
     def batch(self, start: int, stop: int) -> Plane:
         """Return planes as (n, Y, X, channels); see ``read_planes``."""
         return read_planes(self, start, stop)
-
-    def iter_batches(self, size: int) -> Iterator[tuple[range, Plane]]:
-        """Yield the planes' numbers, and planes; see ``reading.iter_batches``."""
-        return iter_batches(self, size)
 
     def where(self, number: int) -> tuple[int | slice, ...]:
         """Return the index of one plane in an array on ``labels_axes``."""
