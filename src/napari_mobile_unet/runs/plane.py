@@ -57,13 +57,13 @@ def segment_plane(
         labels = label_mask(recipe.segment.mask(prepared, split), recipe.objects)
         unknown = np.full(int(labels.max(initial=0)), np.nan, np.float32)
         found = Decoded(labels, unknown)
-    if found.labels.shape == plane.shape[:2]:
+    return on_grid(found, plane.shape[:2])
+
+
+def on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
+    """Return objects found on a resized plane on the plane's own grid (Y, X)."""
+    if found.labels.shape == shape:
         return found
-    return _on_grid(found, plane.shape[:2])
-
-
-def _on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
-    """Return objects found on a resized plane on the grid of the plane itself."""
     labels = restore_labels(found.labels, shape)
     kept = np.unique(labels[labels > 0])  # shrinking may lose the smallest
     ids = np.zeros(len(found.confidence) + 1, np.int32)

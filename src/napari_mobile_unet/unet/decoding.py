@@ -49,6 +49,22 @@ class Decoded:
     confidence: Floats
     left_out: int = 0
 
+    def above(self, min_confidence: float) -> Decoded:
+        """Return the objects that are shown from a confidence on; the rest is left out.
+
+        What ``decode`` returns for that confidence, in a few milliseconds.
+
+        Parameters
+        ----------
+        min_confidence : float
+            As for ``decode``.
+        """
+        enough = self.confidence >= display_threshold(self.confidence, min_confidence)
+        ids = np.zeros(len(enough) + 1, np.int32)
+        ids[1:][enough] = np.arange(1, enough.sum() + 1)
+        left_out = self.left_out + int((~enough).sum())
+        return Decoded(ids.take(self.labels), self.confidence[enough], left_out)
+
 
 def decode(
     maps: Floats,

@@ -151,9 +151,13 @@ class UNet(Params):
             If the model is missing or was altered.
         """
         model = model_of(self.model)
-        card = model.card
+        return self.decode(self.maps(plane, model, cache), objects)
+
+    def decode(self, maps: Floats, objects: Objects) -> Decoded:
+        """Return the objects that maps of the model show; see ``maps``."""
+        card = model_of(self.model).card
         return decode(
-            self.maps(plane, model, cache),
+            maps,
             objects,
             card.decoding,
             diameter=self.diameter or card.diameter,

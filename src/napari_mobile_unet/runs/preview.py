@@ -1,0 +1,149 @@
+"""One plane, segmented anew whenever settings change: what they leave is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_mobile_unet.images.windows import WHOLE, is_large
+from napari_mobile_unet.parallel.cancel import checkpoint
+from napari_mobile_unet.preprocessing.chain import apply_steps
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.fit import Fitted, fit, fit_to_plane
+from napari_mobile_unet.runs.plane import on_grid
+from napari_mobile_unet.unet.rescale import resize_factor
+from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet, model_of
+
+if TYPE_CHECKING:
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.images.windows import Window
+    from napari_mobile_unet.objects.from_mask import Objects
+    from napari_mobile_unet.runs.fit import Steps
+    from napari_mobile_unet.types import Floats
+    from napari_mobile_unet.unet.decoding import Decoded
+
+KEPT_MAPS = 3
+"""Maps of the latest settings that are kept: 12 bytes a pixel each."""
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What a recipe finds in the plane."""
+
+    objects: Decoded
+    """All of them, the doubtful ones too: ``above`` hides these."""
+    fitted: Fitted
+    """With the grey range and the diameter that were found in the stack."""
+    doubtful_below: float
+    """What the recipe says about which of them are shown."""
+
+    @property
+    def shown(self) -> Decoded:
+        """The objects that a run of the recipe would give."""
+        return self.objects.above(self.doubtful_below)
+
+
+class Preview:
+    """A plane that a U-Net segments again and again, while its settings change.
+
+    What a run over the stack would find in this plane. Another confidence, other
+    settings of objects, and another diameter for which the network sees the plane in
+    the same size, leave the network's maps as they are; then only these are decoded.
+    Safe to use from any thread, by one at a time.
+
+    Parameters
+    ----------
+    stack : Stack
+        Of one channel or RGB.
+    number : int
+        Of the plane.
+    window : tuple of slice
+        The part of the plane that is looked at; objects at its edges are cut.
+    """
+
+    def __init__(self, stack: Stack, number: int, window: Window = WHOLE) -> None:
+        self.number, self.window = number, window
+        self._stack = stack
+        self._base = lru_cache(1)(self._find_base)
+        self._diameter = lru_cache(KEPT_MAPS)(self._find_diameter)
+        self._maps = lru_cache(KEPT_MAPS)(self._find_maps)
+        self._decoded = lru_cache(1)(self._decode)
+
+    def find(self, recipe: Recipe) -> Previewed:
+        """Return what a recipe finds in the plane.
+
+        Raises
+        ------
+        OSError, ValueError
+            If the plane cannot be read, or the recipe does not fit it or is not one
+            of a U-Net.
+        Cancelled
+            If the work of the calling thread was cancelled.
+        """
+        method = recipe.segment
+        if not isinstance(method, UNet):
+            raise ValueError(
+                f"a preview is made by the U-Net, received the method "
+                f"{method.method!r}; choose 'unet'"
+            )
+        wanted = method.replace(min_confidence=0)
+        steps, found = self._base(recipe.steps, wanted.replace(diameter=MIN_DIAMETER))
+        found = found.replace(diameter=method.diameter)
+        if not method.diameter:
+            found = found.replace(diameter=self._diameter(steps, found))
+        fitted = Fitted(
+            recipe=recipe.replace(
+                channel=None,
+                steps=steps,
+                segment=found.replace(min_confidence=method.min_confidence),
+            )
+        )
+        objects = self._decoded(fitted.recipe.objects, steps, found)
+        return Previewed(objects, fitted, method.min_confidence)
+
+    def _find_base(self, steps: Steps, method: UNet) -> tuple[Steps, UNet]:
+        """Return steps and method with the grey ranges of the stack."""
+        recipe = fit(self._stack, _recipe(steps, method)).recipe
+        return recipe.steps, _unet(recipe)
+
+    def _find_diameter(self, steps: Steps, method: UNet) -> float:
+        return _unet(fit(self._stack, _recipe(steps, method)).recipe).diameter
+
+    def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
+        model = model_of(method.model)
+        typical = model.card.diameter
+        seen_alike = resize_factor(method.diameter, typical) == 1
+        same = method.replace(diameter=typical) if seen_alike else method
+        maps = self._maps(steps, same, model.checksum)
+        checkpoint()
+        return on_grid(method.decode(maps, objects), self._shape)
+
+    def _find_maps(self, steps: Steps, method: UNet, _checksum: str) -> Floats:
+        plane = self._stack.plane(self.number, self.window)
+        if plane.dtype.kind == "f" and not np.isfinite(plane).any():
+            return np.zeros((*self._shape, 3), np.float32)  # as where nothing is
+        recipe = _recipe(steps, method)
+        if is_large(self._stack.plane_shape):
+            own = fit_to_plane(self._stack, self.number, Fitted(recipe=recipe))
+            recipe = recipe if own is None else own.recipe
+        prepared = apply_steps(recipe.steps, plane)
+        checkpoint()
+        method = _unet(recipe)
+        return method.maps(prepared, model_of(method.model))
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        sides = zip(self.window, self._stack.plane_shape, strict=True)
+        return tuple(len(range(*side.indices(length))) for side, length in sides)
+
+
+def _recipe(steps: Steps, method: UNet) -> Recipe:
+    return Recipe(steps=steps, segment=method)
+
+
+def _unet(recipe: Recipe) -> UNet:
+    assert isinstance(recipe.segment, UNet)
+    return recipe.segment

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.preprocessing.steps import Normalise, Resize
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.preview import Preview
+from napari_mobile_unet.runs.segment import segment
+from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.thresholding.threshold import Threshold
+from napari_mobile_unet.unet import engine
+from napari_mobile_unet.unet.decoding import decode
+from napari_mobile_unet.unet.segment import UNet
+
+SAMPLE = np.asarray(read_stack(sample_path("nuclei_timelapse.tif")).data)[:4]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(),
+        Recipe(segment=UNet(diameter=24)),
+        Recipe(segment=UNet(diameter=60, scope="plane")),
+        Recipe(segment=UNet(mirror="never", min_confidence=0.9)),
+        Recipe(objects=Objects(min_size=60, drop_border=True)),
+        Recipe(steps=(Normalise(), Resize(factor=0.5))),
+    ],
+    ids=lambda recipe: recipe.model_dump_json(exclude_defaults=True),
+)
+def test_a_preview_is_what_a_run_finds(recipe: Recipe) -> None:
+    stack = Stack.from_array(SAMPLE, "TYX")
+    wanted = segment(SAMPLE, recipe, axes="TYX")
+    preview = Preview(stack, 2)
+    preview.find(Recipe(segment=UNet(diameter=12)))  # nothing of it is left over
+    found = preview.find(recipe).shown
+    assert found.labels.max() == len(found.confidence) > 3
+    np.testing.assert_array_equal(found.labels > 0, wanted[2] > 0)
+    pairs = np.unique(np.stack([found.labels, wanted[2]]).reshape(2, -1), axis=1)
+    assert pairs.shape[1] == 1 + len(found.confidence)
+
+
+def test_the_network_runs_again_only_where_it_sees_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    preview = Preview(Stack.from_array(SAMPLE, "TYX"), 0)
+    preview.find(Recipe())
+    runs: list[Any] = []
+    run = engine.LiteRT.run
+
+    def counted(self: engine.LiteRT, tile: np.ndarray) -> np.ndarray:
+        runs.append(tile)
+        return run(self, tile)
+
+    monkeypatch.setattr(engine.LiteRT, "run", counted)
+    every = preview.find(Recipe(segment=UNet(min_confidence=0)))
+    some = preview.find(Recipe(segment=UNet(min_confidence=0.96)))
+    preview.find(Recipe(objects=Objects(min_size=90)))
+    assert not runs
+    assert some.shown.labels.max() < every.shown.labels.max()
+    assert some.fitted.recipe.segment == UNet(
+        min_confidence=0.96,
+        diameter=every.fitted.recipe.segment.diameter,
+        limits=every.fitted.recipe.segment.limits,
+    )
+    preview.find(Recipe(segment=UNet(diameter=70)))
+    assert runs
+    del runs[:]
+    preview.find(Recipe())  # the maps of before are still there
+    assert not runs
+
+
+def test_a_part_of_a_plane_and_one_without_values() -> None:
+    planes = np.stack([SAMPLE[0].astype(np.float32), np.full_like(SAMPLE[0], 0, float)])
+    planes[1] = np.nan
+    stack = Stack.from_array(planes, "TYX")
+    window = slice(20, 120), slice(30, None)
+    part = Preview(stack, 0, window).find(Recipe()).objects
+    assert part.labels.shape == planes[0][window].shape
+    assert part.labels.max()
+    assert not Preview(stack, 1).find(Recipe()).objects.labels.any()
+
+
+def test_a_threshold_has_no_preview() -> None:
+    preview = Preview(Stack.from_array(SAMPLE, "TYX"), 0)
+    with pytest.raises(ValueError, match="received the method 'otsu'"):
+        preview.find(Recipe(segment=Threshold()))
+
+
+@pytest.mark.parametrize("least", [0, 0.35, 0.6, 0.95, 1])
+def test_hiding_the_doubtful_is_what_decoding_leaves_out(least: float) -> None:
+    rng = np.random.default_rng(3)
+    maps = np.zeros((90, 90, 2), np.float32)
+    for row in range(5, 90, 10):
+        for column in range(5, 90, 10):
+            box = np.s_[row - 3 : row + 3, column - 3 : column + 3]
+            maps[box] = (rng.uniform(0.51, 1), 0.9)
+    every = decode(maps, Objects())
+    once, later = decode(maps, Objects(), min_confidence=least), every.above(least)
+    np.testing.assert_array_equal(later.labels, once.labels)
+    np.testing.assert_array_equal(later.confidence, once.confidence)
+    assert later.left_out == once.left_out
+    assert every.labels.max() == 81  # the labels of before are as they were
