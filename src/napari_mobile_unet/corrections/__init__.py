@@ -1,0 +1,1 @@
+"""Labels corrected by hand: changes, their one history, locks, journal and replay."""
