@@ -124,7 +124,7 @@ def test_negative_labels_are_refused():
 
 
 def test_a_large_plane_is_scanned_in_parts(monkeypatch, squares):
-    monkeypatch.setattr("napari_mobile_unet.corrections.index.PIXELS_AT_ONCE", 120)
+    monkeypatch.setattr("napari_mobile_unet.corrections.change.PIXELS_AT_ONCE", 120)
     assert told(ObjectIndex.of(squares)) == described(squares)
 
 

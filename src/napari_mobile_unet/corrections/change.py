@@ -19,6 +19,9 @@ Box = tuple[slice, slice]
 LabelArray = Any
 """Labels (..., Y, X) that basic slices can read and write: NumPy or Zarr."""
 
+PIXELS_AT_ONCE = 2**22
+"""Of one plane that are read at a time where all labels are gone through."""
+
 
 @dataclass(frozen=True, eq=False)
 class Change:
@@ -81,6 +84,14 @@ def read_box(labels: LabelArray, plane: PlaneIndex, box: Box) -> AnyLabels:
 def iter_planes(shape: tuple[int, ...]) -> Iterator[PlaneIndex]:
     """Yield the index of every plane of labels of this shape, in order."""
     yield from np.ndindex(shape[:-2])
+
+
+def iter_blocks(shape: tuple[int, ...]) -> Iterator[Box]:
+    """Yield boxes of all columns that together make a plane of labels of this shape."""
+    height, width = shape[-2:]
+    rows = max(1, PIXELS_AT_ONCE // max(1, width))
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height)), slice(0, width)
 
 
 def box_around(first: Box, second: Box) -> Box:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from napari_mobile_unet.corrections.change import iter_planes, read_box
-from napari_mobile_unet.corrections.runs import Extent, extents_of
+from napari_mobile_unet.corrections.change import iter_blocks, iter_planes, read_box
+from napari_mobile_unet.corrections.digest import Digest
+from napari_mobile_unet.corrections.runs import Extent, Runs, extents_of
 from napari_mobile_unet.parallel.cancel import checkpoint
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.corrections.change import Box, LabelArray, PlaneIndex
     from napari_mobile_unet.types import AnyLabels
 
-PIXELS_AT_ONCE = 2**22
-"""Of one plane that are scanned between two checkpoints."""
 STRIP = 16
 """Rows or columns that are looked through first for the new edge of an object."""
 
@@ -33,6 +32,8 @@ class ObjectIndex:
         self._planes: dict[PlaneIndex, dict[int, Extent]] = {}
         self._planes_of: dict[int, set[PlaneIndex]] = {}
         self._largest = 0
+        self.content = ""
+        """SHA-256 of the labels as they were scanned; see ``digest``."""
 
     @classmethod
     def of(cls, labels: LabelArray) -> Self:
@@ -68,13 +69,14 @@ class ObjectIndex:
         Cancelled
             If the work of this thread was cancelled; see ``parallel.cancel``.
         """
-        height, width = labels.shape[-2:]
-        rows = max(1, PIXELS_AT_ONCE // max(1, width))
+        digest = Digest()
         for plane in iter_planes(labels.shape):
-            for top in range(0, height, rows):
+            digest.begin(plane)
+            for box in iter_blocks(labels.shape):
                 checkpoint()
-                box = slice(top, min(top + rows, height)), slice(0, width)
-                found = extents_of(read_box(labels, plane, box), (top, 0))
+                runs = Runs.of(read_box(labels, plane, box), (box[0].start, 0))
+                digest.add(runs)
+                found = extents_of(runs)
                 if found and min(found) < 0:
                     raise ValueError(
                         f"labels must not be negative; received {min(found)} in plane "
@@ -83,6 +85,7 @@ class ObjectIndex:
                 for own, extent in found.items():
                     self._add(plane, own, extent)
             yield plane
+        self.content = digest.text
 
     @property
     def ids(self) -> list[int]:
@@ -178,8 +181,8 @@ class ObjectIndex:
             (rows, columns), the box before and after.
         """
         changed = before != after
-        removed = extents_of(np.where(changed, before, 0), start)
-        added = extents_of(np.where(changed, after, 0), start)
+        removed = extents_of(Runs.of(np.where(changed, before, 0), start))
+        added = extents_of(Runs.of(np.where(changed, after, 0), start))
         for own, extent in added.items():
             self._add(plane, own, extent)
         for own, extent in removed.items():

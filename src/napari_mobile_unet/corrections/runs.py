@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import Box
-    from napari_mobile_unet.types import AnyLabels
+    from napari_mobile_unet.types import AnyLabels, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Runs:
     stops: NDArray[np.intp]
 
     @classmethod
-    def of(cls, labels: AnyLabels, start: tuple[int, int] = (0, 0)) -> Runs:
+    def of(cls, labels: AnyLabels | Mask, start: tuple[int, int] = (0, 0)) -> Runs:
         """Return the runs of labels (rows, columns); 0 is background.
 
         Parameters
@@ -49,13 +49,13 @@ class Runs:
         """
         if not labels.size:
             none = np.zeros(0, np.intp)
-            return cls(labels.reshape(-1), none, none, none)
+            return cls(none, none, none, none)
         width = labels.shape[1]
         begins = np.ones(labels.shape, bool)
         np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
         first = np.flatnonzero(begins)
         length = np.diff(first, append=labels.size)
-        ids = labels.reshape(-1).take(first)
+        ids: NDArray[Any] = labels.reshape(-1).take(first)
         objects = ids != 0
         row, column = np.divmod(first[objects], width)
         column += start[1]
@@ -99,19 +99,8 @@ class Extent:
         self.column_sum += other.column_sum
 
 
-def extents_of(labels: AnyLabels, start: tuple[int, int] = (0, 0)) -> dict[int, Extent]:
-    """Return the extent of every object in labels (rows, columns).
-
-    Its time depends on the number of pixels alone, not on how large the ids are.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-        (rows, columns), 0 is background.
-    start : tuple of int
-        Row and column of its first pixel.
-    """
-    runs = Runs.of(labels, start)
+def extents_of(runs: Runs) -> dict[int, Extent]:
+    """Return the extent of every object that has runs, however large the ids are."""
     if not len(runs.ids):
         return {}
     rank, ids = pd.factorize(runs.ids)
