@@ -145,7 +145,7 @@ class Locks:
 
 def listed(ids: Iterable[int], most: int = 5) -> str:
     """Return ids as messages name them: "3, 5 and 9", or "3, 5, … (12 objects)"."""
-    names = [str(own) for own in sorted(ids)]
+    names = [str(own) for own in sorted(ids)] or ["no object"]
     if len(names) > most:
         return f"{', '.join(names[: most - 1])}, … ({len(names)} objects)"
     return " and ".join([", ".join(names[:-1]), names[-1]][len(names) < 2 :])

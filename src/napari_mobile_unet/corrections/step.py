@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from napari_mobile_unet.corrections.delta import Delta, Place
+from napari_mobile_unet.corrections.delta import Delta
 from napari_mobile_unet.corrections.locks import LockChange
 from napari_mobile_unet.corrections.record import JournalRecord
 

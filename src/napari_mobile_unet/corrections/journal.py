@@ -1,0 +1,179 @@
+"""A file beside labels that every step is written to before it counts as done.
+
+Lines are only ever added, so that nothing that was done is lost if the program is
+killed, the disk fills up or the power goes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from napari_mobile_unet.corrections.journal_lines import LONGEST_LINE, SEAL, sealed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_mobile_unet.corrections.journal_lines import Header
+    from napari_mobile_unet.corrections.record import JournalRecord
+
+SUFFIX = "_corrections.jsonl"
+"""How the name of a journal ends; the labels' stem comes before."""
+SYNC = 1.0
+"""Seconds after which what was written is on the disk, whatever happens to it."""
+
+
+class NotRecorded(OSError):
+    """A journal could not be written to; the correction was not made."""
+
+
+class Journal:
+    """Writes a journal. Its file is made with the first line.
+
+    Parameters
+    ----------
+    path : Path
+        The file. There must be none, unless it is gone on with.
+    header : Header
+        The labels that it begins with.
+    length, chain : int
+        Where a journal that was read is gone on with: the bytes of it that are sound,
+        and their checksum. What comes after them is cut off.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a journal that would be written over.
+    """
+
+    def __init__(
+        self, path: Path, header: Header, length: int = 0, chain: int = 0
+    ) -> None:
+        self.path = path
+        self._header, self._length, self._chain = header, length, chain
+        if not length and _holds_lines(path):
+            raise FileExistsError(
+                f"a new history needs a new journal; {path} exists; continue it, or "
+                "move it elsewhere"
+            )
+        self._file: io.FileIO | None = None
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"))
+        self._dirty, self._closing = threading.Event(), threading.Event()
+        self._fault: OSError | None = None
+        self._syncing: threading.Thread | None = None
+
+    def append(self, name: str, value: JournalRecord) -> None:
+        """Write a line; after a crash of the program it is there.
+
+        Parameters
+        ----------
+        name : str
+            "step", "undo", "redo" or "void".
+        value : JournalRecord
+            What it says.
+
+        Raises
+        ------
+        NotRecorded
+            If it cannot be written; the file is as it was before.
+        """
+        try:
+            if self._fault:
+                raise self._fault
+            file = self._file or self._open()
+            head, chain = b"", self._chain
+            if not self._length:
+                head, chain = sealed("labels", self._header, chain)
+            line, chain = sealed(name, value, chain)
+            self._write(file, head + line)
+        except OSError as error:
+            self._fault = None
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise NotRecorded(
+                "a correction is written to its journal before it is made; "
+                f"{self.path} cannot be written ({reason}), so nothing was changed; "
+                "free space there, or save the labels and go on in another folder"
+            ) from error
+        self._length += len(head + line)
+        self._chain = chain
+        self._dirty.set()
+
+    def sync(self) -> None:
+        """Have all lines on the disk; after a power cut they are there.
+
+        Raises
+        ------
+        OSError
+            If the disk fails.
+        """
+        if self._file is not None and self._dirty.is_set():
+            self._dirty.clear()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Have all lines on the disk, and let others have the journal."""
+        self._closing.set()
+        if self._syncing:
+            self._syncing.join()
+        if self._file is not None:
+            self.sync()
+            self._file.close()
+            self._file = None
+            with suppress(OSError):  # Windows deletes no file that is open
+                os.unlink(self._lock.lock_file)
+            self._lock.release()
+
+    def _open(self) -> io.FileIO:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise OSError(
+                "another window or program corrects the same labels"
+            ) from error
+        try:
+            file = io.FileIO(self.path, "r+" if self._length else "w")
+            file.truncate(self._length)
+            file.seek(self._length)
+        except OSError:
+            self._lock.release()
+            raise
+        self._closing.clear()
+        self._syncing = threading.Thread(
+            target=self._keep_synced, name="mobile-unet journal", daemon=True
+        )
+        self._syncing.start()
+        self._file = file
+        return file
+
+    def _write(self, file: io.FileIO, data: bytes) -> None:
+        """Write bytes at the end: all of them, or none."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError:
+            # Making a file shorter needs no room on the disk.
+            file.truncate(self._length)
+            file.seek(self._length)
+            raise
+
+    def _keep_synced(self) -> None:
+        while not self._closing.wait(SYNC):
+            try:
+                self.sync()
+            except OSError as error:
+                self._fault = error  # which the next line reports
+
+
+def _holds_lines(path: Path) -> bool:
+    """Return whether a file holds more than a first line that was cut off."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        first = file.readline(LONGEST_LINE)
+    return first.endswith(b"\n") or not SEAL.startswith(first[:8])
