@@ -1,0 +1,1 @@
+"""Operations on labels: pure functions that return changes and write nothing."""
