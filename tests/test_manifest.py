@@ -38,6 +38,14 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Mobile U-Net",
     ]
     assert len(contributions.sample_data or ()) == 4
+    writers = contributions.writers or ()
+    assert {(*w.layer_types, w.display_name) for w in writers} == {
+        (kind, form)
+        for kind in ("image", "labels")
+        for form in ("OME-TIFF", "OME-Zarr")
+    }
+    (reader,) = contributions.readers or ()
+    assert reader.filename_patterns == ["*.tif", "*.tiff", "*.zarr"]
     assert set(contributions.menus or {}) == {
         "napari/layers/filter",
         "napari/layers/segment",

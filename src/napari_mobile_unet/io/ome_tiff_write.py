@@ -11,6 +11,7 @@ import tifffile
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.units import BASE, PIXEL, factor, kind_of
 from napari_mobile_unet.images.windows import WHOLE, iter_windows
+from napari_mobile_unet.io.notes import annotation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,12 +47,12 @@ TILED = 4096
 """Planes longer than this are written in tiles; not all readers know tiles."""
 
 
-def write_tiff(path: Path, stack: Stack) -> None:
+def write_tiff(path: Path, stack: Stack, note: str = "") -> None:
     """Write a stack as OME-TIFF, compressed without loss.
 
     Positions become images of their own, one after the other. The place of the first
     pixel is noted as that of the stage. What is not a NumPy array is read and written
-    plane by plane, and large planes tile by tile.
+    plane by plane, and large planes tile by tile. A note is kept with the first image.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def write_tiff(path: Path, stack: Stack) -> None:
                 tile=(TILE, TILE) if tiled else None,
                 photometric="rgb" if "S" in axes else "minisblack",
                 compression="zlib",
-                metadata=_metadata(stack, axes),
+                metadata=_metadata(stack, axes) | annotation("" if position else note),
             )
 
 

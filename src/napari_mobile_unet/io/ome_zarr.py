@@ -13,7 +13,7 @@ from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.units import PIXEL
 from napari_mobile_unet.io.calibration import AxisPlace
 from napari_mobile_unet.io.content import Content, RequestError, check_position
-from napari_mobile_unet.io.paths import zarr_root
+from napari_mobile_unet.io.paths import METADATA_FILES, zarr_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +68,24 @@ def is_image(path: Path) -> bool:
     """Return whether a folder is an OME-Zarr image."""
     group = _group(path) if path.is_dir() else None
     return group is not None and bool(_multiscales(group))
+
+
+def is_node(path: Path) -> bool:
+    """Return whether a folder is a Zarr group or array."""
+    return any((path / name).is_file() for name in METADATA_FILES)
+
+
+def is_labels(path: Path) -> bool:
+    """Return whether a folder is an OME-Zarr image of labels."""
+    group = _group(path) if path.is_dir() else None
+    return group is not None and "image-label" in ngff_attributes(group)
+
+
+def labels_in(path: Path) -> list[Path]:
+    """Return the labels that an OME-Zarr image holds, each a folder in it."""
+    group = _group(path / "labels") if is_image(path) else None
+    names = [] if group is None else ngff_attributes(group).get("labels") or []
+    return [path / "labels" / str(name) for name in names]
 
 
 def _group(path: Path) -> Any:

@@ -11,6 +11,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.images.units import PIXEL
 from napari_mobile_unet.images.windows import iter_windows
 from napari_mobile_unet.io.atomic import atomic_path
+from napari_mobile_unet.io.notes import put_note
 from napari_mobile_unet.io.ome_zarr import CHUNK, ngff_attributes
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ TYPES = {
 
 
 def write_zarr(
-    path: Path, stack: Stack, zarr_format: ZarrFormat = 3, *, labels: bool = False
+    path: Path,
+    stack: Stack,
+    zarr_format: ZarrFormat = 3,
+    *,
+    labels: bool = False,
+    note: str = "",
 ) -> None:
     """Write a stack as OME-Zarr: NGFF 0.5, or 0.4 in Zarr format 2.
 
@@ -50,6 +56,8 @@ def write_zarr(
         Of the arrays.
     labels : bool
         Whether these are labels.
+    note : str
+        What is kept among the attributes.
 
     Raises
     ------
@@ -74,14 +82,15 @@ def write_zarr(
         grids.append(grids[-1].resized({"Y": 2, "X": 2}))
     attributes: dict[str, Any] = {"multiscales": [_multiscale(stack.name, grids)]}
     put_attributes(group, attributes | ({"image-label": {}} if labels else {}))
+    put_note(group, note)
 
 
-def write_zarr_labels(image: Path, name: str, labels: Stack) -> None:
+def write_zarr_labels(image: Path, name: str, labels: Stack, note: str = "") -> None:
     """Write labels as ``labels/<name>`` of an OME-Zarr image, whole or not at all."""
     zarr_format: ZarrFormat = zarr.open_group(image, mode="r").metadata.zarr_format
     group = zarr.open_group(image / "labels", mode="a", zarr_format=zarr_format)
     with atomic_path(image / "labels" / name) as beside:
-        write_zarr(beside, labels, zarr_format, labels=True)
+        write_zarr(beside, labels, zarr_format, labels=True, note=note)
         source = {"source": {"image": "../../"}}
         put_attributes(zarr.open_group(beside, mode="a"), {"image-label": source})
     others = [o for o in ngff_attributes(group).get("labels", []) if o != name]

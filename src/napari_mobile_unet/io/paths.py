@@ -9,7 +9,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".bmp"}
 TIFF = {".tif", ".tiff"}
 SUFFIXES = {*PICTURES, *TIFF, ".npy", ".zarr"}
 """Suffixes of the files (and, for .zarr, folders) that can be read."""
-_METADATA = ("zarr.json", ".zgroup", ".zarray")
+METADATA_FILES = ("zarr.json", ".zgroup", ".zarray")
 """Files of which each Zarr group or array has one: Zarr format 3 and 2."""
 
 
@@ -23,7 +23,7 @@ def zarr_root(path: Path) -> Path | None:
         return None
     places = (path, *path.parents)
     root = next((p for p in places if p.suffix.lower() == ".zarr"), None)
-    if root is None and any((path / name).is_file() for name in _METADATA):
+    if root is None and any((path / name).is_file() for name in METADATA_FILES):
         whole = _absolute(path)  # it may be named from within the .zarr folder
         root = next((p for p in whole.parents if p.suffix.lower() == ".zarr"), path)
     return root

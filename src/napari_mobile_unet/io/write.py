@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
 
 
-def write_image(path: str | Path, stack: Stack, *, labels: bool = False) -> None:
+def write_image(
+    path: str | Path, stack: Stack, *, labels: bool = False, note: str = ""
+) -> None:
     """Write a stack to a ``.tif`` (OME-TIFF) or ``.zarr`` (OME-Zarr), by suffix.
 
     The axes keep their order where the format allows: TIFF ends with YX or YXS and
@@ -32,6 +34,8 @@ def write_image(path: str | Path, stack: Stack, *, labels: bool = False) -> None
         The image, or labels.
     labels : bool
         Whether these are labels, whose ids are not averaged in coarser levels.
+    note : str
+        A text that is kept in the file; see ``read_note``.
 
     Raises
     ------
@@ -46,9 +50,9 @@ def write_image(path: str | Path, stack: Stack, *, labels: bool = False) -> None
         stack = stack.on_axes(np.asarray(stack.data), stack.axes)
     with atomic_path(path) as beside:
         if path.suffix.lower() == ".zarr":
-            write_zarr(beside, stack, labels=labels)
+            write_zarr(beside, stack, labels=labels, note=note)
         else:
-            write_tiff(beside, stack)
+            write_tiff(beside, stack, note)
 
 
 def check_suffix(path: Path) -> None:
@@ -66,7 +70,9 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def write_labels_into(image: str | Path, name: str, labels: Stack) -> None:
+def write_labels_into(
+    image: str | Path, name: str, labels: Stack, note: str = ""
+) -> None:
     """Write labels into an OME-Zarr image, as its ``labels/<name>``.
 
     Parameters
@@ -77,10 +83,12 @@ def write_labels_into(image: str | Path, name: str, labels: Stack) -> None:
         Of the labels; earlier ones of this name are replaced.
     labels : Stack
         On the image's axes without C.
+    note : str
+        As for ``write_image``.
 
     Raises
     ------
     OSError
         If they cannot be written.
     """
-    write_zarr_labels(Path(image), name, labels)
+    write_zarr_labels(Path(image), name, labels, note)

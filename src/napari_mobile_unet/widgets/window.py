@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
+from napari.layers import Layer
 from qtpy.QtCore import QTimer
 
-from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.widgets.layers.convert import image_layers
-from napari_mobile_unet.widgets.layers.placement import Placement
+from napari_mobile_unet.widgets.files.reader import read_layers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,23 +29,19 @@ def open_window(
 ) -> napari.Viewer:
     """Return a viewer with the files as layers and the docks beside them.
 
-    The files are read with their axes, pixel sizes and units, which napari's own
-    reader ignores.
+    The files are read as through *File › Open* by this plugin.
 
     Raises
     ------
     OSError, ValueError
         If a file cannot be read.
     """
-    stacks = [read_stack(path) for path in images]
-    stacks += [read_stack(path, as_labels=True) for path in labels]
+    layers = [layer for path in images for layer in read_layers(path)]
+    for path in labels:
+        layers += read_layers(path, as_labels=True)
     viewer = napari.Viewer(show=show)
-    for stack in stacks[: len(images)]:
-        for layer in image_layers(stack):
-            viewer.add_layer(layer)
-    for stack in stacks[len(images) :]:
-        place = Placement.of_stack(stack)
-        viewer.add_labels(stack.data, name=stack.name, **place.keywords())
+    for data, keywords, kind in layers:
+        viewer.add_layer(Layer.create(data, keywords, kind))
     for name in DOCKS:
         viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
     return viewer

@@ -9,11 +9,15 @@ from napari.layers import Image
 from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.widgets.layers.convert import (
-    image_layers,
+    image_data,
     prepared_data,
     stack_of,
 )
 from napari_mobile_unet.widgets.layers.placement import Placement
+
+
+def layers_of(stack: Stack) -> list[Image]:
+    return [Image(data, **keywords) for data, keywords, _ in image_data(stack)]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ def test_coordinates_survive_the_way_there_and_back() -> None:
         translate=(1, 0, 2, 3),
         units=("second", "pixel", "micrometer", "micrometer"),
     )
-    layers = image_layers(stack)
+    layers = layers_of(stack)
     assert len(layers) == 2
     again = stack_of(layers[1])
     assert again.axes == "TYX"
@@ -57,7 +61,7 @@ def test_coordinates_survive_the_way_there_and_back() -> None:
 
 def test_colour_of_16_bits_is_shown_as_it_is() -> None:
     data = np.full((3, 8, 9), 65535, np.uint16)
-    (layer,) = image_layers(Stack.from_array(data, "SYX"))
+    (layer,) = layers_of(Stack.from_array(data, "SYX"))
     assert layer.rgb
     assert layer.data.shape == (8, 9, 3)
     assert np.asarray(layer.data).max() == pytest.approx(1)
@@ -80,7 +84,7 @@ def test_prepared_planes_are_laid_on_the_axes_of_their_image(axes: str) -> None:
 def test_layers_of_channels_have_their_names_and_colours() -> None:
     known = (ChannelInfo("DAPI", "#0000ff"), ChannelInfo("", "#ffffff"))
     stack = Stack(np.zeros((2, 8, 9), np.uint8), "CYX", "a.tif", channels=known)
-    dapi, other = image_layers(stack)
+    dapi, other = layers_of(stack)
     assert (dapi.name, dapi.blending) == ("a.tif DAPI", "additive")
     np.testing.assert_allclose(dapi.colormap.map(1.0).ravel()[:3], (0, 0, 1))
     assert (other.name, other.colormap.name) == ("a.tif", "gray")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.axes import suggest_axes
 from napari_mobile_unet.images.channels import ChannelInfo
@@ -13,9 +12,12 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.widgets.layers.placement import Placement
 
 if TYPE_CHECKING:
-    from napari.layers import Layer
+    import pandas as pd
+    from napari.layers import Image, Labels, Layer
     from numpy.typing import NDArray
 
+    LayerData = tuple[Any, dict[str, Any], str]
+    """Data, keywords and kind of a layer, as napari makes one of them."""
 
 AXIS_NAMES = {
     "position": "P",
@@ -29,7 +31,11 @@ AXIS_NAMES = {
 PREVIEW = "mobile_unet_preview"
 """Key that marks a layer that only shows what a step would do."""
 METADATA = "mobile_unet"
-"""Key under which a result layer records where it comes from."""
+"""Key under which a layer records where it comes from."""
+TYPED = "mobile_unet_axes"
+"""Key of the axes that a person typed for a layer."""
+FILE = "mobile_unet_file"
+"""Key of the file that holds a layer; it is not written to any."""
 
 
 def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
@@ -40,8 +46,8 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     layer : Image or Labels
         Of a multiscale layer the finest level is taken.
     axes : str, optional
-        As the person typed them; else from the layer's axis labels, if all of them
-        name an axis; else the likeliest for its shape.
+        As the person types them; else as they did before; else from the layer's axis
+        labels, if all of them name an axis; else the likeliest for its shape.
 
     Raises
     ------
@@ -50,6 +56,7 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     """
     data = layer.data[0] if layer.multiscale else layer.data
     rgb = bool(getattr(layer, "rgb", False))
+    axes = axes or typed_axes(layer)
     named = _named_axes(layer, rgb)
     return Stack.from_array(
         data,
@@ -62,6 +69,14 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     )
 
 
+def typed_axes(layer: Layer) -> str | None:
+    """Return the axes that a person typed for a layer, if they still fit."""
+    typed = layer.metadata.get(TYPED)
+    count = layer.ndim + bool(getattr(layer, "rgb", False))
+    fits = isinstance(typed, str) and len(typed) == count
+    return typed if fits else None
+
+
 def _named_axes(layer: Layer, rgb: bool) -> str | None:
     """Return the axes that a layer's labels name, if all of them name one."""
     labels = [str(label).strip() for label in layer.axis_labels]
@@ -72,27 +87,41 @@ def _named_axes(layer: Layer, rgb: bool) -> str | None:
     return "".join(letters) + "S" * rgb
 
 
-def image_layers(stack: Stack) -> list[Image]:
-    """Return a stack as layers, one for each channel, with all its coordinates."""
+def image_data(stack: Stack) -> list[LayerData]:
+    """Return a stack as layers, one for each channel, with all its coordinates.
+
+    Returns
+    -------
+    list of tuple
+        Data, keywords and kind ("image") of each, as napari makes layers of them.
+    """
     if "C" in stack.axes:
         return [
             layer
             for number in range(stack.sizes["C"])
-            for layer in image_layers(stack.channel(number))
+            for layer in image_data(stack.channel(number))
         ]
     channel = stack.channels[0] if len(stack.channels) == 1 else ChannelInfo()
-    colour: dict[str, Any] = {}
+    keywords: dict[str, Any] = {
+        "name": f"{stack.name} {channel.name}".rstrip(),
+        "rgb": "S" in stack.axes,
+        **Placement.of_stack(stack).keywords(),
+    }
     if channel.colour not in ("", "#ffffff"):
-        colour = {"colormap": channel.colour, "blending": "additive"}
+        keywords |= {"colormap": channel.colour, "blending": "additive"}
     data, axes = stack.data, stack.axes
     if "S" in axes and axes[-1] != "S":
         data, axes = np.moveaxis(data, axes.index("S"), -1), axes.replace("S", "") + "S"
     if axes.endswith("S") and data.dtype == np.uint16:
         # napari shows colour of 8 bits, or of floats from 0 to 1.
         data = data.astype(np.float32) / np.float32(65535)
-    place = Placement.of_stack(stack)
-    name = f"{stack.name} {channel.name}".rstrip()
-    return [Image(data, name=name, rgb="S" in axes, **colour, **place.keywords())]
+    return [(data, keywords, "image")]
+
+
+def features_of(objects: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of objects as the features of a labels layer."""
+    # napari finds the row of a label by the column "index".
+    return objects.drop_duplicates("label").rename(columns={"label": "index"})
 
 
 def prepared_data(prepared: Stack, place: Placement) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
+from napari_mobile_unet.widgets.layers.convert import features_of
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
@@ -249,7 +250,7 @@ class LabelsRun(QWidget):
         if run.is_in_layer:
             layer = run.result.layer
             layer.refresh()
-            layer.features = rows.rename(columns={"label": "index"})
+            layer.features = features_of(objects)
             self._tracks.show(layer, run.whole, objects)
         if run.finished or self._cancelled:  # else it failed, and has said why
             seconds = time.monotonic() - self._begun

@@ -1,0 +1,1 @@
+"""Files, as the menus of napari open and save them."""
