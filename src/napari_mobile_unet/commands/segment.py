@@ -141,6 +141,8 @@ def _segment(
                 bar.update(task, completed=event.done, total=planes)
                 if not quiet:
                     say(describe_stack(event.image, recipe.channel or 0, "--axes"))
+                    if event.choices:
+                        say(f"{event.image.name}: {event.choices}")
                     say(f"{event.image.name}: {event.estimate}")
     if quiet:
         return

@@ -55,6 +55,8 @@ class Opened:
     """What the run will take."""
     done: int
     """Planes that an earlier run has done."""
+    choices: str
+    """What was found in the image, where the recipe left it open."""
 
 
 def iter_file(
@@ -119,7 +121,7 @@ def iter_file(
                 replace(run, workers=count_workers(run.executor, run.workers)),
                 folder,
             )
-            yield Opened(image, ahead, len(store.done))
+            yield Opened(image, ahead, len(store.done), fitted.choices(recipe))
             channel = recipe.channel if "C" in image.axes else None
             yield from iter_run(
                 stack,

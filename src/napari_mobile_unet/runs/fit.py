@@ -25,6 +25,8 @@ from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import count_planes
 from napari_mobile_unet.thresholding.otsu import Split, otsu
+from napari_mobile_unet.thresholding.threshold import Threshold
+from napari_mobile_unet.unet.colour import CHANNELS
 from napari_mobile_unet.unet.diameter import trial_planes
 from napari_mobile_unet.unet.engine import STEP, TileCache
 from napari_mobile_unet.unet.segment import UNet
@@ -48,6 +50,34 @@ class Fitted(Record):
     """Its steps and its U-Net carry the grey ranges of the stack."""
     split: Split | None = None
     """The threshold that all planes share, if they share one."""
+
+    def choices(self, asked: Recipe) -> str:
+        """Return what was found in the image, where the recipe left it open.
+
+        Parameters
+        ----------
+        asked : Recipe
+            That was fitted.
+
+        Returns
+        -------
+        str
+            In a few words; empty where nothing was left open.
+        """
+        before, found = asked.segment, self.recipe.segment
+        said = []
+        if isinstance(before, UNet) and isinstance(found, UNet):
+            if before.colour == "auto" and found.colour in CHANNELS:
+                said.append(
+                    f"{found.colour} channel of the RGB image, where the model finds "
+                    "most"
+                )
+            if not before.diameter:
+                across = f"{found.diameter:.0f} pixels across"
+                said.append(f"objects taken to be about {across}")
+        elif isinstance(found, Threshold) and self.split is not None:
+            said.append(f"foreground {found.foreground_of(self.split)}")
+        return "; ".join(said)
 
 
 def tile_cache(stack: Stack) -> TileCache | None:

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
-from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.windows import middle_window
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_in_order
 from napari_mobile_unet.settings import Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.colour import CHANNELS, Colour, choose_colour, to_grey
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, decode
 from napari_mobile_unet.unet.diameter import (
@@ -45,6 +46,8 @@ MIN_DIAMETER = 1.0
 """Pixels. For smaller objects an image would be enlarged without end."""
 MIN_CONFIDENCE = 0.35
 """Confidence below which an object is not shown by default."""
+LOOKED_AT = 1024
+"""Height and width in pixels of the part of a plane in which a colour is chosen."""
 
 
 class UNet(Params):
@@ -62,6 +65,8 @@ class UNet(Params):
     """Numbers that the network computes with: int8 takes half the time of fp32; auto: int8 if the model has it."""  # noqa: E501
     mirror: Literal["auto", "always", "never"] = "auto"
     """Average with the image turned by 180°: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
+    colour: Colour = "auto"
+    """RGB images: what the network sees; auto: all colours, or in fluorescence the channel in which it finds most."""  # noqa: E501
     min_confidence: Annotated[float, Field(ge=0, le=1)] = MIN_CONFIDENCE
     """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
     limits: tuple[float, float] | None = None
@@ -93,7 +98,7 @@ class UNet(Params):
         middles: Iterable[Plane] | None = None,
         cache: TileCache | None = None,
     ) -> UNet:
-        """Return these settings with the grey range and object size of the planes.
+        """Return these settings with colour, grey range and object size of the planes.
 
         Parameters
         ----------
@@ -105,18 +110,34 @@ class UNet(Params):
         cache : TileCache, optional
             Of the only plane; keeps what its segmentation need not compute again.
         """
-        if self.diameter and (self.scope == "plane" or self.limits is not None):
+        ranged = self.scope == "plane" or self.limits is not None
+        if self.diameter and ranged and self.colour != "auto":
             return self
         sample, fitted = list(planes), self
+        if self.colour == "auto":
+            fitted = self.replace(colour=self._choose_colour(sample))
         if self.scope == "stack" and self.limits is None:
             normalisation = model_of(self.model).card.normalisation
-            grey = (luminance(plane) for plane in sample)
-            fitted = self.replace(limits=normalisation.limits(*grey))
+            grey = (to_grey(plane, fitted.colour) for plane in sample)
+            fitted = fitted.replace(limits=normalisation.limits(*grey))
         if fitted.diameter:
             return fitted
         searched = sample if middles is None else list(middles)
         diameter = fitted.search_diameter(searched, cache)
         return fitted.replace(diameter=max(MIN_DIAMETER, diameter))
+
+    def _choose_colour(self, planes: Sequence[Plane]) -> Colour:
+        """Return what of some planes, if they are RGB, the network is to see."""
+        seen = [
+            plane[middle_window(plane.shape, LOOKED_AT)]
+            for plane in trial_planes(planes)
+        ]
+
+        def find(colour: Colour) -> list[Decoded]:
+            one = self.replace(colour=colour, min_confidence=0).fit(seen)
+            return [one.segment(plane, Objects()) for plane in seen]
+
+        return choose_colour(seen, find)
 
     def search_diameter(
         self, planes: Sequence[Plane], cache: TileCache | None = None
@@ -170,9 +191,9 @@ class UNet(Params):
     ) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
         normalisation = model.card.normalisation
-        grey = luminance(plane)
+        grey = to_grey(plane, self.colour)
         limits = self.limits or normalisation.limits(grey)
-        colours = model.card.architecture.channels == 3
+        colours = model.card.architecture.channels == 3 and self.colour not in CHANNELS
         image = normalisation.apply(plane if colours else grey, limits)
         return self.maps_of_normalised(image, model, cache)
 

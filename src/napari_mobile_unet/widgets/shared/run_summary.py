@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.unet.confidence import confidence_message
-from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from napari_mobile_unet.widgets.shared.shown_run import ShownRun
@@ -27,21 +26,15 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
     """
     done, planes = len(run.tables), run.whole.n_planes
     of = "" if done == planes else f" of {planes}"
-    gone = "" if run.shown else "; Continue brings the layer back"
+    assert run.fitted is not None
+    gone = "" if run.shown else "Continue brings the layer back"
+    choices = run.fitted.choices(run.recipe)
+    first, *more = (f"; {each}" if each else "" for each in (choices, gone, where))
     return (
         f"{'Cancelled: ' if done < planes else ''}{objects} objects in "
         f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-        f"{_diameter(run)}{_confidence(run)}{gone}{f'; {where}' if where else ''}"
+        f"{first}{_confidence(run)}{''.join(more)}"
     )
-
-
-def _diameter(run: ShownRun) -> str:
-    """Return how large the objects were taken to be, if that was found."""
-    assert run.fitted is not None
-    asked, used = run.recipe.segment, run.fitted.recipe.segment
-    if not isinstance(used, UNet) or not isinstance(asked, UNet) or asked.diameter:
-        return ""
-    return f"; taken to be about {used.diameter:.0f} pixels across"
 
 
 def _confidence(run: ShownRun) -> str:
