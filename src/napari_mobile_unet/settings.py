@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -18,6 +19,16 @@ class ZeroMeans:
 
     text: str
     """What a form shows instead of 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """Annotates a field that people know by other words than recipes do."""
+
+    name: str
+    """What a form calls it."""
+    choices: Mapping[Any, str] = field(default_factory=dict)
+    """What a form calls its values; those left out are shown as they are."""
 
 
 class Params(BaseModel):

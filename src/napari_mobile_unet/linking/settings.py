@@ -6,22 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from napari_mobile_unet.settings import Params
+from napari_mobile_unet.settings import Called, Params
 
 
 class Link(Params):
     """How objects are linked from plane to plane."""
 
-    method: Literal["none", "iou", "laptrack"] = "none"
-    """none: new ids in each plane; iou: one id where objects overlap; laptrack: one id where centres move little over time."""  # noqa: E501
-    axis: Literal["auto", "Z", "T"] = "auto"
+    method: Annotated[
+        Literal["none", "iou", "laptrack"],
+        Called(
+            "link planes",
+            {"none": "no", "iou": "by overlap", "laptrack": "by movement"},
+        ),
+    ] = "none"
+    """No (none): new ids in each plane; by overlap (iou): one id where objects overlap, by IoU, the area they share over the area they cover; by movement (laptrack): one id where centres move little over time."""  # noqa: E501
+    axis: Annotated[
+        Literal["auto", "Z", "T"], Called("along", {"auto": "Z, else T"})
+    ] = "auto"
     """Axis to link along; auto: Z if the image has it, T otherwise."""
-    iou: Annotated[float, Field(gt=0, le=1)] = 0.25
+    iou: Annotated[float, Field(gt=0, le=1), Called("smallest IoU")] = 0.25
     """Smallest IoU of an object with itself in the next plane."""
-    gap: Annotated[int, Field(ge=0, le=10)] = 1
+    gap: Annotated[int, Field(ge=0, le=10), Called("missing for")] = 1
     """Number of planes that an object may be missing from."""
-    max_distance: Annotated[float, Field(gt=0)] = 15
-    """laptrack: largest distance that a centre moves between planes, in pixels."""
+    max_distance: Annotated[float, Field(gt=0), Called("largest step")] = 15
+    """By movement: largest distance that a centre moves between planes, in pixels."""
 
     def along(self, axes: str) -> str | None:
         """Return which of a stack's batch axes is linked, or None.

@@ -11,7 +11,7 @@ from pydantic import Field
 from napari_mobile_unet.objects.labels import edges_of, fill_holes, renumber
 from napari_mobile_unet.objects.seeds import components, peaks_of
 from napari_mobile_unet.objects.watershed import flood
-from napari_mobile_unet.settings import Params, ZeroMeans
+from napari_mobile_unet.settings import Called, Params, ZeroMeans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,17 +27,19 @@ lesser of the two counts."""
 class Objects(Params):
     """How objects are split, and which are kept."""
 
-    min_size: Annotated[int, Field(ge=0), ZeroMeans("automatic")] = 0
+    min_size: Annotated[
+        int, Field(ge=0), ZeroMeans("automatic"), Called("smallest area")
+    ] = 0
     """Smallest area of an object in pixels; 0: automatic, 16 or less if the U-Net finds small objects."""  # noqa: E501
-    smooth: Annotated[int, Field(ge=0, le=50)] = 0
+    smooth: Annotated[int, Field(ge=0, le=50), ZeroMeans("no")] = 0
     """Radius in pixels of the opening that smooths outlines; 0: no smoothing."""
     fill_holes: bool = True
     """Fill holes inside objects."""
-    split: bool = True
+    split: Annotated[bool, Called("split touching ones")] = True
     """Separate objects that touch."""
     spacing: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
     """Smallest distance in pixels between the centres of split objects; 0: automatic, half the width of a typical object."""  # noqa: E501
-    drop_border: bool = False
+    drop_border: Annotated[bool, Called("remove those at the edge")] = False
     """Remove objects that touch the edge of the plane."""
 
     def with_min_size(self, diameter: float) -> Objects:

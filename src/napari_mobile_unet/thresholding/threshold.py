@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from napari_mobile_unet.images.pixels import luminance
-from napari_mobile_unet.settings import Params
+from napari_mobile_unet.settings import Called, Params
 from napari_mobile_unet.thresholding.choices import ForegroundChoice, Method, Scope
 from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import Histogram, count_plane
@@ -66,7 +66,7 @@ class Threshold(Params):
     """Thresholds set by hand, in the image's units; they replace those found."""
     foreground: ForegroundChoice = "auto"
     """Whether objects are bright or dark; auto: the class with fewer pixels, or dark in RGB images of transmitted light."""  # noqa: E501
-    min_separability: Annotated[float, Field(ge=0, le=1)] = 0
+    min_separability: Annotated[float, Field(ge=0, le=1), Called("empty below η")] = 0
     """Find no objects where the separability η is below this; 0 finds them everywhere."""  # noqa: E501
     window: Annotated[int, Field(ge=3, le=801)] = 51
     """Adaptive: width of the surroundings that each pixel is compared with, in pixels."""  # noqa: E501

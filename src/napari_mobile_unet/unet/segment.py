@@ -13,7 +13,7 @@ from napari_mobile_unet.images.windows import middle_window
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_in_order
-from napari_mobile_unet.settings import Params, ZeroMeans
+from napari_mobile_unet.settings import Called, Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.colour import CHANNELS, Colour, choose_colour, to_grey
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
@@ -57,17 +57,33 @@ class UNet(Params):
     """Tag of this method in a recipe."""
     model: str = "nuclei"
     """Name or folder of the model."""
-    diameter: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
+    diameter: Annotated[
+        float,
+        Field(ge=0, le=2000),
+        ZeroMeans("automatic"),
+        Called("object size"),
+    ] = 0
     """Diameter of the objects in pixels; 0: found in the image."""
-    scope: Literal["stack", "plane"] = "stack"
+    scope: Annotated[
+        Literal["stack", "plane"],
+        Called("grey range", {"stack": "whole stack", "plane": "each plane"}),
+    ] = "stack"
     """Grey range of the whole stack (empty planes stay empty), or of each plane."""
-    precision: Precision = "auto"
-    """Numbers that the network computes with: int8 takes half the time of fp32; auto: int8 if the model has it."""  # noqa: E501
-    mirror: Literal["auto", "always", "never"] = "auto"
+    precision: Annotated[
+        Precision,
+        Called("accuracy", {"auto": "automatic", "fp32": "best", "int8": "fast"}),
+    ] = "auto"
+    """Numbers that the network computes with: int8 (fast) takes half the time of fp32 (best); auto: int8 if the model has it."""  # noqa: E501
+    mirror: Annotated[
+        Literal["auto", "always", "never"],
+        Called("finer outlines", {"auto": "automatic"}),
+    ] = "auto"
     """Average with the image turned by 180°: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
     colour: Colour = "auto"
     """RGB images: what the network sees; auto: all colours, or in fluorescence the channel in which it finds most."""  # noqa: E501
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = MIN_CONFIDENCE
+    min_confidence: Annotated[float, Field(ge=0, le=1), Called("confidence from")] = (
+        MIN_CONFIDENCE
+    )
     """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; by default found in the image."""

@@ -11,13 +11,13 @@ from napari.layers import Layer
 from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.widgets.files.reader import read_layers
+from napari_mobile_unet.widgets.shared.pages import open_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PLUGIN = "napari-mobile-unet"
-DOCKS = ("Pre-process", "Otsu threshold", "Mobile U-Net")
-"""Names of the docks in the manifest, the last one on top."""
+PAGE = "Segment"
+"""The page that is open at first."""
 SIZE = (1500, 950)
 """Width and height of the window in pixels."""
 SCREENSHOT_DELAY = 4000
@@ -42,8 +42,7 @@ def open_window(
     viewer = napari.Viewer(show=show)
     for data, keywords, kind in layers:
         viewer.add_layer(Layer.create(data, keywords, kind))
-    for name in DOCKS:
-        viewer.window.add_plugin_dock_widget(PLUGIN, name, tabify=True)
+    open_page(viewer, PAGE)
     return viewer
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
-from superqt import QCollapsible
+
+from napari_mobile_unet.widgets.shared.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,8 @@ def test_in_a_low_window_a_dock_scrolls_and_nothing_overlaps(
     window.resize(1000, 700)
     window.show()
     panel = dock(name)
-    for more in panel.findChildren(QCollapsible):
-        more.expand(animate=False)
+    for more in panel.findChildren(Section):
+        more.unfold()
     area = panel.findChild(QScrollArea)
     bar = area.verticalScrollBar()
     if name != "Pre-process":  # which is low without a step
@@ -58,3 +59,5 @@ def test_in_a_low_window_a_dock_scrolls_and_nothing_overlaps(
             shown = [i.geometry() for i in items if not i.isEmpty()]
             for above, below in pairwise(shown):
                 assert above.bottom() < below.top()
+    foot = panel.run if name != "Pre-process" else panel.apply_button
+    assert foot.visibleRegion().boundingRect() == foot.rect()

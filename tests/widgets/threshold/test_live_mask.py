@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from napari_mobile_unet.widgets.shared.pages import open_page
+
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
@@ -32,25 +34,20 @@ def test_the_mask_is_on_the_visible_plane_and_cannot_be_painted_on(
     assert len(viewer.layers) == 2
 
 
-def test_the_mask_is_seen_while_its_dock_is(
+def test_the_mask_is_there_while_its_page_is_seen(
     viewer: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
     viewer.window._qt_window.show()
-    docks = {}
-    for name in ("Otsu threshold", "Mobile U-Net"):
-        frame, panel = viewer.window.add_plugin_dock_widget(
-            "napari-mobile-unet", name, tabify=True
-        )
-        docks[name] = frame
-        if name == "Otsu threshold":
-            threshold = panel
-    docks["Mobile U-Net"].raise_()
-    qtbot.waitUntil(lambda: threshold.live.layer is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not threshold.live.layer.visible)
-    docks["Otsu threshold"].raise_()
-    qtbot.waitUntil(lambda: threshold.live.layer.visible)
+    threshold = open_page(viewer, "Threshold")
+    qtbot.waitUntil(lambda: threshold.live.layer in viewer.layers, timeout=20_000)
+    open_page(viewer, "Segment")
+    qtbot.waitUntil(lambda: list(viewer.layers) == [calibrated])
+    open_page(viewer, "Threshold")
+    qtbot.waitUntil(lambda: threshold.live.layer in viewer.layers)
+    assert threshold.live.isChecked()
     viewer.layers.remove(threshold.live.layer)
-    docks["Mobile U-Net"].raise_()  # taken away by hand: nothing to hide
+    open_page(viewer, "Segment")  # taken away by hand: nothing to take away
+    assert list(viewer.layers) == [calibrated]
 
 
 def test_more_classes_have_the_colours_of_the_plot(

@@ -13,6 +13,8 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QVBoxLayout,
+    QWidget,
 )
 
 from napari_mobile_unet.messages import one_line
@@ -75,6 +77,8 @@ class PreprocessDock(Dock):
         The window that it stands in.
     """
 
+    page = "Prepare"
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.source = SourcePanel(self.viewer)
@@ -103,12 +107,16 @@ class PreprocessDock(Dock):
         files.addWidget(self.load_button)
         files.addWidget(self.save_button)
         layout = self.column()
-        for widget in (self.source, self.chain, self.preview, self.apply_button):
+        for widget in (self.source, self.chain, self.preview):
             layout.addWidget(widget)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.status)
         layout.addLayout(files)
         layout.addStretch()
+        foot = QWidget()
+        rows = QVBoxLayout(foot)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.apply_button, self.bar, self.status):
+            rows.addWidget(widget)
+        self.foot(foot)
 
     def _connect(self) -> None:
         self.source.changed.connect(self._on_changed)

@@ -1,25 +1,45 @@
-"""What all docks do: they scroll, and let go of the viewer when they are closed."""
+"""What all docks do: they are pages of one, and let go of the viewer at the end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
-from superqt import QCollapsible
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_mobile_unet.widgets.shared.fields import align_fields, guard_fields
+from napari_mobile_unet.widgets.shared.pages import (
+    PageStrip,
+    frames_beside,
+    open_page,
+    take_place,
+)
 
 if TYPE_CHECKING:
     import napari.viewer
+    from qtpy.QtGui import QShowEvent
+
+LOWEST = 80
+"""Pixels of what scrolls that are seen in the lowest window."""
 
 
 class Dock(QWidget):
-    """A widget beside the canvas, as long as its dock is open.
+    """A page beside the canvas, as long as its dock is open.
 
     Parameters
     ----------
     viewer : napari.viewer.Viewer
         The window that it stands in.
     """
+
+    page: ClassVar[str] = ""
+    """The title on the strip of pages."""
 
     def __init__(
         self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
@@ -28,26 +48,46 @@ class Dock(QWidget):
         # napari gives plugins a proxy, whose layers are new objects each time: they
         # could not be kept, nor compared with others.
         self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
-        self._docked = False
+        self._frame: QDockWidget | None = None
+        self._coming = False
+        self.strip = PageStrip(self.page)
+        self.strip.chosen.connect(self._open)
+        self._rows = QVBoxLayout(self)
+        self._rows.addWidget(self.strip)
 
     def column(self) -> QVBoxLayout:
         """Return the layout for what the dock holds; it scrolls in a low window."""
         content = QWidget()
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(_Scrolled(content))
-        return QVBoxLayout(content)
+        self._rows.addWidget(_Scrolled(content), 1)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        return column
 
-    def section(self, title: str, content: QWidget) -> QCollapsible:
-        """Return a widget under a title; it unfolds when the title is clicked."""
-        section = QCollapsible(title)
-        section.layout().setContentsMargins(0, 0, 0, 0)
-        section.addWidget(content)
-        return section
+    def foot(self, content: QWidget) -> None:
+        """Put what is always to be seen below what scrolls."""
+        self._rows.addWidget(content)
 
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
         raise NotImplementedError(f"{type(self).__name__}.disconnect_viewer")
+
+    def _open(self, title: str) -> None:
+        page = open_page(self.viewer, title)
+        if isinstance(page, Dock):
+            page.strip.setFocus()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Take the place of the page that was seen before."""
+        super().showEvent(event)
+        guard_fields(self)
+        align_fields(self)
+        frame, by_itself = self._frame, event is not None and not event.spontaneous()
+        if frame is not None and by_itself and not self._coming:
+            self._coming = True  # a frame that is laid elsewhere is shown again
+            try:
+                take_place(frame, list(frames_beside(frame, Dock)))
+            finally:
+                self._coming = False
 
     def event(self, event: QEvent | None) -> bool:
         """Let go of the viewer, and go, when napari closes the widget's dock.
@@ -55,11 +95,33 @@ class Dock(QWidget):
         napari sends no close event then: it only takes the parent away.
         """
         if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self._docked and self.parent() is None:
+            frame, parent = self._frame, self.parent()
+            self._frame = parent if isinstance(parent, QDockWidget) else None
+            if frame is not None and parent is None:
                 self.disconnect_viewer()
                 self.deleteLater()
-            self._docked = self.parent() is not None
+                self._close_others(frame)
+        elif event is not None and event.type() == QEvent.Type.StyleChange:
+            align_fields(self)
         return bool(super().event(event))
+
+    def _close_others(self, frame: QDockWidget) -> None:
+        """Close the pages that lie behind this one, once napari is done with it."""
+        window = frame.parentWidget()
+        others = [other.widget() for other in frames_beside(frame, Dock)]
+        if window is None or not others:
+            return
+
+        def close() -> None:
+            for other in window.findChildren(QDockWidget):
+                if other.widget() in others:
+                    viewer.window.remove_dock_widget(other)
+            later.deleteLater()
+
+        viewer, later = self.viewer, QTimer(window)
+        later.setSingleShot(True)
+        later.timeout.connect(close)
+        later.start(0)
 
 
 class _Scrolled(QScrollArea):
@@ -78,8 +140,11 @@ class _Scrolled(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """Return the content's width and the bar's, and the height of a few rows."""
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(self.widget().minimumSizeHint().width() + bar, 100)
+        bar = self.verticalScrollBar()
+        beside = bar.sizeHint().width()
+        if bar.isVisible():  # and as far from the content as the style wants it
+            beside = self.width() - self.viewport().width()
+        return QSize(self.widget().minimumSizeHint().width() + beside, LOWEST)
 
     def sizeHint(self) -> QSize:
         """Return the size in which nothing is scrolled."""

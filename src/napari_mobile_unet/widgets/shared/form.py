@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
-from magicgui.widgets import Container, create_widget
+from magicgui.widgets import CheckBox, create_widget
 from pydantic import ValidationError
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
-from napari_mobile_unet.settings import Params, ZeroMeans, explain
+from napari_mobile_unet.settings import Called, Params, ZeroMeans, explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,6 +35,8 @@ class Form(QWidget, Generic[P]):
         What it shows at first.
     leave_out : collection of str
         Fields that are not shown; they keep their value.
+    apart : collection of str
+        Fields that are shown on ``more``, a widget that has to be put elsewhere.
     """
 
     changed = Signal(object)
@@ -43,7 +45,12 @@ class Form(QWidget, Generic[P]):
     """Why the settings, after such a change, contradict each other."""
 
     def __init__(
-        self, settings: P, *, leave_out: Collection[str] = (), parent: Any = None
+        self,
+        settings: P,
+        *,
+        leave_out: Collection[str] = (),
+        apart: Collection[str] = (),
+        parent: Any = None,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
@@ -54,15 +61,27 @@ class Form(QWidget, Generic[P]):
             for name, field in fields.items()
             if name not in leave_out
         }
-        self._container = Container(
-            widgets=list(self.fields.values()), labels=True, scrollable=False
-        )
+        self._rows = {False: _column_of(self)}
+        if apart:
+            self.more = QWidget()
+            self._rows[True] = _column_of(self.more)
+        for name, editor in self.fields.items():
+            label = QLabel()
+            if isinstance(editor, CheckBox):
+                editor.text = editor.label
+            else:
+                label.setText(editor.label)
+                label.setToolTip(editor.tooltip)
+            self._rows[name in apart].addRow(label, editor.native)
+            editor.changed.connect(self._on_changed)
         self._shown = self._values()
-        self._container.margins = (0, 0, 0, 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._container.native)
-        self._container.changed.connect(self._on_changed)
+
+    def show_field(self, name: str, shown: bool) -> None:
+        """Show a field with its name, or hide it; it keeps its value."""
+        native = self.fields[name].native
+        for rows in self._rows.values():
+            if rows.indexOf(native) >= 0:
+                rows.setRowVisible(native, shown)
 
     @property
     def value(self) -> P:
@@ -102,6 +121,13 @@ class Form(QWidget, Generic[P]):
             self.changed.emit(settings)
 
 
+def _column_of(widget: QWidget) -> QFormLayout:
+    rows = QFormLayout(widget)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return rows
+
+
 def _within(editor: Any, value: Any) -> Any:
     """Return the value, or the nearest one within the range of its editor."""
     limited = isinstance(value, (int, float)) and hasattr(editor, "max")
@@ -112,8 +138,10 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
     """Return the magicgui widget for a field."""
     options: dict[str, Any] = {"tooltip": field.description or ""}
     kind, fine, limits = field.annotation, False, {}
+    called = next((each for each in field.metadata if isinstance(each, Called)), None)
     if get_origin(kind) is Literal:
-        options["choices"] = get_args(kind)
+        names = called.choices if called else {}
+        options["choices"] = [(str(names.get(v, v)), v) for v in get_args(kind)]
     elif kind in (int, float):
         nearest = 1 if kind is int else CLOSEST
         limits = {k: v for m in field.metadata for k, v in _limits(m).items()}
@@ -128,7 +156,7 @@ def _editor(name: str, field: FieldInfo, value: Any) -> Any:
         # superqt's box for whole numbers shows no text in place of one.
         annotation=float if zero else kind,
         name=name,
-        label=name.replace("_", " "),
+        label=called.name if called else name.replace("_", " "),
         options=options,
     )
     if kind is float and (fine or {"gt", "lt"} & limits.keys()):

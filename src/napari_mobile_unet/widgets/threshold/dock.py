@@ -19,6 +19,7 @@ from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
+from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.threshold.counting import iter_counted
 from napari_mobile_unet.widgets.threshold.form import ThresholdForm
@@ -60,6 +61,8 @@ class ThresholdDock(Dock):
         The thresholds; the widgets show it and change it.
     """
 
+    page = "Threshold"
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.model = ThresholdModel(self)
@@ -70,7 +73,7 @@ class ThresholdDock(Dock):
         self.live = LiveMask(self.viewer, self.source, self.model, self)
         self.histogram = HistogramPanel(self.model, self.live)
         self.objects = Form(Objects())
-        self.link = Form(Link())
+        self.link = Form(Link(), apart=("axis", "iou", "gap", "max_distance"))
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self._counting = Job(self)
         self._delay = QTimer(self)
@@ -95,10 +98,11 @@ class ThresholdDock(Dock):
         layout.addWidget(self.settings)
         layout.addWidget(self.histogram, 2)
         layout.addWidget(self.planes, 1)
-        layout.addWidget(self.section("How Otsu's method works", explanation))
-        layout.addWidget(self.section("Objects", self.objects))
-        layout.addWidget(self.section("Link across Z/T", self.link))
-        layout.addWidget(self.run)
+        layout.addWidget(self.link)
+        layout.addWidget(Section("How Otsu's method works", explanation))
+        layout.addWidget(Section("Objects", self.objects))
+        layout.addWidget(Section("Linking", self.link.more))
+        self.foot(self.run)
 
     def _connect(self) -> None:
         self.source.changed.connect(self._on_source)

@@ -25,4 +25,4 @@ class ThresholdForm(Form[Threshold]):
         method = self.fields["method"].value
         self.fields["classes"].enabled = method == "otsu"
         for name in ("window", "offset"):
-            self.fields[name].visible = method == "adaptive"
+            self.show_field(name, method == "adaptive")

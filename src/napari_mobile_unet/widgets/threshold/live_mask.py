@@ -38,8 +38,8 @@ plot."""
 class LiveMask(QCheckBox):
     """Keeps one layer over the visible plane; it cannot be painted on.
 
-    It is seen while this widget is: where another dock lies over this one, what that
-    dock makes is to be looked at.
+    It is there while this widget is seen: on another page, what that page makes is to
+    be looked at.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ class LiveMask(QCheckBox):
     def _show(self) -> None:
         """Show what the thresholds do to the visible plane."""
         whole, split, place = self._source.whole, self._model.split, self._place
-        flat = self._viewer.dims.ndisplay == 2
-        if whole is None or split is None or not (self.isChecked() and flat):
+        seen = self.isChecked() and self._dock_visible
+        if whole is None or split is None or not seen or self._viewer.dims.ndisplay > 2:
             self.close_layer()
             return
         plane = self._plane
@@ -130,7 +130,6 @@ class LiveMask(QCheckBox):
             place.filled(self._classes),
             name="threshold preview",
             opacity=0.5,
-            visible=self._dock_visible,
             colormap=DirectLabelColormap(color_dict=COLOURS),
             metadata={PREVIEW: True},
             **place.keywords(),
@@ -161,5 +160,4 @@ class LiveMask(QCheckBox):
 
     def _on_dock(self, visible: bool) -> None:
         self._dock_visible = visible
-        if self.layer is not None:
-            self.layer.visible = visible
+        self._show()

@@ -13,6 +13,8 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSpinBox,
+    QVBoxLayout,
+    QWidget,
 )
 
 from napari_mobile_unet.linking.settings import Link
@@ -24,6 +26,7 @@ from napari_mobile_unet.unet.segment import UNet, model_of
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
+from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import drawn_diameter
 
@@ -40,6 +43,8 @@ class UNetDock(Dock):
         The window that it stands in.
     """
 
+    page = "Segment"
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.source = SourcePanel(self.viewer)
@@ -47,7 +52,11 @@ class UNetDock(Dock):
         self.folder_button = QPushButton("…")
         self.folder_button.setToolTip("Choose a model folder")
         self.folder_button.setMaximumWidth(32)
-        self.settings = Form(UNet(), leave_out=("method", "model", "limits"))
+        self.settings = Form(
+            UNet(),
+            leave_out=("method", "model", "limits"),
+            apart=("scope", "precision", "mirror", "colour"),
+        )
         self.batch_size = QSpinBox()
         self.batch_size.setRange(1, 1024)
         self.batch_size.setValue(4)
@@ -58,7 +67,7 @@ class UNetDock(Dock):
             "button again"
         )
         self.objects = Form(Objects(), leave_out=("spacing",))
-        self.link = Form(Link())
+        self.link = Form(Link(), apart=("axis", "iou", "gap", "max_distance"))
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
         for name, folder in list_models().items():
@@ -74,20 +83,26 @@ class UNetDock(Dock):
         model_row = QHBoxLayout()
         model_row.addWidget(self.model, 1)
         model_row.addWidget(self.folder_button)
-        form = QFormLayout()
-        form.addRow("model", model_row)
-        form.addRow("batch size", self.batch_size)
-        more = self.section("Objects", self.objects)
-        linking = self.section("Link across Z/T", self.link)
+        model = QFormLayout()
+        model.addRow("model", model_row)
+        reading = QFormLayout()
+        reading.addRow("batch size", self.batch_size)
+        advanced = QWidget()
+        rows = QVBoxLayout(advanced)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self.settings.more)
+        rows.addLayout(reading)
         layout = self.column()
         layout.addWidget(self.source)
-        layout.addLayout(form)
+        layout.addLayout(model)
         layout.addWidget(self.settings)
         layout.addWidget(self.measure_button)
-        layout.addWidget(more)
-        layout.addWidget(linking)
-        layout.addWidget(self.run)
+        layout.addWidget(self.link)
+        layout.addWidget(Section("Objects", self.objects))
+        layout.addWidget(Section("Linking", self.link.more))
+        layout.addWidget(Section("Advanced", advanced))
         layout.addStretch()
+        self.foot(self.run)
 
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
