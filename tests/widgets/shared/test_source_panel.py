@@ -1,13 +1,19 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import tifffile
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.gui
 
@@ -21,6 +27,7 @@ def panel(viewer: Any) -> Any:
 
 def types_axes(panel: Any, text: str) -> None:
     panel.axes.selectAll()
+    QTest.keyClick(panel.axes, Qt.Key.Key_Delete)
     QTest.keyClicks(panel.axes, text)
     QTest.keyClick(panel.axes, Qt.Key.Key_Return)
 
@@ -65,3 +72,76 @@ def test_channels_are_offered_and_the_choice_is_kept(panel: Any, viewer: Any) ->
     panel.channel.setCurrentIndex(1)
     layer.data = np.ones((1, 5, 6))
     assert panel.chosen_channel == 0
+
+
+def test_axes_that_were_typed_stay_with_their_layer(panel: Any, viewer: Any) -> None:
+    cells = viewer.add_image(np.zeros((5, 64, 48)), name="cells")
+    types_axes(panel, "tyx")
+    other = viewer.add_image(np.zeros((4, 64, 48)), name="other")
+    assert panel.whole.axes == "ZYX"
+    viewer.layers.selection.active = cells
+    assert "axes as you typed" in panel.note.text()
+    cells.translate = (1, 2, 3)
+    cells.data = np.ones((6, 64, 48))
+    viewer.layers.move(0, 2)
+    assert (panel.whole.axes, panel.whole.axes_source) == ("TYX", "given")
+    viewer.layers.selection.active = other
+    assert panel.whole.axes == "ZYX"
+    viewer.layers.selection.active = cells
+    types_axes(panel, "")
+    assert panel.whole.axes_source == "shape"
+
+
+def test_axes_typed_in_one_dock_are_those_of_all(panel: Any, viewer: Any) -> None:
+    viewer.add_image(np.zeros((5, 64, 48)))
+    second = SourcePanel(viewer, viewer.window._qt_window)
+    types_axes(panel, "tyx")
+    assert second.whole.axes == second.axes.text() == "TYX"
+    types_axes(second, "zyx")
+    assert panel.whole.axes == "ZYX"
+    second.disconnect_viewer()
+
+
+def calibrated_file(path: Path) -> np.ndarray:
+    data = np.random.default_rng(0).integers(0, 99, (3, 2, 40, 40)).astype(np.uint16)
+    sizes = {"spacing": 2.0, "unit": "um", "axes": "TZYX", "finterval": 30.0}
+    options = {"imagej": True, "resolution": (4, 4), "metadata": sizes}
+    tifffile.imwrite(path, data, **options)
+    return data
+
+
+def test_what_another_reader_left_out_is_offered(
+    panel: Any, viewer: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    data = calibrated_file(tmp_path / "a.tif")
+    (layer,) = viewer.open(tmp_path / "a.tif", plugin="napari")
+    np.testing.assert_array_equal(layer.scale, 1)
+    qtbot.waitUntil(lambda: not panel.offer.isHidden(), timeout=10_000)
+    assert panel.offer.says.text() == (
+        "Its file says: T 30 second, Z 2 micrometer, Y 0.25 micrometer, "
+        "X 0.25 micrometer."
+    )
+    np.testing.assert_array_equal(layer.scale, 1)  # not before it is asked for
+    panel.offer.button.click()
+    np.testing.assert_allclose(layer.scale, (30, 2, 0.25, 0.25))
+    assert panel.whole.axes == "TZYX"
+    assert panel.whole.units == ("second", *["micrometer"] * 3)
+    assert panel.offer.isHidden()
+    np.testing.assert_array_equal(layer.data, data)
+
+
+def test_nothing_is_offered_for_pixels_that_are_not_the_file(
+    panel: Any, viewer: Any, tmp_path: Path, join_jobs: Any, qtbot: QtBot
+) -> None:
+    calibrated_file(tmp_path / "a.tif")
+    (layer,) = viewer.open(tmp_path / "a.tif", plugin="napari")
+    layer.data = layer.data.swapaxes(2, 3).copy()
+    panel.offer.consider(layer)
+    join_jobs()
+    qtbot.wait(50)
+    assert panel.offer.isHidden()
+    (ours,) = viewer.open(tmp_path / "a.tif", plugin="napari-mobile-unet")
+    join_jobs()
+    qtbot.wait(50)
+    assert panel.layer is ours
+    assert panel.offer.isHidden()

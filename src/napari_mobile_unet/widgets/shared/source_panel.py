@@ -9,8 +9,14 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.provenance import Provenance
-from napari_mobile_unet.widgets.layers.convert import METADATA, stack_of
+from napari_mobile_unet.widgets.layers.convert import (
+    METADATA,
+    TYPED,
+    stack_of,
+    typed_axes,
+)
 from napari_mobile_unet.widgets.layers.visible_plane import show_plane, visible_plane
+from napari_mobile_unet.widgets.shared.file_offer import FileOffer
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 
 if TYPE_CHECKING:
@@ -55,6 +61,8 @@ class SourcePanel(QWidget):
         self._form.addRow("axes", self.axes)
         self._form.addRow("channel", self.channel)
         self._form.addRow(self.note)
+        self.offer = FileOffer()
+        self._form.addRow(self.offer)
         self._stack: Stack | None = None
         self._single: tuple[Stack, Channel, Stack] | None = None
         self.box.chosen.connect(self._on_layer)
@@ -116,21 +124,23 @@ class SourcePanel(QWidget):
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
         self.box.disconnect_viewer()
+        self.offer.cancel()
         self._watch(None)
 
     def _watch(self, layer: Image | None) -> None:
         """Follow what the layer's data mean, and where they lie, on this layer only."""
         before, self._watched = self._watched, layer
-        for event in ("data", "axis_labels"):
+        places = ("scale", "translate", "rotate", "shear", "affine", "units")
+        answers = dict.fromkeys(places, self._on_place) | {
+            "data": self._read,
+            "axis_labels": self._on_labels,
+            "metadata": self._on_metadata,
+        }
+        for event, answer in answers.items():
             if before is not None:
-                getattr(before.events, event).disconnect(self._read)
+                getattr(before.events, event).disconnect(answer)
             if layer is not None:
-                getattr(layer.events, event).connect(self._read)
-        for event in ("scale", "translate", "rotate", "shear", "affine", "units"):
-            if before is not None:
-                getattr(before.events, event).disconnect(self._on_place)
-            if layer is not None:
-                getattr(layer.events, event).connect(self._on_place)
+                getattr(layer.events, event).connect(answer)
 
     def _offer_channels(self, count: int) -> None:
         """Offer each channel and all of them combined; keep the choice if possible."""
@@ -143,9 +153,31 @@ class SourcePanel(QWidget):
     def _on_layer(self, layer: Image | None) -> None:
         self._watch(layer)
         self._read()
+        self.offer.consider(layer)
 
     def _read(self) -> None:
         self._show(None)
+
+    def _on_labels(self) -> None:
+        """Take the names that the layer's axes have got, before those once typed."""
+        self._remember(None)
+        self._read()
+
+    def _on_metadata(self) -> None:
+        """Take up axes that were typed for this layer in another dock."""
+        layer, stack = self.layer, self._stack
+        typed = None if layer is None else typed_axes(layer)
+        given = stack is not None and stack.axes_source == "given"
+        if stack is not None and typed != (stack.axes if given else None):
+            self._read()
+
+    def _remember(self, axes: str | None) -> None:
+        """Keep axes that were typed with their layer, or forget them."""
+        layer = self.layer
+        if layer is None or layer.metadata.get(TYPED) == axes:
+            return
+        others = {key: each for key, each in layer.metadata.items() if key != TYPED}
+        layer.metadata = others | ({TYPED: axes} if axes else {})
 
     def _on_place(self) -> None:
         layer, stack = self.layer, self._stack
@@ -157,7 +189,11 @@ class SourcePanel(QWidget):
     def _on_axes(self) -> None:
         text = self.axes.text().strip().upper()
         if self._stack is None or text != self._stack.axes:
+            if not text:
+                self._remember(None)
             self._show(text or None)
+            if text and self._stack is not None:
+                self._remember(text)
 
     def _show(self, axes: str | None) -> None:
         """Take up the layer, with the person's axes if there are any."""
