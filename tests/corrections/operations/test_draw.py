@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.measure import find_contours
 
-from napari_mobile_unet.corrections.operations.draw import draw_object
+from napari_mobile_unet.corrections.operations.draw import adopt, draw_object
 
 PLACES = st.tuples(st.floats(-8, 45), st.floats(-8, 50))
 
@@ -70,3 +70,20 @@ def test_ids_that_were_given_before_are_not_given_again(run):
         run(draw_object, labels, [(0, 0), (0, 3), (1, 3)], ())
     with pytest.raises(ValueError, match="under or over; received 'through'"):
         run(draw_object, labels, [(0, 0), (0, 3), (1, 3)], (), writes="through")
+
+
+def test_an_object_of_other_labels_is_taken_over_where_there_is_room(run, disc):
+    shape = disc((30, 40), 12, 20, 8)
+    other = np.zeros((2, 30, 40), np.int64)
+    other[1][shape], other[1, 25:, :5] = 900_000, 2
+    labels = np.zeros((2, 30, 40), np.uint8)
+    labels[1, :, :18] = 5
+    box = (slice(0, 28), slice(2, 40))
+    after = run(adopt, labels, other, box, 900_000, (1,))
+    assert np.array_equal(after[1] == 6, shape & (labels[1] == 0))
+    assert np.array_equal(after == 5, labels == 5)
+    over = run(adopt, labels, other, box, 900_000, (1,), writes="over")
+    assert np.array_equal(over[1] == 6, shape)
+    labels[1] = 5
+    with pytest.raises(ValueError, match="received 900000, which lies on other"):
+        run(adopt, labels, other, box, 900_000, (1,))

@@ -1,4 +1,4 @@
-"""Draw a new object by its outline."""
+"""Draw a new object by its outline, or take one over from other labels."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from skimage.draw import polygon
 
+from napari_mobile_unet.corrections.change import read_box
 from napari_mobile_unet.corrections.operations.checks import new_ids
 from napari_mobile_unet.corrections.operations.window import Window, box_of_points
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
+    from napari_mobile_unet.corrections.change import (
+        Box,
+        Change,
+        LabelArray,
+        PlaneIndex,
+    )
     from napari_mobile_unet.corrections.index import ObjectIndex
     from napari_mobile_unet.corrections.operations.window import Points
     from napari_mobile_unet.types import AnyLabels, Mask, Reals
@@ -66,6 +72,47 @@ def draw_object(
         )
     (own,) = new_ids(labels, index, 1)
     return window.changed(np.where(written, own, window.labels))
+
+
+def adopt(
+    labels: LabelArray,
+    index: ObjectIndex,
+    source: LabelArray,
+    box: Box,
+    own: int,
+    plane: PlaneIndex,
+    *,
+    writes: Writes = "under",
+    keep: Collection[int] = (),
+) -> list[Change]:
+    """Return the change that takes an object over from other labels, with a free id.
+
+    Parameters
+    ----------
+    labels, index, plane, writes, keep
+        As for ``draw_object``.
+    source : array of int
+        (..., Y, X), such as candidates that were left out, or another layer.
+    box : tuple of slice
+        Rows and columns that hold the object there.
+    own : int
+        Its id there.
+
+    Raises
+    ------
+    ValueError
+        If no pixel of it may be written, or the labels' type has no id left.
+    """
+    window = Window.of(labels, plane, box)
+    there = read_box(source, plane, window.box) == own
+    written = there & writable(window.labels, writes, keep)
+    if not written.any():
+        raise ValueError(
+            f"an object is taken over where there is room for it; received {own}, "
+            "which lies on other objects; delete these, or write over them"
+        )
+    (new,) = new_ids(labels, index, 1)
+    return window.changed(np.where(written, new, window.labels))
 
 
 def outlined(window: Window, outline: Points) -> Mask:
