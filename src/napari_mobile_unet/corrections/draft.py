@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         PlaneIndex,
     )
     from napari_mobile_unet.corrections.index import ObjectIndex
-    from napari_mobile_unet.corrections.locks import Locks
+    from napari_mobile_unet.corrections.locks import Locks, LockState
     from napari_mobile_unet.types import AnyLabels
 
 
@@ -103,13 +103,17 @@ class Draft:
         """Objects that change."""
         return frozenset(self._growth)
 
-    def lock_change(self, renamed: Mapping[int, int] | None = None) -> LockChange:
+    def lock_change(
+        self, renamed: Mapping[int, int] | None, more: LockState
+    ) -> LockChange:
         """Return what follows for the locks.
 
         Parameters
         ----------
         renamed : mapping of int to int, optional
             New ids of objects that are only numbered anew: their locks go with them.
+        more : LockState
+            Locks that come with the changes.
         """
         locked = self._locks.ids
         gone = {own for own in self._growth if not self._remains(own)}
@@ -117,13 +121,23 @@ class Draft:
         for old, new in (renamed or {}).items():
             if old in locked and old in gone:
                 now.add(new)
+        now.update(more.ids)
         fresh = sorted(now - locked)
+        for pixels in more.tombstones:
+            self._bury(pixels)
+        finished = sorted(set(more.finished) - self._locks.finished)
+        marked = (
+            Pixels.of_object(self._labels, plane, own, self._index.box(own, plane))
+            for plane in finished
+            for own in self._index.ids_in(plane)
+        )
         return LockChange(
             locked=tuple(fresh),
-            shapes=tuple(iter_shapes(self._labels, self._index, fresh)),
-            unlocked=tuple(sorted(gone & locked)),
+            shapes=(*iter_shapes(self._labels, self._index, fresh), *marked),
+            unlocked=tuple(sorted((gone & locked) - now)),
             buried=tuple(self._buried.values()),
             unearthed=tuple(self._unearthed.values()),
+            finished=tuple(finished),
         )
 
     def _remains(self, own: int) -> bool:

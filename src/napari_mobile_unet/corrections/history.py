@@ -52,6 +52,8 @@ class History:
         self._uses: Counter[int] = Counter()
         self.size = 0
         """Bytes that the steps take."""
+        self.last = 0
+        """Number of the step that was added last."""
 
     def __len__(self) -> int:
         """Return how often one can undo."""
@@ -85,6 +87,12 @@ class History:
             self._entries.append(entry)
             self._count(entry.step, 1)
         self._position = len(self._entries)
+        self.last = step.seq
+        self._forget()
+
+    def limit(self, memory: int) -> None:
+        """Take another number of bytes for steps, and forget those beyond it."""
+        self._memory = memory
         self._forget()
 
     def undo(self) -> None:
@@ -107,7 +115,7 @@ class History:
     def _forget(self) -> None:
         """Forget the oldest entries where there are too many."""
         excess = 0
-        while excess < len(self._entries) - 1 and (
+        while excess < self._position - 1 and (
             self.size > self._memory or len(self._entries) - excess > DEEPEST
         ):
             self._count(self._entries[excess].step, -1)

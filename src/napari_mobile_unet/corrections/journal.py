@@ -19,7 +19,7 @@ from napari_mobile_unet.corrections.journal_lines import LONGEST_LINE, SEAL, sea
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_mobile_unet.corrections.journal_lines import Header
+    from napari_mobile_unet.corrections.journal_lines import Content, Header
     from napari_mobile_unet.corrections.record import JournalRecord
 
 SUFFIX = "_corrections.jsonl"
@@ -41,9 +41,9 @@ class Journal:
         The file. There must be none, unless it is gone on with.
     header : Header
         The labels that it begins with.
-    length, chain : int
-        Where a journal that was read is gone on with: the bytes of it that are sound,
-        and their checksum. What comes after them is cut off.
+    read : Content, optional
+        What was read, where a journal is gone on with. A last line that is not whole is
+        cut off.
 
     Raises
     ------
@@ -51,17 +51,14 @@ class Journal:
         If there is a journal that would be written over.
     """
 
-    def __init__(
-        self, path: Path, header: Header, length: int = 0, chain: int = 0
-    ) -> None:
-        self.path = path
-        self._header, self._length, self._chain = header, length, chain
-        if not length and _holds_lines(path):
-            raise FileExistsError(
-                f"a new history needs a new journal; {path} exists; continue it, or "
-                "move it elsewhere"
-            )
+    def __init__(self, path: Path, header: Header, read: Content | None = None) -> None:
+        self.path, self._header = path, header
+        self._length, self._chain = (read.length, read.chain) if read else (0, 0)
+        self._size = read.size if read else 0
+        if not read:
+            _check_none(path)
         self._file: io.FileIO | None = None
+        self._torn = self._size > self._length
         self._lock = FileLock(path.with_name(f".{path.name}.lock"))
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._fault: OSError | None = None
@@ -93,13 +90,17 @@ class Journal:
             self._write(file, head + line)
         except OSError as error:
             self._fault = None
-            reason = os.strerror(error.errno) if error.errno else str(error)
+            reason, remedy = str(error), "close that one, and open the labels again"
+            if error.errno:
+                reason = os.strerror(error.errno)
+                remedy = "free space there, or save the labels and go on elsewhere"
             raise NotRecorded(
                 "a correction is written to its journal before it is made; "
                 f"{self.path} cannot be written ({reason}), so nothing was changed; "
-                "free space there, or save the labels and go on in another folder"
+                + remedy
             ) from error
         self._length += len(head + line)
+        self._size = self._length
         self._chain = chain
         self._dirty.set()
 
@@ -136,8 +137,11 @@ class Journal:
                 "another window or program corrects the same labels"
             ) from error
         try:
+            if not self._length:
+                _check_none(self.path)
+            elif self.path.stat().st_size != self._size:
+                raise OSError("another window or program has gone on with it since")
             file = io.FileIO(self.path, "r+" if self._length else "w")
-            file.truncate(self._length)
             file.seek(self._length)
         except OSError:
             self._lock.release()
@@ -152,15 +156,23 @@ class Journal:
 
     def _write(self, file: io.FileIO, data: bytes) -> None:
         """Write bytes at the end: all of them, or none."""
+        if self._torn:
+            self._cut(file)
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[file.write(rest) :]
         except OSError:
-            # Making a file shorter needs no room on the disk.
-            file.truncate(self._length)
-            file.seek(self._length)
+            self._torn = True
+            with suppress(OSError):
+                self._cut(file)
             raise
+
+    def _cut(self, file: io.FileIO) -> None:
+        """Cut off a line that is not whole; that needs no room on the disk."""
+        file.truncate(self._length)
+        file.seek(self._length)
+        self._torn = False
 
     def _keep_synced(self) -> None:
         while not self._closing.wait(SYNC):
@@ -170,10 +182,14 @@ class Journal:
                 self._fault = error  # which the next line reports
 
 
-def _holds_lines(path: Path) -> bool:
-    """Return whether a file holds more than a first line that was cut off."""
-    if not path.exists():
-        return False
+def _check_none(path: Path) -> None:
+    """Refuse to write over a file, unless it is a first line that was cut off."""
+    if not path.is_file():
+        return
     with path.open("rb") as file:
         first = file.readline(LONGEST_LINE)
-    return first.endswith(b"\n") or not SEAL.startswith(first[:8])
+    if first.endswith(b"\n") or not SEAL.startswith(first[:8]):
+        raise FileExistsError(
+            f"a new history needs a new journal; {path} exists; continue it, or move "
+            "it elsewhere"
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field, ValidationError
 
@@ -93,6 +93,8 @@ class Content:
         Bytes that are sound.
     chain : int
         Checksum of these.
+    size : int
+        Bytes that there are.
     notes : list of str
         What a person should be told.
     """
@@ -101,6 +103,7 @@ class Content:
     lines: list[tuple[str, Step | Move]]
     length: int
     chain: int
+    size: int
     notes: list[str] = field(default_factory=list)
 
 
@@ -125,10 +128,11 @@ def read_journal(path: Path) -> Content:
     header: Header | None = None
     lines: list[tuple[str, Step | Move]] = []
     notes: list[str] = []
-    length = chain = number = 0
-    with path.open("rb") as file:
+    length = size = chain = number = 0
+    with _readable(path) as file:
         while line := file.readline(LONGEST_LINE):
             number += 1
+            size += len(line)
             sound = _opened(line, chain)
             if sound is None:
                 if file.read(1):
@@ -162,7 +166,18 @@ def read_journal(path: Path) -> Content:
             f"a journal begins with a line about its labels; {path} has none; name "
             "the journal that lies beside the labels"
         )
-    return Content(header, lines, length, chain, notes)
+    return Content(header, lines, length, chain, size, notes)
+
+
+def _readable(path: Path) -> BinaryIO:
+    """Open a file to be read."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise type(error)(
+            f"a journal of corrections is a file; {path} cannot be read "
+            f"({error.strerror}); name another one"
+        ) from error
 
 
 def sealed(name: str, value: JournalRecord, chain: int) -> tuple[bytes, int]:

@@ -100,10 +100,13 @@ class Corrections:
         self.locks = Locks(locks)
         self.history = History(memory)
         self.journal: Journal | None = None
-        self._seq = 0
         self._image, self._provenance = image, dict(provenance or {})
         if journal is not None:
             self.journal = Journal(Path(journal), self.header())
+
+    def take_up(self, history: History, locks: Locks, journal: Journal) -> None:
+        """Go on with an earlier session, whose steps the labels hold."""
+        self.history, self.locks, self.journal = history, locks, journal
 
     def header(self) -> Header:
         """Return the first line of a journal that begins with the labels as they are.
@@ -138,6 +141,7 @@ class Corrections:
         on: Collection[int] = (),
         lock: bool = True,
         renamed: Mapping[int, int] | None = None,
+        locks: LockState | None = None,
     ) -> Done | None:
         """Make changes, all of them or none.
 
@@ -158,6 +162,8 @@ class Corrections:
             became background leaves a tombstone.
         renamed : mapping of int to int, optional
             New ids of objects that are only numbered anew: their locks go with them.
+        locks : LockState, optional
+            Locks that come with the changes.
 
         Returns
         -------
@@ -178,9 +184,8 @@ class Corrections:
         for change in changes:
             draft.add(change)
         check_apart(draft.boxes)
-        return self._take(
-            kind, text, draft.lock_change(renamed), tuple(draft.deltas), args
-        )
+        follows = draft.lock_change(renamed, locks or LockState())
+        return self._take(kind, text, follows, tuple(draft.deltas), args)
 
     def stroke(
         self,
@@ -315,7 +320,7 @@ class Corrections:
         if not deltas and locks.empty:
             return None
         step = Step(
-            seq=self._seq + 1,
+            seq=self.history.last + 1,
             kind=kind,
             text=text,
             time=time.time(),
@@ -324,7 +329,6 @@ class Corrections:
             deltas=deltas,
         )
         self._write(Entry(step, False), "step", step)
-        self._seq = step.seq
         self.history.add(step)
         return Done(Entry(step, False))
 
