@@ -138,7 +138,7 @@ def test_a_line_that_was_edited_is_refused(path, squares, number):
     corrected(squares, path)
     lines = path.read_bytes().splitlines(keepends=True)
     edited = [*lines]
-    edited[number] = lines[number].replace(b"draw", b"drew").replace(b"abc", b"abd")
+    edited[number] = lines[number].replace(b"draw", b"drew").replace(b"abc", b"xyz")
     edited[number] = edited[number].replace(b"delete", b"forget")
     assert edited != lines
     path.write_bytes(b"".join(edited))
