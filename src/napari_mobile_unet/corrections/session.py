@@ -104,7 +104,7 @@ class Corrections:
         if journal is not None:
             self.journal = Journal(Path(journal), self.header())
 
-    def take_up(self, history: History, locks: Locks, journal: Journal) -> None:
+    def take_up(self, history: History, locks: Locks, journal: Journal | None) -> None:
         """Go on with an earlier session, whose steps the labels hold."""
         self.history, self.locks, self.journal = history, locks, journal
 
