@@ -132,6 +132,13 @@ def test_unusable_corrections_are_refused_before_anything_runs(
     assert done.exit_code == 1
     assert "name the journal of this image" in " ".join(done.stderr.split())
     assert not list(out.glob("*"))
+    labels = np.zeros((3, 64, 48), np.uint16)
+    other = Corrections(labels, journal=tmp_path / "other.jsonl", image="another")
+    other.do("draw", [Change((2,), (0, 0), np.ones((5, 6), int))])
+    other.close()
+    done = run("segment", stack, "-o", out, "--corrections", tmp_path / "other.jsonl")
+    assert done.exit_code == 1
+    assert "were made over another one" in " ".join(done.stderr.split())
     journal.write_text("what is this?\n and that\n")
     done = run("segment", stack, "-o", out, "--corrections", journal)
     assert done.exit_code == 1

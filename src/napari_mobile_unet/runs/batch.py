@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.images.stack import Stack, as_stack
 from napari_mobile_unet.io.names import stem_of
 from napari_mobile_unet.io.read import read_stack
@@ -111,7 +112,7 @@ def iter_file(
     stack = as_stack(image, None, recipe.channel)
     check_link(stack, recipe.link)
     if work:
-        work.check(stack)
+        work.check(stack, content_digest(image))
     cache = tile_cache(stack)
     with store.held():
         try:

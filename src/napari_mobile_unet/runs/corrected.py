@@ -63,14 +63,27 @@ class HandWork:
         folded = fold(path)
         return cls(path, folded, hashlib.sha256(path.read_bytes()).hexdigest())
 
-    def check(self, stack: Stack) -> None:
-        """See that the corrections fit the labels of an image.
+    def check(self, stack: Stack, content: str) -> None:
+        """See that the corrections belong to the labels of an image.
+
+        Parameters
+        ----------
+        stack : Stack
+            One channel of the image.
+        content : str
+            Checksum of the image; see ``content_digest``.
 
         Raises
         ------
         ValueError
-            If they are of another shape.
+            If they are of another shape, or were made over another image.
         """
+        image = self.folded.content.header.image
+        if image and image != content:
+            raise ValueError(
+                f"corrections belong to one image; those of {self.path} were made over "
+                "another one, or it has changed since; name the journal of this image"
+            )
         shape = (*stack.batch_shape, *stack.plane_shape)
         if shape != self.folded.content.header.shape:
             raise ValueError(
