@@ -27,6 +27,7 @@ COMMANDS = {
     "Prepare": "napari-mobile-unet.preprocess",
     "Threshold": "napari-mobile-unet.threshold",
     "Segment": "napari-mobile-unet.unet",
+    "Correct": "napari-mobile-unet.correct",
 }
 
 
@@ -148,16 +149,17 @@ def test_tab_passes_by_what_is_folded(title: str, home: Home) -> None:
     home.viewer.add_image(np.zeros((3, 64, 48), np.uint8))
     open_page(home.viewer, title)
     page: Any = home.seen
-    if title != "Prepare":
-        assert not page.objects.isVisible()
+    folded = {page.tools.smallest, page.number_button} if title == "Correct" else set()
+    if title in ("Threshold", "Segment"):
+        folded = {editor.native for editor in page.objects.fields.values()}
+    assert not any(editor.isVisible() for editor in folded)
     reached, widget = set(), page.strip.buttons[title]
     for _ in range(200):
         widget = widget.nextInFocusChain()
         if widget.isVisible() and page.isAncestorOf(widget):
             reached.add(widget)
-    assert page.source.box in reached
-    folded = page.objects.fields.values() if title != "Prepare" else ()
-    assert reached.isdisjoint(editor.native for editor in folded)
+    assert (page.box if title == "Correct" else page.source.box) in reached
+    assert reached.isdisjoint(folded)
 
 
 def test_the_wheel_scrolls_and_changes_only_the_field_in_hand(

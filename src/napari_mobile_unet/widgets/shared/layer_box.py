@@ -1,10 +1,10 @@
-"""The choice of an image among the viewer's layers."""
+"""The choice of an image, or of labels, among the viewer's layers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image
+from napari.layers import Image, Layer
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 class LayerBox(QComboBox):
-    """Chooses one of the viewer's image layers; follows the layer list.
+    """Chooses one of the viewer's layers of a kind; follows the layer list.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Whose layers.
+    kind : type
+        Which of them: images, unless given.
 
     Attributes
     ----------
@@ -26,13 +33,19 @@ class LayerBox(QComboBox):
     chosen = Signal(object)
     """The layer, or None."""
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        parent: QWidget | None = None,
+        kind: type[Layer] = Image,
+    ) -> None:
         super().__init__(parent)
-        self._layers: list[Image] = []
+        self._kind = kind
+        self._layers: list[Any] = []
         self._viewer = viewer
         self._latest = viewer.layers.selection.active
         self.following = True
-        self.setToolTip("Image to work on")
+        self.setToolTip(f"{kind.__name__} to work on")
         # Long names would make the whole dock as wide as they are.
         self.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -45,24 +58,24 @@ class LayerBox(QComboBox):
         self.refresh()
 
     @property
-    def layer(self) -> Image | None:
-        """The chosen layer."""
+    def layer(self) -> Any:
+        """The chosen layer; None where there is none."""
         index = self.currentIndex()
         return self._layers[index] if 0 <= index < len(self._layers) else None
 
     @layer.setter
-    def layer(self, layer: Image) -> None:
+    def layer(self, layer: Layer) -> None:
         self.setCurrentIndex(self._layers.index(layer))
 
     def refresh(self) -> None:
-        """Offer the image layers there are now; keep the choice if it still is one."""
+        """Offer the layers there are now; keep the choice if it still is one."""
         before, known = self.layer, self._layers
         for layer in known:
             layer.events.name.disconnect(self._rename)
         self._layers = [
             layer
             for layer in self._viewer.layers
-            if isinstance(layer, Image) and PREVIEW not in layer.metadata
+            if isinstance(layer, self._kind) and PREVIEW not in layer.metadata
         ]
         for layer in self._layers:
             layer.events.name.connect(self._rename)

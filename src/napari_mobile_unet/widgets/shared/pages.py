@@ -19,6 +19,7 @@ PAGES = {
     "Prepare": "Pre-process",
     "Threshold": "Otsu threshold",
     "Segment": "Mobile U-Net",
+    "Correct": "Correct labels",
 }
 """Title of each page, in order, and the name of its widget in the manifest."""
 

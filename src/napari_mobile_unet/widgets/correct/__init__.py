@@ -1,0 +1,1 @@
+"""The page *Correct*: labels mended by hand, whoever made them."""

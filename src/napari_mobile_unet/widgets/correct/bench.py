@@ -1,0 +1,257 @@
+"""The labels layer in hand: its session, what is chosen in it, and what tools do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_mobile_unet.corrections.index import ObjectIndex
+from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.widgets.correct.desk import REFUSALS, Desk
+from napari_mobile_unet.widgets.correct.hand import Hand
+from napari_mobile_unet.widgets.correct.journals import (
+    Beginning,
+    begin,
+    find_beginning,
+    record,
+)
+from napari_mobile_unet.widgets.correct.keys import Keys
+from napari_mobile_unet.widgets.correct.marks import Marks
+from napari_mobile_unet.widgets.correct.tools import TOOLS
+from napari_mobile_unet.widgets.correct.view import (
+    centre_on,
+    plane_in_view,
+    show_plane,
+)
+from napari_mobile_unet.widgets.shared.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import napari
+    from napari.layers import Labels
+
+    from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.corrections.done import Done
+    from napari_mobile_unet.corrections.session import Corrections
+    from napari_mobile_unet.types import AnyLabels, Plane
+
+
+class Bench(QObject):
+    """The labels layer in hand, if any, and all that is done to it.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layer is.
+    segment : callable
+        Finds objects in a part of an image, for the tool that segments a box.
+    """
+
+    changed = Signal()
+    """Another layer, another choice, another tool in hand, or another step."""
+    stepped = Signal(object)
+    """A step was taken, undone or redone: what changed."""
+    said = Signal(str)
+    """What a person should read; empty to take the last text away."""
+    found = Signal(object)
+    """The layer has an earlier session: a ``Beginning``."""
+
+    def __init__(
+        self, viewer: napari.Viewer, segment: Callable[[Plane], AnyLabels]
+    ) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.layer: Labels | None = None
+        self.desk: Desk | None = None
+        self.marks: Marks | None = None
+        self.hand = Hand(viewer, self, segment)
+        self._keys: Keys | None = None
+        self._more_keys: Mapping[str, Callable[[], object]] = {}
+        self.chosen: tuple[int, ...] = ()
+        self.scanning = Job(self)
+        self.scanning.yielded.connect(self._on_scanned)
+        self.scanning.failed.connect(self.said)
+        viewer.dims.events.current_step.connect(self._on_plane)
+        viewer.dims.events.ndisplay.connect(self._on_plane)
+
+    @property
+    def session(self) -> Corrections | None:
+        """The history and locks of the layer."""
+        return None if self.desk is None else self.desk.session
+
+    def bind(self, keys: Mapping[str, Callable[[], object]]) -> None:
+        """Have more keys bound with those of the tools, from the next layer on."""
+        self._more_keys = keys
+
+    def take(self, layer: Labels | None) -> None:
+        """Take another labels layer in hand, or none; its objects are looked up."""
+        if layer is self.layer and self.desk is not None:
+            return
+        self.leave()
+        self.layer = layer
+        self.changed.emit()
+        if layer is None:
+            return
+        if layer.multiscale:
+            self.said.emit(
+                "Labels in several sizes cannot be corrected; add their finest level "
+                "as a layer of its own"
+            )
+            return
+        layer.events.paint.connect(self._rescan)
+        self._scan()
+
+    def leave(self) -> None:
+        """Let go of the layer: every step of it is on the disk."""
+        self.scanning.cancel()
+        if self.layer is not None:
+            self.layer.events.paint.disconnect(self._rescan)
+        self.hand.end()
+        for part in (self._keys, self.desk):
+            if part is not None:
+                part.close()
+        if self.marks is not None:
+            self.marks.remove()
+        self.layer = self.desk = self.marks = self._keys = None
+        self.chosen = ()
+
+    def disconnect_viewer(self) -> None:
+        """Let go of the viewer's events, before the page goes."""
+        self.leave()
+        self._viewer.dims.events.current_step.disconnect(self._on_plane)
+        self._viewer.dims.events.ndisplay.disconnect(self._on_plane)
+
+    def _rescan(self) -> None:
+        """Look again, since somebody painted before the session began."""
+        if self.desk is None:
+            self._scan()
+
+    def _scan(self) -> None:
+        layer = self.layer
+        assert layer is not None
+
+        def look() -> Iterator[Beginning]:
+            index = ObjectIndex()
+            for _ in index.iter_scan(layer.data):
+                pass
+            yield find_beginning(layer, index)
+
+        self.scanning.start_next(look)
+
+    def _on_scanned(self, found: Beginning) -> None:
+        if found.earlier is not None:
+            self.found.emit(found)
+        else:
+            self.begin(found, go_on=False)
+
+    def begin(self, found: Beginning, *, go_on: bool) -> None:
+        """Begin the session of the layer, or go on with an earlier one."""
+        layer = self.layer
+        if layer is None:
+            return
+        try:
+            session, notes = begin(layer, found, go_on=go_on)
+        except REFUSALS as error:
+            self.said.emit(one_line(error))
+            return
+        self.desk = Desk(layer, session, self)
+        self.desk.done.connect(self._on_done)
+        self.desk.refused.connect(self.said)
+        self.desk.replaced.connect(self._on_replaced)
+        self.marks = Marks(self._viewer, layer)
+        self.hand.begin()
+        keys = {tool.key: partial(self.hand.use, tool) for tool in TOOLS if tool.key}
+        own: dict[str, Callable[[], object]] = {
+            "Control-Z": self.desk.undo,
+            "Control-Shift-Z": self.desk.redo,
+            "Delete": keys["D"],
+            "Backspace": keys["D"],
+            "K": self.lock,
+            "Enter": self.hand.finish_gesture,
+            "Escape": partial(self.hand.hold, None),
+        }
+        self._keys = Keys(layer, {**keys, **own, **self._more_keys})
+        if go_on:
+            layer.refresh()
+        record(layer, session)
+        for note in notes:
+            self.said.emit(note)
+        self._on_plane()
+        self.changed.emit()
+
+    def lock(self) -> None:
+        """Lock the chosen objects, or unlock them if all are locked."""
+        if self.desk is not None:
+            self.desk.lock(self.hand.ids())
+
+    def choose(self, ids: tuple[int, ...]) -> None:
+        """Choose objects."""
+        self.chosen = ids
+        if self.layer is not None and len(ids) == 1:
+            self.layer.selected_label = ids[0]
+        if self.marks is not None and self.session is not None:
+            self.marks.choose(self.session, ids)
+        self.changed.emit()
+
+    def plane(self) -> PlaneIndex:
+        """Return the plane that is looked at.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        assert self.layer is not None
+        return plane_in_view(self._viewer, self.layer)
+
+    def _on_done(self, done: Done) -> None:
+        layer, session = self.layer, self.session
+        assert layer is not None and session is not None
+        record(layer, session)
+        step = done.step
+        looked_at = self._looked_at()
+        if looked_at is not None and step.planes and looked_at not in step.planes:
+            show_plane(self._viewer, layer, step.planes[0])
+        gone = [own for own in self.chosen if own not in session.index]
+        if gone:
+            self.choose(tuple(own for own in self.chosen if own not in gone))
+        if self.marks is not None:
+            if step.locks.empty or done.boxes:
+                self.marks.follow(session, done.boxes)
+            else:
+                self._on_plane()
+        self.said.emit("")
+        self.stepped.emit(done)
+        self.changed.emit()
+
+    def _looked_at(self) -> PlaneIndex | None:
+        try:
+            return self.plane()
+        except ValueError:
+            return None
+
+    def show(self, plane: PlaneIndex, place: tuple[float, float]) -> None:
+        """Move sliders and camera to a place of a plane."""
+        if self.layer is not None:
+            show_plane(self._viewer, self.layer, plane)
+            centre_on(self._viewer, self.layer, plane, place)
+
+    def _on_plane(self) -> None:
+        if self.marks is None or self.session is None:
+            return
+        plane = self._looked_at()
+        if plane is not None:
+            self.marks.show(self.session, plane, self.chosen)
+
+    def _on_replaced(self) -> None:
+        layer = self.layer
+        self.desk = None  # it has closed itself
+        self.leave()
+        self.said.emit(
+            "Something else gave the layer new labels: the corrections so far are kept "
+            "in their journal, and a new session begins"
+        )
+        self.take(layer)

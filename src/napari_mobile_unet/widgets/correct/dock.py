@@ -1,0 +1,248 @@
+"""The page *Correct*: labels mended by hand, whoever made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Labels
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_mobile_unet.corrections.operations.numbers import number_anew
+from napari_mobile_unet.runs.segment import segment
+from napari_mobile_unet.widgets.correct.bench import Bench
+from napari_mobile_unet.widgets.correct.review_panel import ReviewPanel
+from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
+from napari_mobile_unet.widgets.shared.dock import Dock
+from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+from napari_mobile_unet.widgets.shared.section import Section
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+    from napari_mobile_unet.types import AnyLabels, Plane
+    from napari_mobile_unet.widgets.correct.journals import Beginning
+
+
+class CorrectDock(Dock):
+    """Mends labels by hand, with one history, locks and a journal.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The window that it stands in.
+    """
+
+    page = "Correct"
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
+        self.box = LayerBox(self.viewer, kind=Labels)
+        self.bench = Bench(self.viewer, _segment)
+        self.review = ReviewPanel(self.viewer, self.bench)
+        self.bench.bind(
+            {
+                "N": lambda: self.review.go(1),
+                "Shift-N": lambda: self.review.go(-1),
+                "A": self.review.accept,
+            }
+        )
+        self.lock_button = QPushButton("Lock")
+        self.lock_button.setToolTip(
+            "Lock the chosen objects, or unlock them: locked ones (green) stay as they "
+            "are in strokes over others, in runs and in results brought over (K)"
+        )
+        self.finish_button = QPushButton("Plane finished")
+        self.finish_button.setCheckable(True)
+        self.finish_button.setToolTip(
+            "All of this plane is right: no run changes it; the view goes on to the "
+            "next plane with doubtful objects"
+        )
+        self.number_button = QPushButton("Number anew")
+        self.number_button.setToolTip(
+            "Number all objects from 1 without gaps; tables made before have the old "
+            "ids"
+        )
+        for button in (self.lock_button, self.finish_button, self.number_button):
+            button.setStyleSheet(NARROW)
+        self.tools = Toolbox(
+            self.bench.hand,
+            {
+                "Objects": (self.lock_button, self.finish_button),
+                "All": (self.number_button,),
+            },
+        )
+        self.undo_button, self.redo_button = QPushButton("Undo"), QPushButton("Redo")
+        self.undo_button.setToolTip("Undo the last step, strokes too (Ctrl+Z)")
+        self.redo_button.setToolTip("Do again what was undone (Ctrl+Shift+Z)")
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.state = QLabel()
+        self.state.setWordWrap(True)
+        self.earlier = QWidget()
+        self.earlier_note = QLabel()
+        self.earlier_note.setWordWrap(True)
+        self.go_on_button = QPushButton("Go on")
+        self.anew_button = QPushButton("Begin anew")
+        self._beginning: Beginning | None = None
+        self._lay_out()
+        self._connect()
+        self._on_layer(self.box.layer)
+
+    def _lay_out(self) -> None:
+        layout = self.column()
+        form = QFormLayout()
+        form.addRow("labels", self.box)
+        layout.addLayout(form)
+        layout.addWidget(self.state)
+        rows = QVBoxLayout(self.earlier)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self.earlier_note)
+        rows.addLayout(_row(self.go_on_button, self.anew_button))
+        layout.addWidget(self.earlier)
+        layout.addWidget(self.tools)
+        review = Section("Review", self.review)
+        review.unfold()
+        layout.addWidget(review)
+        layout.addStretch()
+        foot = QWidget()
+        below = QVBoxLayout(foot)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.status)
+        below.addLayout(_row(self.undo_button, self.redo_button))
+        self.foot(foot)
+
+    def _connect(self) -> None:
+        self.box.chosen.connect(self._on_layer)
+        self.bench.changed.connect(self._show)
+        self.bench.said.connect(self.status.setText)
+        self.review.said.connect(self.status.setText)
+        self.bench.found.connect(self._on_found)
+        self.go_on_button.clicked.connect(lambda _: self._begin(go_on=True))
+        self.anew_button.clicked.connect(lambda _: self._begin(go_on=False))
+        self.undo_button.clicked.connect(lambda _: self._desk("undo"))
+        self.redo_button.clicked.connect(lambda _: self._desk("redo"))
+        self.lock_button.clicked.connect(lambda _: self.bench.lock())
+        self.finish_button.clicked.connect(self._on_finish)
+        self.number_button.clicked.connect(lambda _: self._number_anew())
+        self.viewer.dims.events.current_step.connect(self._show)
+
+    def disconnect_viewer(self) -> None:
+        """Let go of the viewer, with every step on the disk."""
+        self.review.cancel()
+        self.viewer.dims.events.current_step.disconnect(self._show)
+        self.box.disconnect_viewer()
+        self.bench.disconnect_viewer()
+
+    def _on_layer(self, layer: Any) -> None:
+        self.status.clear()
+        self._beginning = None
+        self.tools.offer_axes(layer)
+        self.bench.take(layer)
+        self._show()
+
+    def _on_found(self, found: Beginning) -> None:
+        self._beginning = found
+        assert found.earlier is not None
+        self.earlier_note.setText(
+            f"These labels were corrected before ({found.earlier.name}). Go on with "
+            "these corrections, or begin anew from the labels as they are?"
+        )
+        self._show()
+
+    def _begin(self, *, go_on: bool) -> None:
+        found = self._beginning
+        if found is not None:
+            self.bench.begin(found, go_on=go_on)
+            if self.bench.desk is not None:
+                self._beginning = None
+        self._show()
+
+    def _desk(self, name: str) -> None:
+        if self.bench.desk is not None:
+            getattr(self.bench.desk, name)()
+
+    def _on_finish(self, finished: bool) -> None:
+        desk = self.bench.desk
+        if desk is None:
+            return
+        try:
+            desk.finish(self.bench.plane(), finished)
+        except ValueError as error:
+            self.status.setText(str(error))
+            return
+        if finished:
+            self.review.finish()
+
+    def _number_anew(self) -> None:
+        desk = self.bench.desk
+        if desk is not None:
+            session = desk.session
+            desk.do(
+                "number anew",
+                lambda: number_anew(session.labels, session.index),
+                on=session.index.ids,
+                lock=False,
+            )
+
+    def _show(self) -> None:
+        """Show what can be done now, and how far the corrections have come."""
+        bench, session = self.bench, self.bench.session
+        self.earlier.setVisible(self._beginning is not None)
+        ready = session is not None
+        self.tools.show_tool(ready)
+        for button in (self.lock_button, self.finish_button, self.number_button):
+            button.setEnabled(ready)
+        undo = session.history.next_undo if session else None
+        redo = session.history.next_redo if session else None
+        for button, word, entry in (
+            (self.undo_button, "Undo", undo),
+            (self.redo_button, "Redo", redo),
+        ):
+            button.setEnabled(entry is not None)
+            text = "" if entry is None else entry.step.text
+            button.setText(f"{word} {text}"[:28].rstrip() or word)
+        self.state.setText(self._state())
+        finished = False
+        if session is not None:
+            try:
+                finished = bench.plane() in session.locks.finished
+            except ValueError:
+                self.finish_button.setEnabled(False)
+        self.finish_button.setChecked(finished)
+
+    def _state(self) -> str:
+        """Return in a few words what is in hand."""
+        bench, session = self.bench, self.bench.session
+        if bench.layer is None:
+            return "Open or make a labels layer to begin."
+        if session is None:
+            looking = bench.scanning.running
+            return "Looking the objects up …" if looking else "Not being corrected."
+        said = [f"{len(session.index)} objects", f"{len(session.locks.ids)} locked"]
+        if len(bench.chosen) == 1:
+            said.append(f"{bench.chosen[0]} chosen")
+        elif bench.chosen:
+            said.append(f"{len(bench.chosen)} chosen")
+        if bench.hand.tool is not None:
+            said.append(f"in hand: {bench.hand.tool.title}")
+        return "; ".join(said)
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
+
+
+def _segment(plane: Plane) -> AnyLabels:
+    """Return what the shipped U-Net finds in a part of an image."""
+    return segment(plane, axes="YX")

@@ -1,0 +1,222 @@
+"""The tool in hand: its gesture on the layer, and what it then does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject
+
+from napari_mobile_unet.corrections.operations.scope import Scope, planes_in_scope
+from napari_mobile_unet.corrections.operations.window import box_of_points, padded
+from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.widgets.correct.desk import REFUSALS
+from napari_mobile_unet.widgets.correct.gestures import Gestures
+from napari_mobile_unet.widgets.correct.situation import Situation
+from napari_mobile_unet.widgets.correct.view import id_at, image_beside, image_plane
+from napari_mobile_unet.widgets.shared.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import napari
+
+    from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.types import AnyLabels, Plane
+    from napari_mobile_unet.widgets.correct.bench import Bench
+    from napari_mobile_unet.widgets.correct.tools import Tool
+
+Places = tuple[tuple[float, float], ...]
+
+CONTEXT = 64
+"""Pixels around a box that are segmented with it, so that its edge is seen whole."""
+
+
+class Hand(QObject):
+    """The tool in hand, on the layer of a bench.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the layer is.
+    bench : Bench
+        The layer with its session.
+    segment : callable
+        Finds objects in a part of an image, for the tool that segments a box.
+    """
+
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        bench: Bench,
+        segment: Callable[[Plane], AnyLabels],
+    ) -> None:
+        super().__init__(bench)
+        self._viewer, self._bench, self._segment = viewer, bench, segment
+        self.tool: Tool | None = None
+        self.scope: Scope = "plane"
+        """The planes that tools change."""
+        self.axis = 0
+        """The leading axis that the scope runs along."""
+        self.smallest = 16
+        """Pixels, for the tool that deletes small objects."""
+        self.gestures: Gestures | None = None
+        self._seeds: list[tuple[float, float]] = []
+        self.segmenting = Job(self)
+        self.segmenting.yielded.connect(lambda ready: ready())
+        self.segmenting.failed.connect(bench.said)
+
+    def begin(self) -> None:
+        """Listen to gestures on the bench's layer."""
+        layer = self._bench.layer
+        assert layer is not None
+        self.gestures = Gestures(self._viewer, layer, self)
+        self.gestures.clicked.connect(self._on_clicked)
+        self.gestures.made.connect(self._on_made)
+        self.gestures.moved.connect(self._on_moved)
+
+    def end(self) -> None:
+        """Put the tool away, and let go of the layer."""
+        self.segmenting.cancel()
+        if self.gestures is not None:
+            self.gestures.close()
+        self.gestures, self.tool, self._seeds = None, None, []
+
+    def use(self, tool: Tool) -> None:
+        """Use a tool at once, or take it in hand until its gesture is made."""
+        self._bench.said.emit("")
+        if self.gestures is None:
+            self._bench.said.emit("Choose a labels layer to correct")
+        elif tool.gesture == "now":
+            self._apply(tool, ())
+        else:
+            self.hold(None if self.tool is tool else tool)
+        self._bench.changed.emit()
+
+    def hold(self, tool: Tool | None) -> None:
+        """Take a tool in hand, or put it away."""
+        self.tool, self._seeds = tool, []
+        if self.gestures is not None:
+            self.gestures.take(tool.gesture if tool else "now")
+        self._clear_path()
+        self._bench.changed.emit()
+
+    def finish_gesture(self) -> None:
+        """Apply the tool in hand to the places clicked so far."""
+        if self.tool is not None and self._seeds:
+            places, self._seeds = tuple(self._seeds), []
+            self._apply(self.tool, places)
+
+    def ids(self, points: Places = ()) -> tuple[int, ...]:
+        """Return the chosen objects, else that under the gesture or the pointer."""
+        layer, gestures, chosen = self._bench.layer, self.gestures, self._bench.chosen
+        if chosen or layer is None or gestures is None:
+            return chosen
+        place = points[0] if points else gestures.pointer
+        own = 0 if place is None else id_at(layer, self._bench.plane(), place)
+        return (own,) if own else ()
+
+    def _apply(
+        self, tool: Tool, points: Places, found: AnyLabels | None = None
+    ) -> None:
+        """Do what a tool wants; ``found`` is what lies in a box that was segmented."""
+        layer, desk = self._bench.layer, self._bench.desk
+        if layer is None or desk is None:
+            return
+        desk.settle()
+        try:
+            plane = self._bench.plane()
+            ids = self.ids(points)
+            if not (ids or points or tool.group == "All"):
+                raise ValueError(
+                    f"{tool.title} works on objects; none is chosen; click on one"
+                )
+            shape = layer.data.shape
+            situation = Situation(
+                session=desk.session,
+                plane=plane,
+                planes=planes_in_scope(self.scope, shape, plane, self.axis),
+                ids=ids,
+                points=points,
+                image=lambda: self._image(plane),
+                found=found,
+                size=self.smallest,
+            )
+            if tool.gesture == "box" and found is None:
+                self._segment_box(tool, points, plane)
+                return
+            edit = tool.use(situation)
+        except REFUSALS as error:
+            self._bench.said.emit(one_line(error))
+            return
+        finally:
+            self._clear_path()
+        desk.do(tool.name, lambda: edit.changes, text=edit.text, on=edit.on)
+
+    def _segment_box(self, tool: Tool, points: Places, plane: PlaneIndex) -> None:
+        """Segment a box off this thread; the tool is applied when that is done."""
+        layer, image = self._bench.layer, self._image(plane)
+        assert layer is not None
+        if image is None:
+            raise ValueError(
+                "a box is segmented anew in the image; there is no visible image of "
+                "the labels' size; show one"
+            )
+        box = box_of_points(points, layer.data.shape)
+        around = padded(box, CONTEXT, layer.data.shape)
+        inside = tuple(
+            slice(inner.start - outer.start, inner.stop - outer.start)
+            for inner, outer in zip(box, around, strict=True)
+        )
+
+        def work() -> Iterator[Callable[[], None]]:
+            found = np.asarray(self._segment(image[around]))[inside]
+
+            def apply() -> None:
+                if self._bench.layer is layer and self._bench.plane() == plane:
+                    self._apply(tool, points, found)
+
+            yield apply
+
+        self._bench.said.emit("Segmenting the box …")
+        self.segmenting.start(work)
+
+    def _image(self, plane: PlaneIndex) -> Plane | None:
+        layer = self._bench.layer
+        assert layer is not None
+        image: Any = image_beside(self._viewer, layer)
+        return None if image is None else image_plane(image, plane)
+
+    def _on_clicked(self, place: tuple[float, float], more: bool) -> None:
+        """Choose the object under a click; with Shift, one more or one less."""
+        layer = self._bench.layer
+        assert layer is not None
+        try:
+            own = id_at(layer, self._bench.plane(), place)
+        except ValueError as error:
+            self._bench.said.emit(one_line(error))
+            return
+        before = self._bench.chosen if more else ()
+        if own in before:
+            self._bench.choose(tuple(each for each in before if each != own))
+        else:
+            self._bench.choose((*before, own) if own else before)
+
+    def _on_made(self, places: Places) -> None:
+        if self.tool is None:
+            return
+        if self.tool.gesture == "seeds":
+            self._seeds.extend(places)
+            self._bench.said.emit(
+                f"{len(self._seeds)} seeds; Enter splits, Escape ends"
+            )
+        else:
+            self._apply(self.tool, places)
+
+    def _on_moved(self, places: list[tuple[float, float]], closed: bool) -> None:
+        if self._bench.marks is not None:
+            self._bench.marks.draw_path(places, closed=closed)
+
+    def _clear_path(self) -> None:
+        if self._bench.marks is not None:
+            self._bench.marks.draw_path((), closed=False)

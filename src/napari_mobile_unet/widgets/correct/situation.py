@@ -1,0 +1,50 @@
+"""What a tool is used on, and what it wants to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_mobile_unet.corrections.change import Change, PlaneIndex
+    from napari_mobile_unet.corrections.session import Corrections
+    from napari_mobile_unet.types import AnyLabels, Plane
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a tool is used on."""
+
+    session: Corrections
+    plane: PlaneIndex
+    """The one that is looked at."""
+    planes: list[PlaneIndex]
+    """Those that the scope means."""
+    ids: tuple[int, ...]
+    """The chosen objects, or the one under the pointer, or under a line's middle."""
+    points: tuple[tuple[float, float], ...] = ()
+    """Rows and columns of the gesture."""
+    image: Callable[[], Plane | None] = lambda: None
+    """Grey values of the plane, if there is an image beside the labels."""
+    found: AnyLabels | None = None
+    """(rows, columns), what lies in a box that was segmented anew."""
+    size: int = 0
+    """Smallest area in pixels, for tools that need one."""
+
+    @property
+    def own(self) -> int:
+        """The object that the tool is about; 0 if there is none."""
+        return self.ids[0] if self.ids else 0
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a tool wants to be done."""
+
+    changes: list[Change]
+    text: str
+    """What it says to a person."""
+    on: frozenset[int] = frozenset()
+    """The objects that it is about, which change even if they are locked."""

@@ -1,0 +1,256 @@
+"""What each tool of the page *Correct* wants to be done where it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_mobile_unet.corrections.change import read_box
+from napari_mobile_unet.corrections.locks import listed
+from napari_mobile_unet.corrections.operations import (
+    draw,
+    fit,
+    merge,
+    numbers,
+    one_click,
+    outline,
+    planes,
+    remove,
+    split,
+    tracks,
+)
+from napari_mobile_unet.corrections.operations.parts import drawn_line
+from napari_mobile_unet.corrections.operations.window import box_of_points
+from napari_mobile_unet.widgets.correct.situation import Edit, Situation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_mobile_unet.corrections.change import Change
+    from napari_mobile_unet.types import AnyLabels
+
+
+def delete(s: Situation) -> Edit:
+    """Delete the chosen objects in the planes of the scope."""
+    changes = remove.delete(s.session.labels, s.session.index, s.ids, s.planes)
+    return Edit(changes, f"delete {listed(s.ids)}", frozenset(s.ids))
+
+
+def merge_objects(s: Situation) -> Edit:
+    """Merge the chosen objects, or those under a line; the first keeps its id."""
+    ids = _under_line(s) if s.points else list(s.ids)
+    changes = merge.merge(s.session.labels, s.session.index, ids, s.planes)
+    return Edit(changes, f"merge {listed(ids)}", frozenset(ids))
+
+
+def split_object(s: Situation) -> Edit:
+    """Split the chosen object in two, where it is narrow."""
+    changes = split.split_in_two(
+        s.session.labels, s.session.index, s.own, s.plane, s.planes
+    )
+    return Edit(changes, f"split {s.own}", frozenset(s.ids[:1]))
+
+
+def split_along(s: Situation) -> Edit:
+    """Split the object that most of a line lies on."""
+    own = _mostly_under_line(s)
+    changes = split.split_by_line(
+        s.session.labels, s.session.index, own, s.points, s.plane, s.planes
+    )
+    return Edit(changes, f"split {own} along a line", frozenset({own}))
+
+
+def split_by_seeds(s: Situation) -> Edit:
+    """Split the object under the first seed, one part for each seed."""
+    own = s.own
+    changes = split.split_by_seeds(
+        s.session.labels, s.session.index, own, s.points, s.plane, s.planes
+    )
+    return Edit(changes, f"split {own} by seeds", frozenset({own}))
+
+
+def cut_off(s: Situation) -> Edit:
+    """Remove what lies on the smaller side of a line."""
+    own = _mostly_under_line(s)
+    changes = split.cut_off(
+        s.session.labels, s.session.index, own, s.points, s.plane, s.planes
+    )
+    return Edit(changes, f"cut a part off {own}", frozenset({own}))
+
+
+def draw_object(s: Situation) -> Edit:
+    """Make an object of an outline, on background alone."""
+    changes = draw.draw_object(s.session.labels, s.session.index, s.points, s.plane)
+    return Edit(changes, f"draw {s.session.index.next_id}")
+
+
+def redraw_outline(s: Situation) -> Edit:
+    """Replace a part of an object's outline by a stroke."""
+    own = s.own or _mostly_under_line(s)
+    changes = outline.redraw_outline(
+        s.session.labels, s.session.index, own, s.points, s.plane
+    )
+    return Edit(changes, f"redraw the outline of {own}", frozenset({own}))
+
+
+def find_object(s: Situation) -> Edit:
+    """Make an object of what a click hits in the image."""
+    image = s.image()
+    if image is None:
+        raise ValueError(
+            "an object is found in the image under the click; there is no visible "
+            "image of the labels' size; show one, or draw the object (J)"
+        )
+    changes = one_click.object_at(
+        s.session.labels, s.session.index, s.points[0], s.plane, image=image
+    )
+    return Edit(changes, f"object {s.session.index.next_id} by a click")
+
+
+def segment_box(s: Situation) -> Edit:
+    """Replace what lies in a box by what was found there; locked objects stay."""
+    assert s.found is not None
+    changes = fit.resegment(
+        s.session.labels,
+        s.session.index,
+        s.points,
+        s.plane,
+        s.found,
+        keep=s.session.locks.ids,
+    )
+    return Edit(changes, "segment a box anew")
+
+
+def in_shape(
+    operation: Callable[..., list[Change]], text: str, *sizes: float
+) -> Callable[[Situation], Edit]:
+    """Return the use of an operation on the shape of the chosen objects."""
+
+    def use(s: Situation) -> Edit:
+        changes = operation(s.session.labels, s.session.index, s.ids, *sizes, s.planes)
+        return Edit(changes, f"{text} {listed(s.ids)}", frozenset(s.ids))
+
+    return use
+
+
+def separate_pieces(s: Situation) -> Edit:
+    """Give each piece of the chosen objects an id of its own."""
+    changes = numbers.separate_pieces(
+        s.session.labels, s.session.index, s.ids, s.planes
+    )
+    return Edit(changes, f"separate the pieces of {listed(s.ids)}", frozenset(s.ids))
+
+
+def interpolate(s: Situation) -> Edit:
+    """Fill the planes between those that an object is on."""
+    changes = planes.interpolate(s.session.labels, s.session.index, s.own, s.planes)
+    return Edit(changes, f"interpolate {s.own}", frozenset(s.ids[:1]))
+
+
+def copy_on(s: Situation) -> Edit:
+    """Copy the chosen objects to the next plane of the scope."""
+    here = s.planes.index(s.plane)
+    following = s.planes[here + 1 : here + 2]
+    if not following:
+        raise ValueError(
+            "objects are copied to the next plane; this is the last one of the scope; "
+            "choose an earlier plane, and the scope “from here on”"
+        )
+    changes = planes.copy_to(
+        s.session.labels, s.session.index, s.ids, s.plane, following
+    )
+    return Edit(changes, f"copy {listed(s.ids)} to the next plane", frozenset(s.ids))
+
+
+def give_new_id(s: Situation) -> Edit:
+    """Give an object a new id in the planes of the scope."""
+    changes = numbers.relabel(s.session.labels, s.session.index, s.own, None, s.planes)
+    new = s.session.index.next_id
+    return Edit(changes, f"{s.own} becomes {new}", frozenset(s.ids[:1]))
+
+
+def join_tracks(s: Situation) -> Edit:
+    """Make one track of two objects that share no plane."""
+    first, second = _two(s)
+    every = sorted(
+        {*s.session.index.planes_of(first), *s.session.index.planes_of(second)}
+    )
+    changes = tracks.join_tracks(
+        s.session.labels, s.session.index, first, second, every
+    )
+    return Edit(changes, f"join {first} and {second}", frozenset((first, second)))
+
+
+def cut_track(s: Situation) -> Edit:
+    """Make another track of an object from the visible plane on."""
+    from_here = [p for p in s.session.index.planes_of(s.own) if p >= s.plane]
+    changes = tracks.cut_track(s.session.labels, s.session.index, s.own, from_here)
+    return Edit(changes, f"cut the track of {s.own}", frozenset(s.ids[:1]))
+
+
+def swap_tracks(s: Situation) -> Edit:
+    """Swap the ids of two objects from the visible plane on."""
+    first, second = _two(s)
+    of_both = {*s.session.index.planes_of(first), *s.session.index.planes_of(second)}
+    from_here = sorted(plane for plane in of_both if plane >= s.plane)
+    changes = tracks.swap_tracks(
+        s.session.labels, s.session.index, first, second, from_here
+    )
+    return Edit(changes, f"swap {first} and {second}", frozenset((first, second)))
+
+
+def drop_border(s: Situation) -> Edit:
+    """Delete objects that touch the border; locked ones stay."""
+    index = s.session.index
+    found = remove.touching_border(index, s.session.labels.shape, s.planes)
+    return _drop(s, found, "at the border")
+
+
+def drop_small(s: Situation) -> Edit:
+    """Delete objects that are smaller than the size; locked ones stay."""
+    found = remove.smaller_than(s.session.index, s.size, s.planes)
+    return _drop(s, found, f"smaller than {s.size} pixels")
+
+
+def _drop(s: Situation, found: list[int], which: str) -> Edit:
+    """Delete objects, but none that is locked."""
+    free = [own for own in found if own not in s.session.locks.ids]
+    if not free:
+        raise ValueError(
+            f"no object that is not locked is {which}"
+            + (f"; {len(found)} locked ones are" if found else "")
+        )
+    changes = remove.delete(s.session.labels, s.session.index, free, s.planes)
+    return Edit(changes, f"delete {len(free)} objects {which}")
+
+
+def _two(s: Situation) -> tuple[int, int]:
+    if len(s.ids) != 2:
+        raise ValueError(
+            f"this needs two chosen objects; received {len(s.ids)}; click one, then "
+            "Shift+click the other"
+        )
+    return s.ids[0], s.ids[1]
+
+
+def _ids_under_line(s: Situation) -> AnyLabels:
+    """Return the ids of the pixels under a drawn line, background left out."""
+    labels = s.session.labels
+    box = box_of_points(s.points, labels.shape)
+    here = read_box(labels, s.plane, box)
+    points = np.asarray(s.points) - (box[0].start, box[1].start)
+    ids = np.asarray(here[drawn_line(points, here.shape)])
+    return ids[ids > 0]
+
+
+def _under_line(s: Situation) -> list[int]:
+    """Return the objects under a line, in the order of the ids' first pixels."""
+    ids, first = np.unique(_ids_under_line(s), return_index=True)
+    return [int(own) for own in ids[np.argsort(first)]]
+
+
+def _mostly_under_line(s: Situation) -> int:
+    """Return the object that most of a line lies on; 0 if it is on background."""
+    ids, counts = np.unique(_ids_under_line(s), return_counts=True)
+    return int(ids[np.argmax(counts)]) if len(ids) else 0

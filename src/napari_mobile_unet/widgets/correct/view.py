@@ -1,0 +1,101 @@
+"""Where a person looks and points, in the pixels of a labels layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.widgets.layers.convert import PREVIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import napari
+    from napari.layers import Labels
+
+    from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.types import Plane
+
+
+def plane_in_view(viewer: napari.Viewer, layer: Labels) -> PlaneIndex:
+    """Return the plane of a layer that is looked at.
+
+    Raises
+    ------
+    ValueError
+        If no single plane of it is.
+    """
+    dims, more = viewer.dims, viewer.dims.ndim - layer.ndim
+    last = (dims.ndim - 2, dims.ndim - 1)
+    if dims.ndisplay != 2 or tuple(dims.displayed) != last:
+        raise ValueError(
+            "objects are corrected plane by plane; the view shows them in space or "
+            "from the side; show rows and columns in 2-D (Ctrl+Y, Ctrl+E)"
+        )
+    place = layer.world_to_data(dims.point[more:])
+    plane = tuple(int(np.round(each)) for each in place[:-2])
+    for index, length in zip(plane, layer.data.shape, strict=False):
+        if not 0 <= index < length:
+            raise ValueError(
+                f"the labels have no plane here, at {index} of 0 to {length - 1}; move "
+                "the slider to one that they have"
+            )
+    return plane
+
+
+def show_plane(viewer: napari.Viewer, layer: Labels, plane: PlaneIndex) -> None:
+    """Move the sliders to a plane of a layer."""
+    middle = np.array(layer.data.shape[-2:]) // 2
+    here = layer.data_to_world((*plane, *middle))
+    more = viewer.dims.ndim - layer.ndim
+    for axis in range(layer.ndim - 2):
+        viewer.dims.set_point(more + axis, here[axis])
+
+
+def centre_on(
+    viewer: napari.Viewer, layer: Labels, plane: PlaneIndex, place: Sequence[float]
+) -> None:
+    """Move the camera to a row and column of a plane."""
+    here = layer.data_to_world((*plane, *place))
+    viewer.scene.camera.center = tuple(here)[-3:]
+
+
+def place_of(layer: Labels, position: Sequence[float]) -> tuple[float, float]:
+    """Return row and column of a layer, in pixels, at a position in the world."""
+    place = layer.world_to_data(tuple(position)[-layer.ndim :])
+    return float(place[-2]), float(place[-1])
+
+
+def id_at(layer: Labels, plane: PlaneIndex, place: tuple[float, float]) -> int:
+    """Return the id at a row and column of a plane; 0 outside."""
+    row, column = (int(np.round(each)) for each in place)
+    height, width = layer.data.shape[-2:]
+    if not (0 <= row < height and 0 <= column < width):
+        return 0
+    return int(np.asarray(layer.data[(*plane, row, column)]))
+
+
+def image_beside(viewer: napari.Viewer, layer: Labels) -> Any:
+    """Return the uppermost visible image layer of the size of the labels, or None."""
+    shape = tuple(layer.data.shape)
+    for image in reversed(viewer.layers):
+        if not isinstance(image, Image) or PREVIEW in image.metadata:
+            continue
+        data = image.data[0] if image.multiscale else image.data
+        own = tuple(data.shape[:-1] if image.rgb else data.shape)
+        if image.visible and own[-len(shape) :] == shape[-len(own) :]:
+            return image
+    return None
+
+
+def image_plane(image: Image, plane: PlaneIndex) -> Plane:
+    """Return the grey values of an image layer in a plane of labels."""
+    data = image.data[0] if image.multiscale else image.data
+    leading = data.ndim - 2 - bool(image.rgb)
+    where = plane[len(plane) - leading :] if leading else ()
+    return luminance(
+        np.asarray(data[where])[..., :3] if image.rgb else np.asarray(data[where])
+    )

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+
+from napari_mobile_unet.widgets.correct.journals import CORRECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari.layers import Labels
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gui
+
+
+def squares() -> np.ndarray:
+    """Return two planes with objects 3, 5 and 9; 5 has a narrow waist."""
+    labels = np.zeros((2, 60, 80), np.int32)
+    labels[:, 5:20, 5:20] = 3
+    labels[0, 30:42, 10:24] = labels[0, 30:42, 27:40] = 5
+    labels[0, 35:37, 24:27] = 5
+    labels[1, 30:50, 50:70] = 9
+    return labels
+
+
+class Person:
+    """Somebody who corrects labels with the page, by mouse, keys and buttons."""
+
+    def __init__(self, viewer: Any, dock: Any, qtbot: QtBot, layer: Labels) -> None:
+        self.viewer, self.dock, self._qtbot, self.layer = viewer, dock, qtbot, layer
+        self.wait()
+
+    def wait(self) -> None:
+        self._qtbot.waitUntil(
+            lambda: not self.dock.bench.scanning.running, timeout=10_000
+        )
+
+    def drag(self, *places: tuple[float, float], shift: bool = False) -> None:
+        """Press the mouse at the first place (row, column), move on, and let go."""
+        world = [self.layer.data_to_world((*self.plane, *place)) for place in places]
+        event = SimpleNamespace(button=1, modifiers=("Shift",) if shift else ())
+        for callback in list(self.layer.mouse_drag_callbacks):
+            event.type, event.position = "mouse_press", tuple(world[0])
+            running = callback(self.layer, event)
+            if running is None:
+                continue
+            steps = [("mouse_move", each) for each in world[1:]]
+            next(running, None)
+            for kind, position in [*steps, ("mouse_release", world[-1])]:
+                event.type, event.position = kind, tuple(position)
+                next(running, None)
+
+    @property
+    def plane(self) -> tuple[int, ...]:
+        return tuple(self.viewer.dims.current_step[: self.layer.ndim - 2])
+
+    def press(self, tool: str) -> None:
+        self.dock.tools.buttons[tool].click()
+
+    @property
+    def text(self) -> str:
+        return str(self.dock.status.text())
+
+
+@pytest.fixture(autouse=True)
+def _journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "napari_mobile_unet.widgets.correct.journals.user_data_path",
+        lambda *_: tmp_path / "data",
+    )
+
+
+@pytest.fixture
+def person(viewer: Any, dock: Callable[[str], Any], qtbot: QtBot) -> Person:
+    layer = viewer.add_labels(squares(), scale=(2, 0.5, 0.5), translate=(1, 7, 9))
+    viewer.dims.set_point(0, 1)  # the first plane lies there
+    page = dock("Correct labels")
+    return Person(viewer, page, qtbot, layer)
+
+
+def ids(layer: Labels) -> list[int]:
+    return np.unique(layer.data).tolist()
+
+
+def test_an_object_is_chosen_by_a_click_and_deleted_in_its_scope(
+    person: Person,
+) -> None:
+    layer = person.layer
+    person.drag((10, 10))
+    assert person.dock.bench.chosen == (3,)
+    person.press("delete")
+    assert 3 not in layer.data[0]
+    assert 3 in layer.data[1]  # the scope is this plane
+    person.dock.undo_button.click()
+    np.testing.assert_array_equal(layer.data, squares())
+    person.drag((10, 10))
+    person.dock.tools.scopes["all"].click()
+    person.press("delete")
+    assert ids(layer) == [0, 5, 9]
+    assert person.dock.undo_button.text() == "Undo delete 3"
+    assert "chosen" not in person.dock.state.text()
+
+
+def test_objects_are_split_merged_and_drawn_by_mouse(person: Person) -> None:
+    layer = person.layer
+    person.press("split along")
+    assert not layer.mouse_pan
+    person.drag((28, 25), (36, 25), (45, 25))
+    parts = [own for own in np.unique(layer.data[0, 28:45]).tolist() if own]
+    assert parts == [5, 10]
+    assert layer.data[0, 35, 15] != layer.data[0, 35, 35]
+    person.press("split along")  # puts it away
+    assert layer.mouse_pan
+    person.drag((35, 15))
+    person.drag((35, 35), shift=True)
+    assert set(person.dock.bench.chosen) == {5, 10}
+    person.press("merge")
+    assert np.unique(layer.data[0, 28:45]).tolist() in ([0, 5], [0, 10])
+    person.press("draw")
+    person.drag((50, 5), (50, 20), (58, 20), (58, 5))
+    assert layer.data[0, 54, 12] == 11  # 10 was given before
+    session = person.dock.bench.session
+    assert {5, 11} & session.locks.ids
+    while person.dock.undo_button.isEnabled():
+        person.dock.undo_button.click()
+    np.testing.assert_array_equal(layer.data, squares())
+
+
+def test_strokes_of_napari_and_tools_have_one_history(person: Person) -> None:
+    layer = person.layer
+    layer.mode, layer.selected_label, layer.brush_size = "paint", 20, 5
+    layer.paint((0, 50, 60), 20)
+    layer.fill((0, 0, 79), 30)
+    layer.mode = "pan_zoom"
+    person.drag((10, 10))
+    person.press("grow")
+    painted = layer.data.copy()
+    assert {20, 30} <= set(ids(layer))
+    for _ in range(3):
+        QTest.qWait(1)
+        person.dock.undo_button.click()
+    np.testing.assert_array_equal(layer.data, squares())
+    layer.undo()  # napari's own history is empty, and can write nothing over it
+    np.testing.assert_array_equal(layer.data, squares())
+    for _ in range(3):
+        person.dock.redo_button.click()
+    np.testing.assert_array_equal(layer.data, painted)
+
+
+def test_a_stroke_spares_locked_objects_of_others(person: Person) -> None:
+    layer = person.layer
+    person.drag((10, 10))
+    person.dock.lock_button.click()
+    assert "1 locked" in person.dock.state.text()
+    layer.mode, layer.brush_size = "paint", 9
+    layer.paint((0, 19, 10), 5)
+    QTest.qWait(1)
+    assert (layer.data[0, 5:20, 5:20] == 3).all()
+    assert 5 in layer.data[0, 20:25, 5:15]
+    assert "Locked objects" in person.text
+    layer.mode = "erase"
+    layer.paint((0, 10, 10), 0)  # begins on the object itself
+    QTest.qWait(1)
+    assert (layer.data[0, 5:20, 5:20] == 0).any()
+
+
+def test_keys_of_the_page_come_and_go_with_the_layer(person: Person) -> None:
+    layer = person.layer
+    bound = set(layer.keymap)
+    person.drag((10, 10))
+    window = person.viewer.window._qt_viewer
+    window.canvas.native.setFocus()
+    person.viewer.layers.selection.active = layer
+    QTest.keyClick(window.canvas.native, Qt.Key.Key_D)
+    assert 3 not in layer.data[0]
+    QTest.keyClick(
+        window.canvas.native, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier
+    )
+    np.testing.assert_array_equal(layer.data, squares())
+    other = person.viewer.add_labels(np.zeros((2, 60, 80), int))
+    person.wait()
+    assert person.dock.bench.layer is other
+    assert len(layer.keymap) < len(bound)
+
+
+def test_corrections_are_taken_up_again_after_a_crash(
+    person: Person, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    person.drag((10, 10))
+    person.press("delete")
+    corrected = person.layer.data.copy()
+    journal = person.layer.metadata[CORRECTIONS]["journal"]
+    person.viewer.layers.remove(person.layer)  # as if the program had ended
+    person.viewer.layers.clear()
+    again = person.viewer.add_labels(squares())
+    later = Person(person.viewer, person.dock, qtbot, again)
+    assert later.dock.earlier.isVisibleTo(later.dock)
+    np.testing.assert_array_equal(again.data, squares())  # nothing unasked
+    later.dock.go_on_button.click()
+    np.testing.assert_array_equal(again.data, corrected)
+    assert again.metadata[CORRECTIONS]["journal"] == journal
+    later.dock.undo_button.click()
+    np.testing.assert_array_equal(again.data, squares())
+
+
+def test_what_cannot_be_done_is_said_and_changes_nothing(person: Person) -> None:
+    layer = person.layer
+    person.press("delete")
+    assert "none is chosen" in person.text
+    person.press("one click")
+    person.drag((50, 50))
+    assert "no visible image" in person.text
+    person.press("merge")
+    assert person.text
+    person.viewer.dims.ndisplay = 3
+    person.press("drop border")
+    assert "2-D" in person.text
+    person.viewer.dims.ndisplay = 2
+    np.testing.assert_array_equal(layer.data, squares())
+    layer.data = squares()[:, ::-1].copy()
+    person.wait()
+    assert person.dock.bench.session.labels is layer.data
+    person.drag((49, 10))
+    assert person.dock.bench.chosen == (3,)
+
+
+def test_the_review_goes_from_doubt_to_doubt(person: Person, qtbot: QtBot) -> None:
+    review = person.dock.review
+    review.next_button.click()
+    qtbot.waitUntil(lambda: review.queue is not None and review.item is not None)
+    first = review.item
+    assert person.dock.bench.chosen == (first.own,)
+    review.accept_button.click()
+    assert first.own in person.dock.bench.session.locks.ids
+    assert review.progress.value() == 1
+    assert review.item is not None
+    assert review.item.key != first.key
+    person.press("delete")
+    assert review.queue.progress[1] == 3
