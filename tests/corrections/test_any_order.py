@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from napari_mobile_unet.corrections.bring_over import replace_by
 from napari_mobile_unet.corrections.change import Change, iter_planes
 from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.locks import LockedObjects
@@ -139,6 +140,20 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self.corrections.reopen(plane)
 
+    @rule(seed=st.integers(0, 99))
+    def run_again(self, seed):
+        """A new automatic result comes; what is locked or finished stays."""
+        before, locks = self.labels.copy(), self.corrections.locks
+        state = locks.state
+        replace_by(self.corrections, base(self.labels.shape, seed))
+        kept = np.isin(before, list(locks.ids))
+        for plane in locks.finished:
+            kept[plane] = True
+        assert np.array_equal(self.labels[kept], before[kept])
+        assert not np.isin(self.labels[~kept], before[kept & (before > 0)]).any()
+        assert locks.state == state
+        self.given.update(self.corrections.index.ids)
+
     @precondition(lambda self: len(self.corrections.history))
     @rule(times=st.integers(1, 6))
     def undo(self, times):
@@ -230,10 +245,11 @@ def test_a_thousand_operations_and_strokes():
                 machine.delete,
                 lambda m=machine, f=flag: m.lock(f),
                 lambda m=machine, f=flag: m.mark(f),
+                lambda m=machine, t=times: m.run_again(t),
                 lambda m=machine, t=times: m.undo(t),
                 lambda m=machine, t=times: m.redo(t),
             ]
-            shares = [0.35, 0.35, 0.05, 0.1, 0.05, 0.06, 0.04]
+            shares = [0.35, 0.35, 0.05, 0.1, 0.03, 0.02, 0.06, 0.04]
             moves[random.choice(len(moves), p=shares)]()
             if number % 100 == 99:
                 machine.the_index_is_right()

@@ -9,6 +9,7 @@ from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.corrections.delta import ChangedOutside
 from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.locks import LockedObjects
+from napari_mobile_unet.corrections.resume import resume
 from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.corrections.strokes import before_points
 
@@ -334,3 +335,20 @@ def test_the_oldest_steps_are_forgotten_where_memory_is_short(squares):
     while corrections.redo():
         pass
     assert corrections.labels[20, 20] == 59
+
+
+def test_numbers_of_numpy_and_names_of_files_are_no_trouble(squares, tmp_path):
+    corrections = Corrections(squares, journal=tmp_path / "a.jsonl")
+    change = Change((), tuple(np.array([20, 20])), np.full((3, 3), 12))
+    done = corrections.do(
+        "draw",
+        [change],
+        text="draw \udc80",
+        args={"at": np.int64(3), "line": np.array([1.5]), "file": tmp_path},
+        on=np.array([12]),
+    )
+    assert done.text == "draw ?"
+    assert done.step.args == {"at": 3, "line": [1.5], "file": str(tmp_path)}
+    corrections.lock(np.array([9]))
+    corrections.close()
+    assert resume(squares, tmp_path / "a.jsonl").corrections.locks.ids == {9, 12}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,7 @@ from napari_mobile_unet.messages import INPUT_ERRORS
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.recipes.provenance import AppliedCorrections
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.runs.batch import FileOptions
 
@@ -76,12 +78,21 @@ def segment(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Draw the outlines, as PNG.")
     ] = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|DIR",
+            help="What a person corrected: a journal, or a folder with one for each "
+            "input.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Segment images and stacks: labels, a table and a record for each."""
     from napari_mobile_unet.commands.recipe import recipe_from_options
     from napari_mobile_unet.io.atomic import check_folder
     from napari_mobile_unet.runs.batch import FileOptions
+    from napari_mobile_unet.runs.corrected import hand_work_of
     from napari_mobile_unet.runs.outputs import check_results
     from napari_mobile_unet.runs.runner import RunOptions
 
@@ -97,6 +108,10 @@ def segment(
             )
         check_results(inputs, output, form.value)
         check_folder(output)
+        journals = {
+            source: hand_work_of(source, corrections, inputs) if corrections else None
+            for source in inputs
+        }
     options = FileOptions(
         axes=axes,
         form=form.value,
@@ -107,7 +122,8 @@ def segment(
     failed = 0
     for source in inputs:
         try:
-            _segment(source, output, chosen, options, quiet)
+            own = replace(options, corrections=journals[source])
+            _segment(source, output, chosen, own, quiet)
         except INPUT_ERRORS as error:
             failed += 1
             print_error(source, error)
@@ -154,4 +170,18 @@ def _segment(
     say(
         f"{name_of(source)}: {found} in {where} → "
         f"{done.outputs.labels}{done.confidence_message}"
+    )
+    if done.corrections:
+        say(f"{name_of(source)}: {describe_corrections(done.corrections)}")
+
+
+def describe_corrections(corrections: AppliedCorrections) -> str:
+    """Return how corrections came into a result."""
+    number = corrections.steps
+    steps = f"{number} step{'s' * (number != 1)} of {corrections.journal}"
+    if corrections.exact:
+        return f"{steps} replayed exactly"
+    return (
+        f"{steps} were made to other labels; what was locked, deleted or finished in "
+        "them is brought over, and new objects are fitted around it"
     )

@@ -58,6 +58,9 @@ class Change:
 
     def __post_init__(self) -> None:
         """Refuse what is no box of a plane."""
+        # Sums of NumPy's whole numbers are such, too, and JSON does not know them.
+        object.__setattr__(self, "plane", tuple(map(int, self.plane)))
+        object.__setattr__(self, "start", (int(self.start[0]), int(self.start[1])))
         if self.labels.ndim != 2 or self.labels.dtype.kind not in "iu":
             raise ValueError(
                 "a change holds whole numbers of two dimensions; received "

@@ -103,7 +103,9 @@ def fit_around(
         dropped[stone.same(rank, area)] = True
     smallest = SLIVER * int(area[1:].min(initial=new.size))
     number = np.zeros(len(found), np.int64)
-    for place in np.flatnonzero(~dropped)[1:].tolist():
+    left = np.bincount(rank[free], minlength=len(found)) > 0
+    left[0] = False
+    for place in np.flatnonzero(left & ~dropped).tolist():
         number[place] = ids.of(int(found[place]))
     fitted = np.where(free, number[rank], 0)
     boxes = ndimage.find_objects(rank)

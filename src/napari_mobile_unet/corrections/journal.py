@@ -6,6 +6,7 @@ killed, the disk fills up or the power goes.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import threading
@@ -87,6 +88,8 @@ class Journal:
             if not self._length:
                 head, chain = sealed("labels", self._header, chain)
             line, chain = sealed(name, value, chain)
+            if max(len(head), len(line)) > LONGEST_LINE:
+                raise OSError(errno.EFBIG, "a step takes more than 1 GiB")
             self._write(file, head + line)
         except OSError as error:
             self._fault = None

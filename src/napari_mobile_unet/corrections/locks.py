@@ -135,8 +135,10 @@ class Locks:
         """Follow a step, or its undoing."""
         if back:
             change = change.reversed
-        self.ids = (self.ids - set(change.unlocked)) | set(change.locked)
-        self.finished = (self.finished - set(change.reopened)) | set(change.finished)
+        self.ids.difference_update(change.unlocked)
+        self.ids.update(change.locked)
+        self.finished.difference_update(change.reopened)
+        self.finished.update(change.finished)
         for stone in change.unearthed:
             del self.tombstones[stone.plane, stone.id]
         for stone in change.buried:

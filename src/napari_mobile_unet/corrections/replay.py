@@ -78,7 +78,7 @@ def fold(path: Path) -> Folded:
     folded = Folded(content, History(2**63), Locks(header.locks), Patches())
     try:
         for pixels in header.shapes:
-            _check_inside([(pixels.plane, pixels.box)], header.shape)
+            check_inside([(pixels.plane, pixels.box)], header.shape)
             folded.patches.state(pixels)
         for name, value in content.lines:
             _follow(folded, name, value)
@@ -196,14 +196,20 @@ def _check_step(step: Step, folded: Folded) -> None:
         )
     shape = folded.content.header.shape
     pixels = (*step.locks.shapes, *step.locks.buried, *step.locks.unearthed)
-    _check_inside([(delta.plane, delta.box) for delta in step.deltas], shape)
-    _check_inside([(each.plane, each.box) for each in pixels], shape)
+    check_inside([(delta.plane, delta.box) for delta in step.deltas], shape)
+    check_inside([(each.plane, each.box) for each in pixels], shape)
 
 
-def _check_inside(
+def check_inside(
     places: Iterable[tuple[PlaneIndex, Box]], shape: tuple[int, ...]
 ) -> None:
-    """Refuse boxes that are not within labels, before they are unpacked."""
+    """Refuse boxes that are not within labels.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    """
     *leading, height, width = shape
     for plane, (rows, columns) in places:
         number = len(plane) == len(leading) and all(
@@ -213,5 +219,5 @@ def _check_inside(
             raise ValueError(
                 f"a box from ({rows.start}, {columns.start}) to ({rows.stop}, "
                 f"{columns.stop}) of plane {plane} is not within labels of shape "
-                f"{shape}; restore the journal from a copy"
+                f"{shape}; restore what was saved from a copy"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -104,7 +105,7 @@ class Corrections:
         if journal is not None:
             self.journal = Journal(Path(journal), self.header())
 
-    def take_up(self, history: History, locks: Locks, journal: Journal) -> None:
+    def take_up(self, history: History, locks: Locks, journal: Journal | None) -> None:
         """Go on with an earlier session, whose steps the labels hold."""
         self.history, self.locks, self.journal = history, locks, journal
 
@@ -248,12 +249,13 @@ class Corrections:
         ValueError
             If there is no such object.
         """
+        ids = {int(own) for own in ids}
         if missing := [own for own in ids if own not in self.index]:
             raise ValueError(
                 f"only objects can be locked; there is none of the id "
                 f"{listed(missing)}; choose one of the labels"
             )
-        new = sorted(set(ids) - self.locks.ids)
+        new = sorted(ids - self.locks.ids)
         shapes = tuple(iter_shapes(self.labels, self.index, new))
         change = LockChange(locked=tuple(new), shapes=shapes)
         return self._take("lock", f"lock {listed(ids)}", change)
@@ -322,9 +324,9 @@ class Corrections:
         step = Step(
             seq=self.history.last + 1,
             kind=kind,
-            text=text,
+            text=_as_utf8(text)[:500],
             time=time.time(),
-            args=dict(args or {}),
+            args=_plain(args or {}),
             locks=locks,
             deltas=deltas,
         )
@@ -354,3 +356,19 @@ class Corrections:
                 self.journal.append("void", Void())
             raise
         self.locks.apply(entry.step.locks, back=entry.back)
+
+
+def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of JSON's types: NumPy's become such, others their names."""
+
+    def plain(value: Any) -> Any:
+        return value.tolist() if hasattr(value, "tolist") else str(value)
+
+    text = json.dumps(dict(args), default=plain, ensure_ascii=False)
+    found: dict[str, Any] = json.loads(_as_utf8(text))
+    return found
+
+
+def _as_utf8(text: str) -> str:
+    """Return text without the lone surrogates that names of files may have."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
 
 
+class AppliedCorrections(Record):
+    """Which corrections by hand a result holds."""
+
+    journal: str
+    """Name of their journal."""
+    checksum: str
+    """SHA-256 of the journal."""
+    steps: int
+    """How many steps it has."""
+    exact: bool | None = None
+    """Whether they were made to this very result; else what a person locked, deleted or
+    finished was brought over."""
+
+
 class Provenance(Record):
     """Where a result comes from: enough to compute it again."""
 
@@ -39,6 +53,8 @@ class Provenance(Record):
     """SHA-256 of the model's card, which holds those of its files."""
     versions: dict[str, str]
     """Versions of the packages that decide the result."""
+    corrections: AppliedCorrections | None = None
+    """What a person corrected, if that is part of the result."""
 
     @classmethod
     def of(
@@ -125,12 +141,18 @@ def check_same(record: Path, provenance: Provenance) -> None:
         ("another model", known.checksum == mine.checksum),
         (f"the axes {known.axes}", known.axes == mine.axes),
         ("another image", known.content in ("", mine.content)),
+        ("other corrections", _journal(known) == _journal(mine)),
     ):
         if not same:
             raise ValueError(
                 f"Cannot resume: the results of {record} were made with {what}; "
                 "name another folder, or use --overwrite"
             )
+
+
+def _journal(provenance: Provenance) -> str:
+    """Return the checksum of the corrections in a result; empty if it has none."""
+    return provenance.corrections.checksum if provenance.corrections else ""
 
 
 def _unnamed(recipe: Recipe) -> Recipe:

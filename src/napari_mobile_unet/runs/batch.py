@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.images.stack import Stack, as_stack
 from napari_mobile_unet.io.names import stem_of
 from napari_mobile_unet.io.read import read_stack
@@ -13,6 +14,7 @@ from napari_mobile_unet.linking.ids import check_link
 from napari_mobile_unet.parallel.executors import count_workers
 from napari_mobile_unet.recipes.prepared import prepared_provenance
 from napari_mobile_unet.recipes.provenance import Provenance, check_same
+from napari_mobile_unet.runs.corrected import HandWork
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.estimate import Estimate, estimate
 from napari_mobile_unet.runs.fit import fit, tile_cache
@@ -41,6 +43,8 @@ class FileOptions:
     """What happens to earlier results, and to a run that was stopped."""
     overlay: bool = False
     """Whether a picture of the outlines is written too."""
+    corrections: Path | None = None
+    """Journal of what a person corrected in an earlier result."""
     run: RunOptions = field(default_factory=RunOptions)
     """Where and in which order planes are worked on."""
 
@@ -99,11 +103,16 @@ def iter_file(
         outputs.check_free(store)
     image = read_stack(source, options.axes)
     provenance = Provenance.of(recipe, image, prepared_provenance(source, image))
+    work = HandWork.load(options.corrections) if options.corrections else None
+    if work:
+        provenance = provenance.replace(corrections=work.applied(None))
     if finished and options.existing == "resume":
         check_same(outputs.record, provenance)
         return
     stack = as_stack(image, None, recipe.channel)
     check_link(stack, recipe.link)
+    if work:
+        work.check(stack, content_digest(image))
     cache = tile_cache(stack)
     with store.held():
         try:
@@ -135,7 +144,7 @@ def iter_file(
             if store.empty:
                 store.remove()
         yield write_results(
-            store, stack, recipe.link, provenance, outputs, options.overlay
+            store, stack, recipe.link, provenance, outputs, options.overlay, work
         )
     store.remove()
 

@@ -13,6 +13,7 @@ from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.ome_zarr import is_image
 from napari_mobile_unet.io.write import write_image, write_labels_into
+from napari_mobile_unet.runs.corrected import CorrectedLabels
 from napari_mobile_unet.runs.numbered import iter_numbered
 from napari_mobile_unet.runs.result import placed
 from napari_mobile_unet.runs.views import NumberedLabels
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
-    from napari_mobile_unet.recipes.provenance import Provenance
+    from napari_mobile_unet.recipes.provenance import AppliedCorrections, Provenance
+    from napari_mobile_unet.runs.corrected import HandWork
     from napari_mobile_unet.runs.disk_store import DiskStore
     from napari_mobile_unet.types import Floats, Labels
 
@@ -91,6 +93,8 @@ class Done:
     objects: int
     confidence_message: str = ""
     """What is to be said of objects left out, and of how far to trust the others."""
+    corrections: AppliedCorrections | None = None
+    """The corrections by hand that it holds."""
 
 
 def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -> None:
@@ -122,24 +126,36 @@ def write_results(
     provenance: Provenance,
     outputs: Outputs,
     overlay: bool = False,
+    work: HandWork | None = None,
 ) -> Done:
     """Write labels, table and record of a finished run.
 
-    Planes are gone through in order, one in memory at a time.
+    Planes are gone through in order, one in memory at a time; twice where a person's
+    corrections belong to the result.
     """
+    corrected = None
+    if work:
+        own = [plane.ids for plane in iter_numbered(stack, store, link)]
+        automatic = NumberedLabels(store.array, own, stack.batch_shape)
+        corrected = CorrectedLabels(automatic, work, store.folder / "corrected.zarr")
+        applied = work.applied(corrected.exact)
+        provenance = provenance.replace(corrections=applied)
     ids: list[Labels] = []
     seen = left_out = 0
     confidence: list[Floats] = []
     with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
         for plane in iter_numbered(stack, store, link):
             ids.append(plane.ids)
-            seen += len(plane.objects)
+            objects = plane.objects
+            if corrected:
+                objects = corrected.table(stack, plane.number, objects)
+            seen += len(objects)
             if "confidence" in plane.objects:
                 confidence.append(plane.objects["confidence"].to_numpy())
                 left_out += plane.found.left_out
-            table = placed(plane.objects, stack.index(plane.number), stack.batch_axes)
+            table = placed(objects, stack.index(plane.number), stack.batch_axes)
             table.to_csv(file, header=plane.number == 0, index=False)
-    numbered = NumberedLabels(store.array, ids, stack.batch_shape)
+    numbered = corrected or NumberedLabels(store.array, ids, stack.batch_shape)
     labels = stack.on_axes(numbered, stack.batch_axes + "YX")
     if overlay:
         with atomic_path(outputs.overlay) as beside:
@@ -153,4 +169,4 @@ def write_results(
     said = (
         confidence_message(np.concatenate(confidence), left_out) if confidence else ""
     )
-    return Done(outputs, stack.n_planes, seen, said)
+    return Done(outputs, stack.n_planes, seen, said, provenance.corrections)

@@ -99,8 +99,8 @@ def split_by_seeds(
 ) -> list[Change]:
     """Return the changes that split an object into one part for each seed.
 
-    The parts grow from the seeds until they meet. Ids, and other
-    planes, are as for ``split_by_line``.
+    The parts grow from the seeds until they meet; see ``parts_from_seeds``. Ids, and
+    other planes, are as for ``split_by_line``.
 
     Parameters
     ----------
@@ -109,8 +109,9 @@ def split_by_seeds(
     seeds : array_like
         (n, 2) rows and columns, two or more, on different pixels of the object.
     landscape : array_like, optional
-        (Y, X) of the plane: an image, a map of seams or of probabilities; by default
-        parts meet where the object is narrow.
+        (Y, X) of the plane: an image, a map of seams or of probabilities. Parts meet
+        where the object is narrow, and where the landscape has a border; by default
+        where it is narrow alone.
     border : {"bright", "dark"}
         How the landscape is where two parts meet: bright in a map of seams or an image
         of membranes; dark in an image of nuclei or a map of probabilities.
@@ -141,7 +142,7 @@ def split_by_seeds(
             "a split needs seeds on two pixels or more; received "
             f"{count}; click once on each part"
         )
-    parts = parts_from_seeds(mask, markers, _height(window, landscape, border))
+    parts = parts_from_seeds(mask, markers, _ridges(window, landscape, border))
     return _separate(labels, index, own, window, parts, planes)
 
 
@@ -174,8 +175,8 @@ def split_in_two(
         )
     window = Window.of(labels, plane, index.box(own, plane), 1, (own,))
     mask = window.mask(own)
-    height = _height(window, landscape, border)
-    parts = parts_from_seeds(mask, two_markers(mask, height), height)
+    ridges = _ridges(window, landscape, border)
+    parts = parts_from_seeds(mask, two_markers(mask, ridges), ridges)
     return _separate(labels, index, own, window, parts, planes)
 
 
@@ -203,7 +204,7 @@ def _parts_by_line(
     return window, parts
 
 
-def _height(
+def _ridges(
     window: Window, landscape: ArrayLike | None, border: Side
 ) -> NDArray[np.float32] | None:
     """Return the window's part of a landscape, largest where parts are to meet."""
