@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.corrections.replay import replay
     from napari_mobile_unet.evaluation.metrics import evaluate
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
@@ -35,6 +36,7 @@ _HOMES = {
     "measure": "objects.measure",
     "multi_otsu": "thresholding.otsu",
     "otsu": "thresholding.otsu",
+    "replay": "corrections.replay",
     "segment": "runs.segment",
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "measure",
     "multi_otsu",
     "otsu",
+    "replay",
     "segment",
 ]
 
