@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zlib
 
 import numpy as np
 import pytest
 
 from napari_mobile_unet.corrections.change import Change
-from napari_mobile_unet.corrections.journal import NotRecorded
+from napari_mobile_unet.corrections.journal import SYNC, NotRecorded
 from napari_mobile_unet.corrections.replay import fold, replay
 from napari_mobile_unet.corrections.resume import resume
 from napari_mobile_unet.corrections.session import Corrections
@@ -282,7 +283,7 @@ FULL = """
 import resource, sys, numpy as np
 from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.corrections.session import Corrections
-from napari_mobile_unet.corrections.journal import NotRecorded
+from napari_mobile_unet.corrections.journal import SYNC, NotRecorded
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.RLIM_INFINITY))
 random = np.random.default_rng(0)
@@ -346,3 +347,53 @@ def test_where_no_journal_can_be_nothing_is_done(tmp_path, squares):
     with pytest.raises(NotRecorded, match="cannot be written"):
         corrections.do("draw", [square(12, 20, 20)])
     assert np.array_equal(squares, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no file that is open")
+def test_a_journal_that_is_deleted_under_ones_hands_is_noticed(path, squares):
+    corrections = Corrections(squares, journal=path)
+    corrections.do("draw", [square(12, 20, 20)])
+    path.unlink()
+    with pytest.raises(OSError, match="moved or deleted"):
+        corrections.journal.sync()
+    time.sleep(1.5 * SYNC)  # the thread notices it, too
+    before = squares.copy()
+    with pytest.raises(NotRecorded, match="put it back, or save the labels now"):
+        corrections.do("draw", [square(13, 30, 20)])
+    assert np.array_equal(squares, before)
+    with pytest.raises(OSError, match="moved or deleted"):
+        corrections.close()
+
+
+class Failing:
+    """Labels that cannot be written to once."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.fails = False
+
+    def __getitem__(self, where):
+        return self.array[where]
+
+    def __setitem__(self, where, values):
+        if self.fails:
+            self.fails = False
+            raise OSError("no room")
+        self.array[where] = values
+
+
+def test_a_step_that_labels_do_not_take_is_not_in_the_journal(path, squares):
+    labels = Failing(squares.copy())
+    corrections = Corrections(labels, journal=path)
+    for row in (20, 25):
+        labels.fails = True
+        with pytest.raises(OSError, match="no room"):
+            corrections.do("draw", [square(12, row, 20)], on=[12])
+        corrections.do("draw", [square(12, row, 20)], on=[12])
+    labels.fails = True
+    with pytest.raises(OSError, match="no room"):
+        corrections.undo()
+    corrections.undo()
+    corrections.close()
+    assert np.array_equal(replay(squares, path), labels.array)
+    assert len(path.read_bytes().splitlines()) == 4

@@ -149,17 +149,15 @@ class Delta(JournalRecord):
         old, new = np.frombuffer(ids, kind).reshape(2, -1)
         return mask.reshape(self.shape), old, new
 
-    def apply(
-        self, labels: LabelArray, *, back: bool = False
-    ) -> tuple[AnyLabels, AnyLabels]:
-        """Return the box as it is in labels, and as it is to be; nothing is written.
+    def check(self, labels: LabelArray, *, back: bool = False) -> AnyLabels:
+        """Return the box as it is in labels, a copy.
 
         Parameters
         ----------
         labels : array of int
             (..., Y, X).
         back : bool
-            Whether the step is undone.
+            Whether the step is to be undone.
 
         Raises
         ------
@@ -176,8 +174,18 @@ class Delta(JournalRecord):
                 "where it was made, or begin a new history of the labels as they are",
                 self.plane,
             )
-        changed, old, new = self.unpacked()
+        return now
+
+    def apply(
+        self, labels: LabelArray, *, back: bool = False
+    ) -> tuple[AnyLabels, AnyLabels]:
+        """Return the box as it is, and as it is to be; nothing is written.
+
+        Parameters and errors are those of `check`.
+        """
+        now = self.check(labels, back=back)
         then = now.copy()
+        changed, old, new = self.unpacked()
         then[changed] = old if back else new
         return now, then
 

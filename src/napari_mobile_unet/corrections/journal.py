@@ -33,6 +33,14 @@ class NotRecorded(OSError):
     """A journal could not be written to; the correction was not made."""
 
 
+class _Taken(OSError):
+    """The journal is no longer this session's: why, and what to do."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
 class Journal:
     """Writes a journal. Its file is made with the first line.
 
@@ -60,6 +68,7 @@ class Journal:
             _check_none(path)
         self._file: io.FileIO | None = None
         self._torn = self._size > self._length
+        self._before = self._length, self._chain
         self._lock = FileLock(path.with_name(f".{path.name}.lock"))
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._fault: OSError | None = None
@@ -71,7 +80,7 @@ class Journal:
         Parameters
         ----------
         name : str
-            "step", "undo", "redo" or "void".
+            "step", "undo" or "redo".
         value : JournalRecord
             What it says.
 
@@ -93,19 +102,29 @@ class Journal:
             self._write(file, head + line)
         except OSError as error:
             self._fault = None
-            reason, remedy = str(error), "close that one, and open the labels again"
-            if error.errno:
-                reason = os.strerror(error.errno)
-                remedy = "free space there, or save the labels and go on elsewhere"
+            reason = os.strerror(error.errno or 0)
+            remedy = "free space there, or save the labels and go on elsewhere"
+            if isinstance(error, _Taken):
+                reason, remedy = error.reason, error.remedy
             raise NotRecorded(
                 "a correction is written to its journal before it is made; "
                 f"{self.path} cannot be written ({reason}), so nothing was changed; "
                 + remedy
             ) from error
+        self._before = self._length, self._chain
         self._length += len(head + line)
         self._size = self._length
         self._chain = chain
         self._dirty.set()
+
+    def take_back(self) -> None:
+        """Take back the last line, whose step could not be made after all."""
+        self._length, self._chain = self._before
+        self._size = self._length
+        self._torn = True
+        with suppress(OSError):  # the next line tries again
+            if self._file:
+                self._cut(self._file)
 
     def sync(self) -> None:
         """Have all lines on the disk; after a power cut they are there.
@@ -113,19 +132,35 @@ class Journal:
         Raises
         ------
         OSError
-            If the disk fails.
+            If the disk fails, or the file is no longer there.
         """
-        if self._file is not None and self._dirty.is_set():
+        if self._file is None:
+            return
+        here = os.fstat(self._file.fileno())
+        if not (self.path.exists() and os.path.samestat(here, self.path.stat())):
+            raise _Taken(
+                "it was moved or deleted", "put it back, or save the labels now"
+            )
+        if self._dirty.is_set():
             self._dirty.clear()
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Have all lines on the disk, and let others have the journal."""
+        """Have all lines on the disk, and let others have the journal.
+
+        Raises
+        ------
+        OSError
+            If the disk fails, or the file is no longer there.
+        """
         self._closing.set()
         if self._syncing:
             self._syncing.join()
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self.sync()
+        finally:
             self._file.close()
             self._file = None
             with suppress(OSError):  # Windows deletes no file that is open
@@ -136,14 +171,18 @@ class Journal:
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
-            raise OSError(
-                "another window or program corrects the same labels"
+            raise _Taken(
+                "another window or program corrects the same labels",
+                "close that one, and open the labels again",
             ) from error
         try:
             if not self._length:
                 _check_none(self.path)
             elif self.path.stat().st_size != self._size:
-                raise OSError("another window or program has gone on with it since")
+                raise _Taken(
+                    "another window or program has gone on with it since",
+                    "open the labels again",
+                )
             file = io.FileIO(self.path, "r+" if self._length else "w")
             file.seek(self._length)
         except OSError:

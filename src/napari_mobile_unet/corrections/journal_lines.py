@@ -61,10 +61,6 @@ class Move(JournalRecord):
     """Number of the step."""
 
 
-class Void(JournalRecord):
-    """That the line before was not done after all."""
-
-
 class _Line(JournalRecord):
     """One line; one of its fields is there."""
 
@@ -72,10 +68,9 @@ class _Line(JournalRecord):
     step: Step | None = None
     undo: Move | None = None
     redo: Move | None = None
-    void: Void | None = None
 
 
-Line = tuple[str, Header | Step | Move | Void]
+Line = tuple[str, Header | Step | Move]
 """What a line says: the field's name, and its value."""
 
 
@@ -157,8 +152,6 @@ def read_journal(path: Path) -> Content:
                 )
             if isinstance(value, Header):
                 header = value
-            elif isinstance(value, Void):
-                del lines[-1:]
             else:
                 lines.append((name, value))
     if header is None:
@@ -186,7 +179,7 @@ def sealed(name: str, value: JournalRecord, chain: int) -> tuple[bytes, int]:
     Parameters
     ----------
     name : str
-        "labels", "step", "undo", "redo" or "void".
+        "labels", "step", "undo" or "redo".
     value : JournalRecord
         What it says.
     chain : int

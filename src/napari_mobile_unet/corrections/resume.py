@@ -90,7 +90,7 @@ def resume(
             f"{folded.patches.largest}; these are {labels.dtype}; convert them to "
             f"{header.dtype}"
         )
-    index = index or ObjectIndex.of(labels)
+    index = ObjectIndex.of(labels) if index is None else index
     same = index.content == header.content
     if not same and base_of(folded, labels) != header.content:
         raise other_labels(path)

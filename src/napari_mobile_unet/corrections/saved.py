@@ -104,7 +104,7 @@ def reopen(
         notes.append(f"What can be undone begins anew: {saved.journal} is not there")
     stones = saved.locks.tombstones
     check_inside([(stone.plane, stone.box) for stone in stones], tuple(labels.shape))
-    index = index or ObjectIndex.of(labels)
+    index = ObjectIndex.of(labels) if index is None else index
     if missing := [own for own in saved.locks.ids if own not in index]:
         notes.append(f"Locked objects are no longer there: {listed(missing)}")
     corrections = Corrections(

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from napari_mobile_unet.corrections.change import Change, read_box
+from napari_mobile_unet.corrections.beginning import header_of
 from napari_mobile_unet.corrections.delta import named
 from napari_mobile_unet.corrections.done import Done
 from napari_mobile_unet.corrections.draft import (
     Draft,
     check_apart,
-    check_fits,
     iter_shapes,
 )
 from napari_mobile_unet.corrections.history import MEMORY, Entry, History
 from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.journal import Journal
-from napari_mobile_unet.corrections.journal_lines import Header, Move, Void, versions
+from napari_mobile_unet.corrections.journal_lines import Header, Move
 from napari_mobile_unet.corrections.locks import LockChange, Locks, LockState, listed
 from napari_mobile_unet.corrections.pixels import Pixels
-from napari_mobile_unet.corrections.step import Step
+from napari_mobile_unet.corrections.step import Step, as_utf8, plain_args
+from napari_mobile_unet.corrections.strokes import kept_off
 from napari_mobile_unet.corrections.writing import (
     check_unchanged,
     check_writable,
@@ -34,7 +31,7 @@ from napari_mobile_unet.corrections.writing import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
+    from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.delta import Delta
 
 
@@ -74,6 +71,8 @@ class Corrections:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from napari_mobile_unet.corrections.change import Change
     >>> labels = np.zeros((8, 8), np.uint16)
     >>> labels[2:5, 2:5] = 1
     >>> corrections = Corrections(labels)
@@ -96,7 +95,7 @@ class Corrections:
     ) -> None:
         check_writable(labels)
         self.labels = labels
-        self.index = index or ObjectIndex.of(labels)
+        self.index = ObjectIndex.of(labels) if index is None else index
         self.index.reserve(largest)
         self.locks = Locks(locks)
         self.history = History(memory)
@@ -114,22 +113,8 @@ class Corrections:
 
         They must be as they were when their index was made.
         """
-        marked = {
-            own for plane in self.locks.finished for own in self.index.ids_in(plane)
-        }
-        return Header(
-            version=1,
-            shape=tuple(map(int, self.labels.shape)),
-            dtype=str(self.labels.dtype),
-            content=self.index.content,
-            image=self._image,
-            provenance=self._provenance,
-            versions=versions(),
-            largest=self.index.next_id - 1,
-            locks=self.locks.state,
-            shapes=tuple(
-                iter_shapes(self.labels, self.index, sorted(self.locks.ids | marked))
-            ),
+        return header_of(
+            self.labels, self.index, self.locks, self._image, self._provenance
         )
 
     def do(
@@ -221,18 +206,8 @@ class Corrections:
             before the stroke.
         """
         check_apart([(old.plane, old.box) for old in before])
-        others = np.array(sorted(self.locks.ids - set(on)), np.uint64)
-        changes, put_back = [], []
-        for old in before:
-            check_fits(old, self.labels)
-            now = read_box(self.labels, old.plane, old.box).copy()
-            kept = now != old.labels
-            if len(others):
-                kept &= np.isin(old.labels, others) | np.isin(now, others)
-                if kept.any():
-                    now[kept] = old.labels[kept]
-                    put_back.append((old.plane, old.box))
-            changes.append(Change(old.plane, old.start, now))
+        locked = self.locks.ids - {int(own) for own in on}
+        changes, put_back = kept_off(self.labels, before, locked)
         # From here on it is an operation like any other.
         for old in before:
             self.labels[(*old.plane, *old.box)] = old.labels.astype(self.labels.dtype)
@@ -324,9 +299,9 @@ class Corrections:
         step = Step(
             seq=self.history.last + 1,
             kind=kind,
-            text=_as_utf8(text)[:500],
+            text=as_utf8(text)[:500],
             time=time.time(),
-            args=_plain(args or {}),
+            args=plain_args(args or {}),
             locks=locks,
             deltas=deltas,
         )
@@ -353,22 +328,6 @@ class Corrections:
             write_entry(self.labels, self.index, entry)
         except BaseException:
             if self.journal:
-                self.journal.append("void", Void())
+                self.journal.take_back()
             raise
         self.locks.apply(entry.step.locks, back=entry.back)
-
-
-def _plain(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments of JSON's types: NumPy's become such, others their names."""
-
-    def plain(value: Any) -> Any:
-        return value.tolist() if hasattr(value, "tolist") else str(value)
-
-    text = json.dumps(dict(args), default=plain, ensure_ascii=False)
-    found: dict[str, Any] = json.loads(_as_utf8(text))
-    return found
-
-
-def _as_utf8(text: str) -> str:
-    """Return text without the lone surrogates that names of files may have."""
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from napari_mobile_unet.corrections.locks import LockChange
 from napari_mobile_unet.corrections.record import JournalRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_mobile_unet.corrections.change import PlaneIndex
 
 
@@ -42,3 +45,19 @@ class Step(JournalRecord):
         """Planes that it changes, in order."""
         marks = (*self.locks.finished, *self.locks.reopened)
         return sorted({*(delta.plane for delta in self.deltas), *marks})
+
+
+def plain_args(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of JSON's types: NumPy's become such, others their names."""
+
+    def plain(value: Any) -> Any:
+        return value.tolist() if hasattr(value, "tolist") else str(value)
+
+    text = json.dumps(dict(args), default=plain, ensure_ascii=False)
+    found: dict[str, Any] = json.loads(as_utf8(text))
+    return found
+
+
+def as_utf8(text: str) -> str:
+    """Return text without the lone surrogates that names of files may have."""
+    return text.encode("utf-8", "replace").decode("utf-8")

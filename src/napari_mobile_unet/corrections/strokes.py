@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mobile_unet.corrections.change import Change, read_box
+from napari_mobile_unet.corrections.draft import check_fits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import ArrayLike
 
-    from napari_mobile_unet.corrections.change import LabelArray
+    from napari_mobile_unet.corrections.change import Box, LabelArray, PlaneIndex
 
 Points = tuple["tuple[ArrayLike, ...]", "ArrayLike"]
 """Indices of pixels, an array for each axis, and the ids that they had before."""
@@ -67,3 +68,43 @@ def before_points(labels: LabelArray, points: Sequence[Points]) -> list[Change]:
         before[rows[::-1] - top, columns[::-1] - left] = ids[mine][::-1]
         found.append(Change(plane, (top, left), before))
     return found
+
+
+def kept_off(
+    labels: LabelArray, before: Sequence[Change], locked: Collection[int]
+) -> tuple[list[Change], list[tuple[PlaneIndex, Box]]]:
+    """Return what a stroke changes where it leaves locked objects as they are.
+
+    Parameters
+    ----------
+    labels : array of int
+        (..., Y, X), which hold the stroke.
+    before : sequence of Change
+        Boxes as they were before it.
+    locked : collection of int
+        Objects that lose no pixel, and gain none.
+
+    Returns
+    -------
+    changes : list of Change
+        The boxes as they are to be.
+    put_back : list of (plane, box)
+        Those of them that are to be shown anew.
+
+    Raises
+    ------
+    ValueError
+        If a box does not fit into the labels.
+    """
+    others = np.array(sorted(locked), np.uint64)
+    changes, put_back = [], []
+    for old in before:
+        check_fits(old, labels)
+        now = read_box(labels, old.plane, old.box).copy()
+        kept = now != old.labels
+        kept &= np.isin(old.labels, others) | np.isin(now, others)
+        if kept.any():
+            now[kept] = old.labels[kept]
+            put_back.append((old.plane, old.box))
+        changes.append(Change(old.plane, old.start, now))
+    return changes, put_back

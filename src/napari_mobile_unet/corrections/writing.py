@@ -59,7 +59,7 @@ def check_unchanged(labels: LabelArray, entry: Entry) -> None:
         If something else has written into one of its boxes.
     """
     for delta in entry.step.deltas:
-        delta.apply(labels, back=entry.back)
+        delta.check(labels, back=entry.back)
 
 
 def write_entry(labels: LabelArray, index: ObjectIndex, entry: Entry) -> None:
