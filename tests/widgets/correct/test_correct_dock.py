@@ -244,3 +244,29 @@ def test_the_review_goes_from_doubt_to_doubt(person: Person, qtbot: QtBot) -> No
     assert review.item.key != first.key
     person.press("delete")
     assert review.queue.progress[1] == 3
+
+
+def test_corrections_are_brought_over_to_another_result(person: Person) -> None:
+    drawn = person.layer
+    person.press("draw")
+    person.drag((50, 5), (50, 20), (58, 20), (58, 5))
+    own = int(drawn.data[0, 54, 12])
+    person.press("draw")
+    person.drag((10, 10))
+    person.press("delete")  # of 3 in the first plane
+    other = squares()[::-1].copy()  # as of another model
+    other[0, 46:58, 2:12] = 7  # lies over what was drawn
+    again = person.viewer.add_labels(other)
+    person.wait()
+    button = person.dock.bring_over
+    button.refresh()
+    assert [action.text() for action in button.choices.actions()] == [
+        f"from {drawn.name}"
+    ]
+    button.choices.actions()[0].trigger()
+    np.testing.assert_array_equal(again.data == own, drawn.data == own)
+    assert 3 not in again.data[0]  # what was deleted stays so
+    assert 3 in again.data[1]
+    assert own in person.dock.bench.session.locks.ids
+    person.dock.undo_button.click()
+    np.testing.assert_array_equal(again.data, other)

@@ -95,7 +95,7 @@ class Desk(QObject):
         changes : callable
             Returns the changes, or raises where the tool does not apply.
         """
-        return self._take(
+        return self.take(
             lambda: self.session.do(kind, changes(), text=text, on=on, lock=lock),
             nothing=f"Nothing to change: {text or kind}",
         )
@@ -104,23 +104,32 @@ class Desk(QObject):
         """Lock objects, or unlock them where all are locked already."""
         ids = set(ids)
         if ids and ids <= self.session.locks.ids:
-            return self._take(lambda: self.session.unlock(ids))
-        return self._take(lambda: self.session.lock(ids))
+            return self.take(lambda: self.session.unlock(ids))
+        return self.take(lambda: self.session.lock(ids))
 
     def finish(self, plane: tuple[int, ...], finished: bool) -> bool:
         """Mark a plane as finished, or as open again."""
         step = self.session.finish if finished else self.session.reopen
-        return self._take(lambda: step(plane))
+        return self.take(lambda: step(plane))
 
     def undo(self) -> bool:
         """Undo the last step."""
-        return self._take(self.session.undo, nothing="Nothing to undo")
+        return self.take(self.session.undo, nothing="Nothing to undo")
 
     def redo(self) -> bool:
         """Do again what was undone last."""
-        return self._take(self.session.redo, nothing="Nothing to redo")
+        return self.take(self.session.redo, nothing="Nothing to redo")
 
-    def _take(self, step: Callable[[], Done | None], nothing: str = "") -> bool:
+    def take(self, step: Callable[[], Done | None], nothing: str = "") -> bool:
+        """Take a step of the session, show it, and tell of it.
+
+        Parameters
+        ----------
+        step : callable
+            Does something with the session; None if nothing changed.
+        nothing : str
+            What is said then.
+        """
         self.settle()
         try:
             done = step()

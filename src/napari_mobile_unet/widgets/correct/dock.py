@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 from napari_mobile_unet.corrections.operations.numbers import number_anew
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.widgets.correct.bench import Bench
+from napari_mobile_unet.widgets.correct.bring_over_button import BringOverButton
 from napari_mobile_unet.widgets.correct.review_panel import ReviewPanel
 from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
 from napari_mobile_unet.widgets.shared.dock import Dock
@@ -69,13 +70,20 @@ class CorrectDock(Dock):
             "Number all objects from 1 without gaps; tables made before have the old "
             "ids"
         )
-        for button in (self.lock_button, self.finish_button, self.number_button):
+        self.bring_over = BringOverButton(self.viewer, self.bench)
+        self._others = (
+            self.lock_button,
+            self.finish_button,
+            self.number_button,
+            self.bring_over,
+        )
+        for button in self._others:
             button.setStyleSheet(NARROW)
         self.tools = Toolbox(
             self.bench.hand,
             {
                 "Objects": (self.lock_button, self.finish_button),
-                "All": (self.number_button,),
+                "All": (self.number_button, self.bring_over),
             },
         )
         self.undo_button, self.redo_button = QPushButton("Undo"), QPushButton("Redo")
@@ -197,7 +205,7 @@ class CorrectDock(Dock):
         self.earlier.setVisible(self._beginning is not None)
         ready = session is not None
         self.tools.show_tool(ready)
-        for button in (self.lock_button, self.finish_button, self.number_button):
+        for button in self._others:
             button.setEnabled(ready)
         undo = session.history.next_undo if session else None
         redo = session.history.next_redo if session else None

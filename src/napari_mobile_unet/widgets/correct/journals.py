@@ -91,6 +91,11 @@ def record(layer: Labels, session: Corrections) -> None:
     }
 
 
+def journal_of(layer: Labels) -> Path | None:
+    """Return the journal that a layer was corrected with, if it is there."""
+    return next((path for path in _recorded(layer) if path.is_file()), None)
+
+
 def _recorded(layer: Labels) -> list[Path]:
     record = layer.metadata.get(CORRECTIONS)
     name = record.get("journal") if isinstance(record, dict) else None
