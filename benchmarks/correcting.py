@@ -77,17 +77,16 @@ def measure(shape: tuple[int, ...], times: int) -> dict[str, list[float]]:
             found.setdefault(tool.name, []).append(seconds)
             seconds, _ = timed(viewer, bench.desk.undo)
             found.setdefault("undo", []).append(seconds)
+    place = (*plane, middle[0] + 6, middle[1])
+
+    def stroke() -> None:
+        with layer.block_history():
+            layer.paint(place, own)
+
     for _ in range(times):
         settle()
         layer.mode, layer.selected_label = "paint", own
-        row, column = middle
-
-        def stroke() -> None:
-            with layer.block_history():
-                layer.paint((*plane, row + 6, column), own)
-
-        seconds, _ = timed(viewer, stroke)
-        found.setdefault("stroke", []).append(seconds)
+        found.setdefault("stroke", []).append(timed(viewer, stroke)[0])
         bench.desk.undo()
     viewer.close()
     return found

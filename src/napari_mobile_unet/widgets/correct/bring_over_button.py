@@ -32,8 +32,9 @@ class BringOverButton(QPushButton):
     def __init__(self, viewer: napari.Viewer, bench: Bench) -> None:
         super().__init__("Bring corrections over")
         self.setToolTip(
-            "Keep in these labels what was drawn, changed, locked or deleted in another "
-            "layer: its locked objects come exactly, new ones are fitted around them"
+            "Keep in these labels what was drawn, changed, locked or deleted in "
+            "another layer: its locked objects come exactly, new ones are fitted "
+            "around them"
         )
         self._viewer, self._bench = viewer, bench
         self.choices = QMenu(self)
