@@ -9,7 +9,11 @@ from skimage.draw import polygon
 
 from napari_mobile_unet.corrections.change import read_box
 from napari_mobile_unet.corrections.operations.checks import new_ids
-from napari_mobile_unet.corrections.operations.window import Window, box_of_points
+from napari_mobile_unet.corrections.operations.window import (
+    Window,
+    among,
+    box_of_points,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -135,7 +139,7 @@ def writable(labels: AnyLabels, writes: Writes, keep: Collection[int] = ()) -> M
         raise ValueError(f"objects are written under or over; received {writes!r}")
     if writes == "under":
         return np.asarray(labels == 0)
-    return ~np.isin(labels, list(keep))
+    return ~among(labels, [own for own in keep if own <= np.iinfo(labels.dtype).max])
 
 
 def _corners(outline: Points) -> Reals:

@@ -10,6 +10,7 @@ from napari_mobile_unet.corrections.operations.checks import new_ids
 from napari_mobile_unet.corrections.operations.parts import MIN_PART
 from napari_mobile_unet.corrections.operations.window import (
     Window,
+    among,
     box_of_points,
     pieces,
 )
@@ -93,11 +94,11 @@ def resegment(
         for own in present
         if own not in keep and (cut_others or _inside(index.box(own, plane), box))
     ]
-    before = np.where(np.isin(window.labels, replaced), window.labels, 0)
+    before = np.where(among(window.labels, replaced), window.labels, 0)
     staying = np.where(before > 0, 0, window.labels)
     fitted = fitted_in(fresh, staying > 0)
     whole = [own for own in replaced if _inside(index.box(own, plane), box)]
-    names = _names(fitted, np.where(np.isin(before, whole), before, 0))
+    names = _names(fitted, np.where(among(before, whole), before, 0))
     unnamed = [number for number in range(1, len(names)) if not names[number]]
     names[unnamed] = new_ids(labels, index, len(unnamed))
     return window.changed(np.where(fitted > 0, names[fitted], staying))
@@ -142,7 +143,7 @@ def _inside(inner: Box, outer: Box) -> bool:
 
 def _names(fitted: AnyLabels, before: AnyLabels) -> AnyLabels:
     """Return the id of each of 1 to n that is like an object before, 0 for others."""
-    names = np.zeros(int(fitted.max(initial=0)) + 1, np.int64)
+    names = np.zeros(int(fitted.max(initial=0)) + 1, before.dtype)
     new_area = np.bincount(fitted.ravel())
     for new, old, shared in zip(*overlaps_of(fitted, before), strict=True):
         union = new_area[new] + np.count_nonzero(before == old) - shared

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from napari_mobile_unet.corrections.operations.checks import check_objects
-from napari_mobile_unet.corrections.operations.window import iter_windows
+from napari_mobile_unet.corrections.operations.window import among, iter_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def merge(
     changes = []
     for window in iter_windows(labels, index, chosen, planes, margin=gap):
         after = window.labels.copy()
-        theirs = np.isin(window.labels, window.ids)
+        theirs = among(window.labels, window.ids)
         after[theirs] = chosen[0]
         if gap and len(window.ids) > 1:
             parts = [window.mask(own) for own in window.ids]

@@ -93,11 +93,11 @@ def renamed(
         The new id of each old one. No id that stays may be given to another object;
         this is not checked.
     """
-    old = np.array(sorted(names), np.int64)
-    new = np.array([names[own] for own in sorted(names)], np.int64)
+    old = np.array(sorted(names), labels.dtype)
+    new = np.array([names[own] for own in sorted(names)], labels.dtype)
     changes = []
     for window in iter_windows(labels, index, sorted(names), planes):
-        ids = window.labels.astype(np.int64)
+        ids = window.labels
         place = np.searchsorted(old, ids).clip(max=len(old) - 1)
         changes += window.changed(np.where(old[place] == ids, new[place], ids))
     return changes
@@ -108,8 +108,12 @@ def number_anew(labels: LabelArray, index: ObjectIndex) -> list[Change]:
 
     Only if a person asks for it: tables and tracks made before name the old ids.
     """
-    names = {own: new for new, own in enumerate(index.ids, start=1) if own != new}
-    return renamed(labels, index, names, list(iter_planes(labels.shape)))
+    return renamed(labels, index, names_anew(index), list(iter_planes(labels.shape)))
+
+
+def names_anew(index: ObjectIndex) -> dict[int, int]:
+    """Return the new id of each object that ``number_anew`` gives another one."""
+    return {own: new for new, own in enumerate(index.ids, start=1) if own != new}
 
 
 def in_pieces(
@@ -164,7 +168,7 @@ def separate_pieces(
         after = window.labels.copy()
         for own in window.ids:
             part, found = apart[own].at(window)
-            table = np.array(given[own])
+            table = np.array(given[own], labels.dtype)
             after[part] = np.where(found > 0, table[found], after[part])
         changes += window.changed(after)
     return changes

@@ -14,7 +14,7 @@ from napari_mobile_unet.corrections.operations.checks import (
     check_objects,
 )
 from napari_mobile_unet.corrections.operations.parts import depth
-from napari_mobile_unet.corrections.operations.window import Window
+from napari_mobile_unet.corrections.operations.window import Window, among
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +126,7 @@ def copy_to(
         if target == plane or not absent:
             continue
         window = Window.of(labels, target, box)
-        copied = np.isin(source.labels, absent) & window.free
+        copied = among(source.labels, absent) & window.free
         changes += window.changed(np.where(copied, source.labels, window.labels))
     if not changes:
         raise ValueError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mobile_unet.corrections.operations.checks import check_objects
-from napari_mobile_unet.corrections.operations.window import iter_windows
+from napari_mobile_unet.corrections.operations.window import among, iter_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +45,7 @@ def delete(
     chosen = check_objects(index, ids, planes)
     changes = []
     for window in iter_windows(labels, index, chosen, planes):
-        gone = np.isin(window.labels, window.ids)
+        gone = among(window.labels, window.ids)
         changes += window.changed(np.where(gone, 0, window.labels))
     return changes
 

@@ -11,6 +11,7 @@ from scipy import ndimage
 from napari_mobile_unet.corrections.operations.checks import check_objects
 from napari_mobile_unet.corrections.operations.window import (
     Window,
+    among,
     iter_windows,
     joined_to,
     pieces,
@@ -59,7 +60,7 @@ def grow(
     margin = int(np.ceil(pixels)) + 1
     changes = []
     for window in iter_windows(labels, index, chosen, planes, margin):
-        theirs = np.isin(window.labels, window.ids)
+        theirs = among(window.labels, window.ids)
         far, nearest = ndimage.distance_transform_edt(~theirs, return_indices=True)
         owner = window.labels[tuple(nearest)]
         reached = (far <= pixels) & window.free

@@ -224,7 +224,8 @@ def _separate(
     planes: Sequence[PlaneIndex],
 ) -> list[Change]:
     """Return the changes that give each part but the first a new id."""
-    ids = np.array([0, own, *new_ids(labels, index, int(parts.max()) - 1)])
+    fresh = new_ids(labels, index, int(parts.max()) - 1)
+    ids = np.array([0, own, *fresh], labels.dtype)
     changes = []
     for here, found in _carried(labels, index, own, window, parts, planes):
         changes += here.changed(np.where(found > 0, ids[found], here.labels))

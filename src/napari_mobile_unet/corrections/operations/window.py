@@ -11,7 +11,7 @@ import numpy as np
 from napari_mobile_unet.corrections.change import Change, box_around, read_box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 Points = Any
 """Places (n, 2) in a plane, row and column each; a pixel's middle is a whole number."""
+
+
+def among(labels: AnyLabels, ids: Collection[int]) -> Mask:
+    """Return where labels are one of some ids, in the labels' own type.
+
+    NumPy compares ids of uint64 with other whole numbers as floats, which takes large
+    neighbours for one.
+    """
+    return np.isin(labels, np.array(sorted(ids), labels.dtype))
 
 
 @dataclass(frozen=True, eq=False)
