@@ -106,3 +106,28 @@ def test_hiding_the_doubtful_is_what_decoding_leaves_out(least: float) -> None:
     np.testing.assert_array_equal(later.confidence, once.confidence)
     assert later.left_out == once.left_out
     assert every.labels.max() == 81  # the labels of before are as they were
+
+
+def test_objects_keep_their_ids_whichever_are_hidden() -> None:
+    preview = Preview(Stack.from_array(SAMPLE, "TYX"), 1)
+    every = preview.find(Recipe(segment=UNet(min_confidence=0)))
+    some = preview.find(Recipe(segment=UNet(min_confidence=0.96)))
+    shown, left_out = some.split()
+    assert shown.any()
+    assert left_out.any()
+    np.testing.assert_array_equal(shown + left_out, every.objects.labels)
+    np.testing.assert_array_equal(shown > 0, some.shown.labels > 0)
+    areas = np.bincount(some.shown.labels.ravel())[1:]
+    assert some.across() == pytest.approx(np.median(2 * np.sqrt(areas / np.pi)))
+
+
+def test_another_plane_is_found_with_what_is_known_of_the_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    preview = Preview(Stack.from_array(SAMPLE, "TYX"), 0)
+    preview.find(Recipe())
+    wanted = Preview(Stack.from_array(SAMPLE, "TYX"), 3).find(Recipe())
+    monkeypatch.setattr(UNet, "search_diameter", None)
+    found = preview.at(3).find(Recipe())
+    np.testing.assert_array_equal(found.objects.labels, wanted.objects.labels)
+    assert found.fitted == wanted.fitted

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.runs.fit import Steps
-    from napari_mobile_unet.types import Floats
+    from napari_mobile_unet.types import Floats, Labels
     from napari_mobile_unet.unet.decoding import Decoded
 
 KEPT_MAPS = 3
@@ -44,6 +44,26 @@ class Previewed:
     def shown(self) -> Decoded:
         """The objects that a run of the recipe would give."""
         return self.objects.above(self.doubtful_below)
+
+    def split(self) -> tuple[Labels, Labels]:
+        """Return the objects that are shown, and those that are left out.
+
+        Returns
+        -------
+        tuple of ndarray of int32
+            (Y, X) each. The ids are those of ``objects`` in both: with another
+            confidence an object keeps its id, and so its colour.
+        """
+        shown = np.append(False, self.objects.is_shown(self.doubtful_below))
+        ids = np.arange(len(shown), dtype=np.int32)
+        found = self.objects.labels
+        return (ids * shown).take(found), (ids * ~shown).take(found)
+
+    def across(self) -> float:
+        """Return the diameter in pixels of the median object shown; 0 without one."""
+        counts = np.bincount(self.objects.labels.ravel(), minlength=1)[1:]
+        areas = counts[self.objects.is_shown(self.doubtful_below)]
+        return float(np.sqrt(4 / np.pi * np.median(areas))) if areas.size else 0.0
 
 
 class Preview:
@@ -71,6 +91,18 @@ class Preview:
         self._diameter = lru_cache(KEPT_MAPS)(self._find_diameter)
         self._maps = lru_cache(KEPT_MAPS)(self._find_maps)
         self._decoded = lru_cache(1)(self._decode)
+
+    def at(self, number: int, window: Window = WHOLE) -> Preview:
+        """Return the preview of another plane, with all that is known of the stack.
+
+        Parameters
+        ----------
+        number, window
+            As for the class.
+        """
+        other = Preview(self._stack, number, window)
+        other._base, other._diameter = self._base, self._diameter
+        return other
 
     def find(self, recipe: Recipe) -> Previewed:
         """Return what a recipe finds in the plane.

@@ -22,7 +22,7 @@ from napari_mobile_unet.unet.features import maps_at, object_features
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.types import Floats, Labels, Reals
+    from napari_mobile_unet.types import Floats, Labels, Mask, Reals
 
 
 TYPICAL_DIAMETER = 20.0
@@ -49,6 +49,21 @@ class Decoded:
     confidence: Floats
     left_out: int = 0
 
+    def is_shown(self, min_confidence: float) -> Mask:
+        """Return which of the objects are shown from a confidence on.
+
+        Parameters
+        ----------
+        min_confidence : float
+            As for ``decode``.
+
+        Returns
+        -------
+        ndarray of bool
+            (n,), of the objects 1 to n.
+        """
+        return self.confidence >= display_threshold(self.confidence, min_confidence)
+
     def above(self, min_confidence: float) -> Decoded:
         """Return the objects that are shown from a confidence on; the rest is left out.
 
@@ -59,7 +74,7 @@ class Decoded:
         min_confidence : float
             As for ``decode``.
         """
-        enough = self.confidence >= display_threshold(self.confidence, min_confidence)
+        enough = self.is_shown(min_confidence)
         ids = np.zeros(len(enough) + 1, np.int32)
         ids[1:][enough] = np.arange(1, enough.sum() + 1)
         left_out = self.left_out + int((~enough).sum())

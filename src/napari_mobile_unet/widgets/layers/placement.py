@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.images.windows import Window
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -159,6 +160,26 @@ class Placement:
             shape=shape,
             scale=_floats(np.array(self.scale) * ratios),
             translate=_floats(np.array(self.translate) + shift),
+        )
+
+    def cropped(self, window: Window) -> Placement:
+        """Return where a part of a plane lies.
+
+        Parameters
+        ----------
+        window : tuple of slice
+            Rows and columns, with or without ends.
+        """
+        ranges = {
+            axis: range(*side.indices(self.shape[self.axes.index(axis)]))
+            for axis, side in zip("YX", window, strict=True)
+        }
+        now = list(zip(self.axes, self.shape, strict=True))
+        first = [ranges[axis].start if axis in ranges else 0 for axis in self.axes]
+        return replace(
+            self,
+            shape=tuple(len(ranges[a]) if a in ranges else n for a, n in now),
+            translate=_floats(np.array(self.translate) + self._linear @ first),
         )
 
     def separates(self, axes: str) -> bool:

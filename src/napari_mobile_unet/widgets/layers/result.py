@@ -123,10 +123,23 @@ class Results:
         return channels.setdefault(channel, Result(self._viewer))
 
 
-def add_beside(viewer: napari.Viewer, layer: Layer) -> None:
-    """Add a layer that is looked at only: the selection stays as it is."""
+def add_beside(viewer: napari.Viewer, layer: Layer, over: Layer | None = None) -> None:
+    """Add a layer that is looked at only: the selection stays as it is.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where it goes.
+    layer : Layer
+        The layer.
+    over : Layer, optional
+        One that it lies right over, under all that lies over this one; over all
+        layers unless given.
+    """
     selection = viewer.layers.selection
     chosen, active = set(selection), selection.active
-    viewer.add_layer(layer)
+    below = over in viewer.layers if over is not None else False
+    place = viewer.layers.index(over) + 1 if below else len(viewer.layers)
+    viewer.layers.insert(place, layer)
     selection.active = active
     selection.update(chosen)

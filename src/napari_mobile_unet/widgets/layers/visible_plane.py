@@ -1,4 +1,4 @@
-"""Which plane of a layer napari's sliders show, and where they stand for another."""
+"""Which plane of a layer napari shows, what of it, and where sliders stand for it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import napari
     from napari.components import Dims
     from napari.layers import Layer
 
     from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.types import Reals
 
 
@@ -81,3 +83,33 @@ def _index_at(layer: Layer, stack: Stack, world: Reals) -> Reals:
     point = np.zeros(layer.ndim)
     point[at] = world
     return np.asarray(layer.world_to_data(point), float)[at]
+
+
+def window_in_view(
+    viewer: napari.Viewer, layer: Layer, stack: Stack, size: int
+) -> Window:
+    """Return the part of a plane around the middle of the view.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        What is looked at.
+    layer : Layer
+        An image.
+    stack : Stack
+        Of the image, with all its channels.
+    size : int
+        Height and width of the part in pixels; a side that is no longer is whole. It
+        moves with the view in steps of a quarter of this.
+    """
+    world = np.array(viewer.dims.point, float)
+    shown = list(viewer.dims.displayed)
+    world[shown] = viewer.scene.camera.center[-len(shown) :]
+    axes = stack.grid.world_axes
+    middle = np.asarray(layer.world_to_data(world[-layer.ndim :]), float)
+    step, sides = size // 4, []
+    for axis, length in zip("YX", stack.plane_shape, strict=True):
+        start = round((middle[axes.index(axis)] - size / 2) / step) * step
+        start = min(max(start, 0), max(0, length - size))
+        sides.append(slice(start, min(start + size, length)))
+    return sides[0], sides[1]

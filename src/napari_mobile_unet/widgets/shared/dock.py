@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -40,6 +40,8 @@ class Dock(QWidget):
 
     page: ClassVar[str] = ""
     """The title on the strip of pages."""
+    seen = Signal(bool)
+    """Whether it can be seen: it is open, and lies behind no other dock."""
 
     def __init__(
         self, viewer: napari.viewer.Viewer, parent: QWidget | None = None
@@ -97,6 +99,9 @@ class Dock(QWidget):
         if event is not None and event.type() == QEvent.Type.ParentChange:
             frame, parent = self._frame, self.parent()
             self._frame = parent if isinstance(parent, QDockWidget) else None
+            if self._frame is not None:
+                # Qt hides no dock behind another one: only this signal tells of it.
+                self._frame.visibilityChanged.connect(self.seen)
             if frame is not None and parent is None:
                 self.disconnect_viewer()
                 self.deleteLater()

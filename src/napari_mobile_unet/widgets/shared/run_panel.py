@@ -58,6 +58,8 @@ class LabelsRun(QWidget):
     """
 
     clicked = Signal()
+    began = Signal()
+    """A run is at work: what it finds is to be seen now."""
 
     def __init__(self, viewer: napari.Viewer, source: SourcePanel, text: str) -> None:
         super().__init__()
@@ -162,6 +164,7 @@ class LabelsRun(QWidget):
             yield from run.iter_planes(options)
 
         self.job.start(work)
+        self.began.emit()
 
     def refuse(self, message: str) -> None:
         """Say why nothing came of it."""

@@ -110,10 +110,12 @@ class ThresholdDock(Dock):
         self.scope.changed.connect(self._on_scope)
         self.settings.changed.connect(self.model.set_settings)
         self.planes.chosen.connect(self._on_plane_chosen)
-        self.run.clicked.connect(self._on_run)
+        self.run.clicked.connect(lambda: self.run.start(lambda: self.recipe))
+        self.run.began.connect(lambda: self.live.setChecked(False))
         self._delay.timeout.connect(self._count)
         self._counting.yielded.connect(self.model.take)
         self._counting.failed.connect(self.model.refuse)
+        self.seen.connect(self.live.follow_page)
         self.viewer.dims.events.current_step.connect(self._on_step)
         self.viewer.dims.events.ndisplay.connect(self._on_step)
         self.viewer.events.theme.connect(self._on_theme)
@@ -152,11 +154,6 @@ class ThresholdDock(Dock):
     def layer(self) -> Any:
         """The labels layer of the last run."""
         return self.run.layer
-
-    def _on_run(self) -> None:
-        self.run.start(lambda: self.recipe)
-        if self.run.job.running:
-            self.live.setChecked(False)  # the labels themselves are to be seen now
 
     def _on_source(self) -> None:
         self.model.forget()

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtWidgets import QCheckBox, QDockWidget
+from qtpy.QtWidgets import QCheckBox
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.thresholding.threshold import classify
-from napari_mobile_unet.widgets.layers.convert import PREVIEW
 from napari_mobile_unet.widgets.layers.placement import Placement
-from napari_mobile_unet.widgets.layers.result import add_beside
+from napari_mobile_unet.widgets.layers.preview_labels import PreviewLabels
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     import napari
     from numpy.typing import NDArray
-    from qtpy.QtGui import QShowEvent
     from qtpy.QtWidgets import QWidget
 
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
@@ -38,8 +35,8 @@ plot."""
 class LiveMask(QCheckBox):
     """Keeps one layer over the visible plane; it cannot be painted on.
 
-    It is there while this widget is seen: on another page, what that page makes is to
-    be looked at.
+    It is there while its page is seen: on another page, what that page makes is to be
+    looked at. Taking the layer away is the same as taking the tick away.
 
     Parameters
     ----------
@@ -66,14 +63,22 @@ class LiveMask(QCheckBox):
         self._reading.yielded.connect(self._on_read)
         self._plane: Plane | None = None
         self._place: Placement | None = None
-        self._shown_at: tuple[Any, Placement | None] = None, None
-        self._classes: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
-        self._frame: QDockWidget | None = None
         self._dock_visible = True
-        self.layer: Any = None
+        self._mask = PreviewLabels(
+            viewer,
+            "threshold preview",
+            lambda: self.setChecked(False),
+            opacity=0.5,
+            colormap=DirectLabelColormap(color_dict=COLOURS),
+        )
         self.toggled.connect(self._show)
         model.changed.connect(self._show)
         model.moved.connect(self._show)
+
+    @property
+    def layer(self) -> Any:
+        """The layer, while it is shown."""
+        return self._mask.layer
 
     def read(self) -> None:
         """Read the visible plane, in a thread; large ones are not shown live."""
@@ -98,9 +103,12 @@ class LiveMask(QCheckBox):
 
     def close_layer(self) -> None:
         """Take the layer away."""
-        if self.layer is not None and self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
-        self.layer = None
+        self._mask.remove()
+
+    def follow_page(self, seen: bool) -> None:
+        """Show the layer while its page is seen."""
+        self._dock_visible = seen
+        self._show()
 
     def _on_read(self, plane: Plane) -> None:
         self._plane = plane
@@ -116,26 +124,9 @@ class LiveMask(QCheckBox):
         plane = self._plane
         if plane is None or place is None or plane.shape != whole.plane_shape:
             return  # it is being read
-        classes = self._classify(plane, split)
-        here = self._source.layer, place
-        shown = self.layer is not None and self.layer in self._viewer.layers
-        if shown and self._shown_at == here:
-            # Into the array that is there: a new one would be measured first.
-            np.copyto(self._classes, classes)
-            self.layer.refresh(extent=False, thumbnail=False)
-            return
-        self.close_layer()
-        self._shown_at, self._classes = here, classes.copy()
-        self.layer = Labels(
-            place.filled(self._classes),
-            name="threshold preview",
-            opacity=0.5,
-            colormap=DirectLabelColormap(color_dict=COLOURS),
-            metadata={PREVIEW: True},
-            **place.keywords(),
-        )
-        self.layer.editable = False
-        add_beside(self._viewer, self.layer)
+        image = self._source.layer
+        assert image is not None
+        self._mask.show(image, place, self._classify(plane, split))
 
     def _classify(self, plane: Plane, split: HistogramSplit) -> NDArray[np.uint8]:
         """Return the colour of each pixel: 0 background, 1 foreground, 2 … between."""
@@ -146,18 +137,3 @@ class LiveMask(QCheckBox):
         if threshold.foreground == "dark":
             order = order[::-1]
         return order[classify(plane, split.thresholds)]
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the dock that this widget has come to lie in."""
-        super().showEvent(event)
-        frame = self.parentWidget()
-        while frame is not None and not isinstance(frame, QDockWidget):
-            frame = frame.parentWidget()
-        if frame is not None and frame is not self._frame:
-            # Qt hides no dock behind another one: only this signal tells of it.
-            frame.visibilityChanged.connect(self._on_dock)
-            self._frame = frame
-
-    def _on_dock(self, visible: bool) -> None:
-        self._dock_visible = visible
-        self._show()

@@ -29,6 +29,7 @@ from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import drawn_diameter
+from napari_mobile_unet.widgets.unet.live_preview import LivePreview
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -68,11 +69,16 @@ class UNetDock(Dock):
         )
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = Form(Link(), apart=("axis", "iou", "gap", "max_distance"))
+        self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
         for name, folder in list_models().items():
             self._offer(name, str(folder))
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
+        for form in (self.settings, self.objects):
+            form.changed.connect(lambda _: self.preview.look())
+        self.seen.connect(self.preview.follow_page)
+        self.run.began.connect(self.preview.give_way)
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.clicked.connect(lambda _: self._measure())
         self.run.clicked.connect(
@@ -97,6 +103,7 @@ class UNetDock(Dock):
         layout.addLayout(model)
         layout.addWidget(self.settings)
         layout.addWidget(self.measure_button)
+        layout.addWidget(self.preview)
         layout.addWidget(self.link)
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
@@ -107,6 +114,7 @@ class UNetDock(Dock):
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
         self.run.cancel()
+        self.preview.disconnect_viewer()
         self.source.disconnect_viewer()
 
     @property
@@ -131,7 +139,8 @@ class UNetDock(Dock):
         self._on_model()
 
     def _on_model(self) -> None:
-        """Show what the chosen model is, as its tooltip."""
+        """Show what the chosen model is, as its tooltip, and what it finds."""
+        self.preview.look()
         try:
             card = model_of(self.model.currentData()).card
         except (ValueError, OSError) as error:
@@ -160,6 +169,7 @@ class UNetDock(Dock):
         try:
             diameter = round(drawn_diameter(drawn[-1], layer, whole), 1)
             self.settings.value = self.settings.value.replace(diameter=diameter)
+            self.preview.look()
         except ValueError as error:
             self.run.refuse(one_line(error))
 
