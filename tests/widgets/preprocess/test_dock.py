@@ -68,6 +68,11 @@ def test_apply_makes_a_layer_over_the_image(
     panel.apply_button.click()
     qtbot.waitUntil(lambda: first.data.shape == stack.shape, timeout=20_000)
     assert panel.layer is first
+    qtbot.waitUntil(lambda: not panel.previous.isHidden())
+    panel.previous.click()
+    qtbot.waitUntil(lambda: first.data.shape == expected.shape)
+    assert np.array_equal(first.data, expected)
+    assert np.allclose(first.scale, (2, 1, 1))
 
 
 def test_the_preview_shows_the_visible_plane_and_goes(

@@ -212,3 +212,33 @@ def test_a_prepared_layer_carries_its_steps(
     assert record["source"] == "cells"
     assert unet.layer.data.any()
     assert np.array_equal(unet.layer.data, segment(stack, recipe, axes="ZYX"))
+
+
+def test_the_previous_result_comes_back_with_its_table(
+    unet: Any,
+    viewer: Any,
+    stack: np.ndarray,
+    finish: Callable[[], None],
+    qtbot: QtBot,
+) -> None:
+    viewer.add_image(stack, axis_labels=("t", "y", "x"))
+    unet.run.button.click()
+    finish()
+    first, table = unet.layer.data.copy(), unet.layer.features.copy()
+    assert unet.run.previous.isHidden()
+    unet.objects.fields["min_size"].value = 10_000
+    unet.run.button.click()
+    finish()
+    assert not unet.layer.data.any()
+    assert not unet.run.previous.isHidden()
+    for expected in (first, np.zeros_like(first), first):
+        unet.run.previous.click()
+        qtbot.waitUntil(lambda: not unet.run.previous._looking.running)
+        assert np.array_equal(unet.layer.data, expected)
+    assert unet.layer.features.equals(table)
+    assert unet.run.continue_button.isHidden()
+    unet.layer.data[0, 0, 0] = 77
+    unet.run.previous.click()
+    qtbot.waitUntil(lambda: not unet.run.previous._looking.running)
+    assert not unet.layer.data.any()
+    assert sum(layer.data.max() == 77 for layer in viewer.layers[1:]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,28 +18,49 @@ if TYPE_CHECKING:
     from napari_mobile_unet.widgets.layers.written import Written
 
 
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What a result's layer shows, so that it can be shown again."""
+
+    written: Written
+    place: dict[str, Any]
+    metadata: dict[str, Any]
+    features: Any
+    about: Any
+
+
 class Result:
     """The layer that a dock's results go to; updated in place while it is only ours.
 
     A layer that somebody changed, renamed, locked or saved is left as it is, and the
-    next result goes to a new one.
+    next result goes to a new one. What an update in place replaces is kept until the
+    next one, and can be brought back.
 
     Attributes
     ----------
     layer : Layer or None
         The layer.
+    about : object
+        What a dock knows of the result that is shown.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self.layer: Any = None
+        self.about: Any = None
         self._written: Written | None = None
+        self._previous: _State | None = None
         self._name = ""
 
     @property
     def shown(self) -> bool:
         """Whether the layer is among the viewer's."""
         return self.layer is not None and self.layer in self._viewer.layers
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether an earlier result can be brought back."""
+        return self._previous is not None and self.shown
 
     def is_theirs(self) -> bool:
         """Return whether somebody has made the layer their own; from any thread."""
@@ -62,6 +84,7 @@ class Result:
         *,
         theirs: bool,
         rgb: bool | None = None,
+        about: Any = None,
     ) -> bool:
         """Show data in the layer, a new one if need be.
 
@@ -79,6 +102,8 @@ class Result:
             What `is_theirs` returned.
         rgb : bool, optional
             Whether an image has samples; left out for labels.
+        about : object
+            What the dock knows of it; see ``Result``.
 
         Returns
         -------
@@ -88,20 +113,75 @@ class Result:
         data, kept = written.data, self.shown and theirs
         same = self.shown and not kept
         alike = getattr(self.layer, "rgb", None) == rgb
-        self._written = written
+        new = _State(written, place, {METADATA: metadata}, None, about)
         if same and alike and self.layer.ndim == data.ndim - bool(rgb):
-            before, self.layer.data = self.layer.data, data
-            forget(before, (layer.data for layer in self._viewer.layers))
-            for key, value in place.items():
-                setattr(self.layer, key, value)
-            self.layer.metadata = {**self.layer.metadata, METADATA: metadata}
+            earlier, self._previous = self._previous, self._state(place)
+            self._show(replace(new, metadata=self.layer.metadata | new.metadata))
+            self._forget(earlier)
             return False
+        self._forget(self._previous)
+        self._written, self._previous, self.about = written, None, about
         settings = {"name": name, "metadata": {METADATA: metadata}, **place}
         layer = Labels(data, **settings) if rgb is None else None
         self.layer = layer or Image(data, rgb=rgb, **settings)
         self._viewer.add_layer(self.layer)
         self._name = self.layer.name  # the viewer may have changed it
         return kept
+
+    def bring_back(self, *, theirs: bool) -> None:
+        """Show the previous result again; the present one can be brought back then.
+
+        Parameters
+        ----------
+        theirs : bool
+            What `is_theirs` returned: the layer is left as it is, and the previous
+            result goes to a new one.
+        """
+        previous = self._previous
+        if previous is None:
+            return
+        if not theirs:
+            self._previous = self._state(previous.place)
+            self._show(previous)
+            return
+        kind, name = type(self.layer), self._name
+        rgb = {"rgb": self.layer.rgb} if kind is Image else {}
+        data, place = previous.written.data, previous.place
+        self.layer = kind(data, name=name, metadata=previous.metadata, **place, **rgb)
+        self._previous = None
+        self._viewer.add_layer(self.layer)
+        self._name = self.layer.name
+        self._take(previous)
+
+    def _state(self, place: dict[str, Any]) -> _State:
+        """Return what the layer shows; a place is that of the same keywords."""
+        assert self._written is not None
+        return _State(
+            self._written,
+            {key: getattr(self.layer, key) for key in place},
+            dict(self.layer.metadata),
+            getattr(self.layer, "features", None),
+            self.about,
+        )
+
+    def _show(self, state: _State) -> None:
+        self.layer.data = state.written.data
+        for key, value in state.place.items():
+            setattr(self.layer, key, value)
+        self.layer.metadata = dict(state.metadata)
+        self._take(state)
+
+    def _take(self, state: _State) -> None:
+        self._written, self.about = state.written, state.about
+        if state.features is not None:
+            self.layer.features = state.features
+
+    def _forget(self, state: _State | None) -> None:
+        """Let go of a result that nobody can bring back any more."""
+        if state is not None:
+            kept = [layer.data for layer in self._viewer.layers]
+            kept += [self._previous.written.data] if self._previous else []
+            forget(state.written.data, kept)
 
 
 class Results:

@@ -31,6 +31,7 @@ from napari_mobile_unet.widgets.preprocess.preview import PreviewLayer
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class PreprocessDock(Dock):
         self.bar = JobBar(self.job)
         self.status = QLabel()
         self.status.setWordWrap(True)
+        self.previous = PreviousButton()
         self._previewing = Job(self)
         self._shown = PreviewLayer(self.viewer)
         self._results = Results(self.viewer)
@@ -114,7 +116,7 @@ class PreprocessDock(Dock):
         foot = QWidget()
         rows = QVBoxLayout(foot)
         rows.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.apply_button, self.bar, self.status):
+        for widget in (self.apply_button, self.bar, self.status, self.previous):
             rows.addWidget(widget)
         self.foot(foot)
 
@@ -134,10 +136,12 @@ class PreprocessDock(Dock):
         self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self._refuse)
         self.job.ended.connect(self._on_ended)
+        self.previous.brought.connect(self._on_brought)
 
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
         self._pause.stop()
+        self.previous.offer(None)
         self.job.cancel()
         self._previewing.cancel()
         self.source.disconnect_viewer()
@@ -161,6 +165,17 @@ class PreprocessDock(Dock):
     def _on_changed(self) -> None:
         self.status.clear()
         self._pause.start()
+        self._offer_previous()
+
+    def _offer_previous(self) -> None:
+        layer, channel = self.source.layer, self.source.chosen_channel
+        idle = layer is not None and not self.job.running
+        self.previous.offer(self._results.of(layer, channel) if idle else None)
+
+    def _on_brought(self, result: Result) -> None:
+        self._result = result
+        result.layer.reset_contrast_limits()
+        self.status.setText("The previous result is shown again.")
 
     def _on_step(self) -> None:
         if self.preview.isChecked():
@@ -212,6 +227,7 @@ class PreprocessDock(Dock):
         result, earlier = self._result, self.source.prepared
         self._done = False
         self.apply_button.setEnabled(False)
+        self.previous.offer(None)
         self.status.clear()
         self.bar.begin("Preparing", stack.n_planes)
 
@@ -237,6 +253,7 @@ class PreprocessDock(Dock):
 
     def _on_ended(self, cancelled: bool) -> None:
         self.apply_button.setEnabled(True)
+        self._offer_previous()
         if cancelled and not self._done:
             self.status.setText("Cancelled: the layers are as they were.")
 

@@ -19,6 +19,7 @@ from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
 from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
 from napari_mobile_unet.widgets.shared.run_summary import summary
 from napari_mobile_unet.widgets.shared.shown_run import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.runs.result import PlaneResult
+    from napari_mobile_unet.widgets.layers.result import Result
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 
 
@@ -72,7 +74,14 @@ class LabelsRun(QWidget):
         self.status.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.button, self.continue_button, self.bar, self.status):
+        self.previous = PreviousButton()
+        for widget in (
+            self.button,
+            self.continue_button,
+            self.bar,
+            self.status,
+            self.previous,
+        ):
             layout.addWidget(widget)
         self._results = Results(viewer)
         self._tracks = TracksBeside(viewer)
@@ -90,6 +99,7 @@ class LabelsRun(QWidget):
         self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self.refuse)
         self.job.ended.connect(self._on_ended)
+        self.previous.brought.connect(self._on_brought)
         viewer.layers.events.removed.connect(self._on_removed)
         forget_old()
         self._on_source()
@@ -103,6 +113,7 @@ class LabelsRun(QWidget):
         """Stop everything and let go of the viewer, before this widget goes."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._finding.cancel()
+        self.previous.offer(None)
         self.job.cancel()
 
     def _on_removed(self, event: Event) -> None:
@@ -154,6 +165,7 @@ class LabelsRun(QWidget):
         self.status.clear()
         self.button.setEnabled(False)
         self.continue_button.hide()
+        self.previous.offer(None)
         self.bar.begin("Segmenting", run.whole.n_planes, done=len(run.tables))
         shown = self._source.plane_number(self._viewer)
         workers = process_cores()
@@ -212,6 +224,7 @@ class LabelsRun(QWidget):
             place.keywords(),
             provenance.model_dump(mode="json"),
             theirs=self._theirs,
+            about=run,
         )
         if kept:
             show_info("Your changes to the labels are kept; results go to a new layer.")
@@ -265,14 +278,25 @@ class LabelsRun(QWidget):
         self._finding.cancel()
         self.button.setEnabled(whole is not None and not self.job.running)
         self.continue_button.hide()
+        self.previous.offer(None)
         if layer is None or whole is None or self.job.running:
             return
+        self.previous.offer(self._results.of(layer, self._source.chosen_channel))
         run = self._unfinished.get(layer)
         if run is None:
             self._finding.start(lambda: find_unfinished(whole))
             return
         if not (run.shown and run.finished):
             self._offer(run, len(run.tables))
+
+    def _on_brought(self, result: Result) -> None:
+        """Go on with the run whose labels are shown again."""
+        run = result.about
+        assert isinstance(run, ShownRun)
+        self._run = self._unfinished[run.layer] = run
+        self._tracks.show(result.layer, run.whole, run.objects)
+        self.status.setText("The previous result is shown again.")
+        self._on_source()
 
     def _on_found(self, store: DiskStore) -> None:
         """Offer to continue a run that ended with a crash."""
