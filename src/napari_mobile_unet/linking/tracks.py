@@ -19,7 +19,7 @@ def napari_tracks(
     ----------
     objects : pandas.DataFrame
         Rows of linked objects: label, t, centroid_y, centroid_x, and, where known,
-        z and parent.
+        centroid_z or z, and parent.
 
     Returns
     -------
@@ -28,12 +28,13 @@ def napari_tracks(
     graph : dict
         From the id of a daughter to a list with that of its mother.
     """
-    depth = [axis for axis in ("z",) if axis in objects]
+    depth = [name for name in ("centroid_z", "z") if name in objects][:1]
     columns = ["label", "t", *depth, "centroid_y", "centroid_x"]
     data = objects.sort_values(["label", "t"])[columns].to_numpy(float)
     graph: dict[int, list[int]] = {}
     if "parent" in objects:
-        born = objects[objects["parent"] > 0]
+        known = objects["parent"].isin(objects["label"])  # it may be erased by now
+        born = objects[(objects["parent"] > 0) & known]
         pairs = zip(born["label"].tolist(), born["parent"].tolist(), strict=True)
         graph = {int(child): [int(mother)] for child, mother in pairs}
     return data, graph

@@ -13,11 +13,11 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
-from napari_mobile_unet.widgets.layers.convert import features_of
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
 from napari_mobile_unet.widgets.layers.written import Written
+from napari_mobile_unet.widgets.shared.beside import Beside
 from napari_mobile_unet.widgets.shared.job import Job, JobBar
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
@@ -28,7 +28,6 @@ from napari_mobile_unet.widgets.shared.shown_run import (
     ShownRun,
     Started,
 )
-from napari_mobile_unet.widgets.shared.tracks import TracksBeside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +83,7 @@ class LabelsRun(QWidget):
         ):
             layout.addWidget(widget)
         self._results = Results(viewer)
-        self._tracks = TracksBeside(viewer)
+        self._beside = Beside(viewer, self)
         self._run: ShownRun | None = None
         self._unfinished: dict[Any, ShownRun] = {}
         self._finding = Job(self)
@@ -114,6 +113,7 @@ class LabelsRun(QWidget):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._finding.cancel()
         self.previous.offer(None)
+        self._beside.close()
         self.job.cancel()
 
     def _on_removed(self, event: Event) -> None:
@@ -160,6 +160,7 @@ class LabelsRun(QWidget):
 
     def _work_on(self, run: ShownRun) -> None:
         self._run, self._begun = run, time.monotonic()
+        self._beside.leave(run.result.layer)
         self._naming = self._cancelled = False
         self._forecast = self._where = ""
         self.status.clear()
@@ -261,16 +262,12 @@ class LabelsRun(QWidget):
 
     def _tell(self, run: ShownRun) -> None:
         """Show tables and tracks, and say what was found."""
-        objects = run.objects
-        rows = objects.drop_duplicates("label")  # a linked object has one a plane
+        count = run.objects["label"].nunique()  # a linked object has a row each plane
         if run.is_in_layer:
-            layer = run.result.layer
-            layer.refresh()
-            layer.features = features_of(objects)
-            self._tracks.show(layer, run.whole, objects)
+            self._beside.show(run.result.layer, run)
         if run.finished or self._cancelled:  # else it failed, and has said why
             seconds = time.monotonic() - self._begun
-            self.status.setText(summary(run, len(rows), seconds, self._where))
+            self.status.setText(summary(run, count, seconds, self._where))
 
     def _on_source(self) -> None:
         """Offer what can be done with the image that is chosen now."""
@@ -294,7 +291,7 @@ class LabelsRun(QWidget):
         run = result.about
         assert isinstance(run, ShownRun)
         self._run = self._unfinished[run.layer] = run
-        self._tracks.show(result.layer, run.whole, run.objects)
+        self._beside.follow(result.layer, run)
         self.status.setText("The previous result is shown again.")
         self._on_source()
 

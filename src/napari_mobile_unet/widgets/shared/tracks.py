@@ -31,6 +31,7 @@ class TracksBeside:
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self._tracks: WeakKeyDictionary[Any, Tracks] = WeakKeyDictionary()
+        self._extra: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
     def show(self, labels: Labels, whole: Stack, objects: pd.DataFrame) -> None:
         """Show the way of objects that were followed over time, if they were."""
@@ -44,7 +45,8 @@ class TracksBeside:
             return
         data, graph = napari_tracks(objects)
         if labels.ndim > len(whole.labels_axes):  # by an axis C, one long
-            data = np.insert(data, 1 + whole.axes.index("C"), 0, axis=1)
+            self._extra[labels] = 1 + whole.axes.index("C")
+            data = np.insert(data, self._extra[labels], 0, axis=1)
         tracks = Tracks(
             data,
             graph=graph,
@@ -59,3 +61,17 @@ class TracksBeside:
         )
         self._tracks[labels] = tracks
         add_beside(self._viewer, tracks)
+
+    def follow(self, labels: Labels) -> None:
+        """Bring the tracks of labels in line with their features."""
+        tracks, features = self._tracks.get(labels), labels.features
+        if tracks is None or tracks not in self._viewer.layers or not len(features):
+            return
+        data, graph = napari_tracks(features.rename(columns={"index": "label"}))
+        if labels in self._extra:
+            data = np.insert(data, self._extra[labels], 0, axis=1)
+        if not np.array_equal(tracks.data, data):
+            # One after the other, since each has to fit the other at any time.
+            tracks.graph = {}
+            tracks.data = data
+            tracks.graph = graph
