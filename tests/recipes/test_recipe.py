@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +13,8 @@ from napari_mobile_unet.preprocessing.steps import STEPS, Resize
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.model import find_model, load_model
 from napari_mobile_unet.unet.segment import UNet
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_recipe_survives_the_file(tmp_path: Path) -> None:
@@ -117,3 +115,38 @@ def test_a_record_names_a_file_whose_name_is_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "record.json").read_text("utf-8")
     assert Provenance.load(tmp_path / "record.json") == record
     assert Provenance.from_json(record.to_json()).source == name
+
+
+@pytest.fixture
+def own_model(tmp_path: Path) -> Path:
+    """Return a folder with a model of the person's own."""
+    shutil.copytree(find_model("nuclei"), tmp_path / "models" / "own")
+    return tmp_path / "models" / "own"
+
+
+def test_a_model_folder_is_recorded_so_that_it_is_found_from_anywhere(
+    own_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_model.parent)
+    stack = Stack.from_array(np.zeros((8, 8)), "YX")
+    record = Provenance.of(Recipe(segment=UNet(model="./own")), stack)
+    assert isinstance(record.recipe.segment, UNet)
+    assert Path(record.recipe.segment.model) == own_model.resolve()
+    monkeypatch.chdir("/")
+    assert load_model(record.recipe.segment.model).checksum == record.checksum
+
+
+def test_a_record_is_not_repeated_with_another_model(
+    own_model: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(segment=UNet(model=str(own_model)))
+    record = Provenance.of(recipe, Stack.from_array(np.zeros((8, 8)), "YX"))
+    path = tmp_path / "record.json"
+    record.save(path)
+    assert Recipe.load(path) == record.recipe
+    record.replace(checksum="0" * 64).save(path)
+    with pytest.raises(ValueError, match="of checksum 000000000000, which"):
+        Recipe.load(path)
+    assert Recipe.load(path, any_model=True) == record.recipe
+    shutil.rmtree(own_model)
+    assert Recipe.load(path) == record.recipe  # it is missed where it is needed

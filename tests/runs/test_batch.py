@@ -27,6 +27,7 @@ import napari_mobile_unet as nmu
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.ome_zarr_write import write_zarr
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.preprocessing.steps import Denoise, Normalise
 from napari_mobile_unet.recipes.provenance import Provenance
@@ -182,7 +183,28 @@ def test_linked_ids_are_those_of_the_array(
     expected = nmu.segment(planes, linking, axes="TYX")
     assert np.array_equal(labels_in(out), expected)
     assert expected.max() < 18
-    assert "parent" in pd.read_csv(out / "cells_objects.csv")
+    table = pd.read_csv(out / "cells_objects.csv")
+    assert "parent" in table
+    measured = nmu.measure(read_stack(out / "cells_labels.tif"), planes)
+    pd.testing.assert_frame_equal(table[measured.columns.tolist()], measured)
+
+
+@pytest.mark.parametrize("method", ["none", "iou"])
+def test_the_table_is_that_of_measure(
+    method: str, planes: np.ndarray, out: Path, tmp_path: Path
+) -> None:
+    stack = Stack.from_array(
+        planes, "ZYX", scale=(2, 0.5, 0.5), units=["micrometer"] * 3
+    )
+    write_image(tmp_path / "deep.ome.tif", stack)
+    segment(
+        tmp_path / "deep.ome.tif", out, recipe=RECIPE.replace(link=Link(method=method))
+    )
+    table = pd.read_csv(out / "deep_objects.csv")
+    measured = nmu.measure(read_stack(out / "deep_labels.tif"), stack)
+    assert "volume_micrometer3" in measured
+    pd.testing.assert_frame_equal(table[measured.columns.tolist()], measured)
+    assert table["label"].is_unique
 
 
 def test_what_cannot_be_linked_is_said_before_the_work(

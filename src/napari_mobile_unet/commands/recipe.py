@@ -32,7 +32,8 @@ def recipe_from_options(
     OSError, ValueError
         If the recipe or the model cannot be read, or the options do not fit together.
     """
-    recipe = Recipe.load(path) if path else Recipe()
+    other = model is not None or method not in (None, "unet")
+    recipe = Recipe.load(path, any_model=other) if path else Recipe()
     if method is not None and method != recipe.segment.method:
         recipe = recipe.replace(segment=method_from_option(method))
     if model is not None:

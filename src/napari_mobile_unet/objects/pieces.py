@@ -9,6 +9,7 @@ import pandas as pd
 
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.sampling import windows_of
+from napari_mobile_unet.objects.calibration import Calibration, calibration_of
 from napari_mobile_unet.objects.regions import Regions
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.objects.calibration import Calibration
     from napari_mobile_unet.types import AnyLabels
 
 
@@ -164,6 +164,23 @@ def _eccentricity(table: pd.DataFrame, joined: pd.DataFrame, rank: Any) -> Any:
     major = yy + xx + spread
     share = np.divide(2 * spread, major, where=major > 0, out=np.zeros(count))
     return np.sqrt(np.minimum(share, 1))
+
+
+def measure_by_planes(
+    labels: Stack, image: Stack | None, extras: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the table of ``measure``, reading one plane at a time.
+
+    Parameters
+    ----------
+    labels, image : Stack
+        As for ``pieces_of``.
+    extras : DataFrame
+        What else is known of the objects; see ``update_table``.
+    """
+    pieces = [pieces_of(labels, number, image) for number in range(labels.n_planes)]
+    sizes = calibration_of(labels, image, None, None)
+    return update_table(extras, join_pieces(pieces, labels.axes, sizes))
 
 
 def update_table(earlier: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import read_json
+from napari_mobile_unet.unet.model import find_model, list_models
 from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Provenance(Record):
         FileNotFoundError, ValueError
             If the model is missing or was altered.
         """
+        recipe = resolve_model(recipe)
         model, checksum = model_used(recipe)
         made = {"model": model, "checksum": checksum, "versions": _versions()}
         if prepared is not None:
@@ -160,6 +162,17 @@ def _unnamed(recipe: Recipe) -> Recipe:
     if not isinstance(recipe.segment, UNet):
         return recipe
     return recipe.replace(segment=recipe.segment.replace(model=""))
+
+
+def resolve_model(recipe: Recipe) -> Recipe:
+    """Return a recipe whose model, if it is a folder, is named from the root.
+
+    So it is found from any working folder.
+    """
+    if not isinstance(recipe.segment, UNet) or recipe.segment.model in list_models():
+        return recipe
+    folder = str(find_model(recipe.segment.model).resolve())
+    return recipe.replace(segment=recipe.segment.replace(model=folder))
 
 
 def model_used(recipe: Recipe) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import explain, read_json
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.unet.segment import UNet, model_of
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""
@@ -52,8 +52,15 @@ class Recipe(Record):
         raise ValueError("should be a number from 0, or mean or max of all channels")
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | Path, *, any_model: bool = False) -> Self:
         """Return the recipe in a JSON file, or that in the record beside a result.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        any_model : bool
+            Whether the model of a record may be another by now.
 
         Raises
         ------
@@ -61,11 +68,33 @@ class Recipe(Record):
             If the file cannot be read.
         ValueError
             If it is not JSON, or has an unknown key or value; the message names
-            the key, the value and what is allowed.
+            the key, the value and what is allowed. Or if the model of a record is no
+            longer the one that made the result.
         """
         content = read_json(Path(path), "a recipe")
-        content = content.get("recipe", content)
         try:
-            return cls.model_validate(content)
+            recipe = cls.model_validate(content.get("recipe", content))
         except ValidationError as error:
             raise ValueError(f"recipe {path}: {explain(error)}") from error
+        if not any_model and isinstance(recipe.segment, UNet):
+            _check_model(recipe.segment.model, content.get("checksum"), Path(path))
+        return recipe
+
+
+def _check_model(name: str, checksum: object, record: Path) -> None:
+    """Refuse a model that is not the one of a record.
+
+    One that is missing is refused where it is needed.
+    """
+    if not checksum:
+        return
+    try:
+        now = model_of(name).checksum
+    except FileNotFoundError:
+        return
+    if now != checksum:
+        raise ValueError(
+            f"a record is repeated with its own model; {record} was made with "
+            f"{name} of checksum {checksum!s:.12}, which is {now:.12} now; bring that "
+            "model back, or name one with --model (in Python, any_model=True)"
+        )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import imageio.v3 as iio
 import numpy as np
+import pandas as pd
 
 from napari_mobile_unet.exports.overlay import draw_montage
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.ome_zarr import is_image
 from napari_mobile_unet.io.write import write_image, write_labels_into
+from napari_mobile_unet.objects.pieces import extras_of, measure_by_planes
 from napari_mobile_unet.runs.corrected import CorrectedLabels
 from napari_mobile_unet.runs.numbered import iter_numbered
 from napari_mobile_unet.runs.result import placed
@@ -131,7 +133,8 @@ def write_results(
     """Write labels, table and record of a finished run.
 
     Planes are gone through in order, one in memory at a time; twice where a person's
-    corrections belong to the result.
+    corrections belong to the result. The table is that of ``measure``, with what the
+    run knows besides.
     """
     corrected = None
     if work:
@@ -143,20 +146,24 @@ def write_results(
     ids: list[Labels] = []
     seen = left_out = 0
     confidence: list[Floats] = []
-    with atomic_path(outputs.table) as beside, beside.open("w", newline="") as file:
-        for plane in iter_numbered(stack, store, link):
-            ids.append(plane.ids)
-            objects = plane.objects
-            if corrected:
-                objects = corrected.table(stack, plane.number, objects)
-            seen += len(objects)
-            if "confidence" in plane.objects:
-                confidence.append(plane.objects["confidence"].to_numpy())
-                left_out += plane.found.left_out
-            table = placed(objects, stack.index(plane.number), stack.batch_axes)
-            table.to_csv(file, header=plane.number == 0, index=False)
+    tables = []
+    for plane in iter_numbered(stack, store, link):
+        ids.append(plane.ids)
+        objects = plane.objects
+        if corrected:
+            objects = corrected.table(stack, plane.number, objects)
+        seen += len(objects)
+        if "confidence" in plane.objects:
+            confidence.append(plane.objects["confidence"].to_numpy())
+            left_out += plane.found.left_out
+        index = stack.index(plane.number)
+        tables.append(placed(objects, index, stack.batch_axes))
     numbered = corrected or NumberedLabels(store.array, ids, stack.batch_shape)
     labels = stack.on_axes(numbered, stack.batch_axes + "YX")
+    extras = extras_of(pd.concat(tables, ignore_index=True))
+    table = measure_by_planes(labels, stack, extras)
+    with atomic_path(outputs.table) as beside:
+        table.to_csv(beside, index=False)
     if overlay:
         with atomic_path(outputs.overlay) as beside:
             iio.imwrite(beside, draw_montage(stack, labels), extension=".png")

@@ -119,9 +119,10 @@ def image_data(stack: Stack) -> list[LayerData]:
 
 
 def features_of(objects: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of objects as the features of a labels layer."""
+    """Return a table as features: a row for each object, frame and position."""
+    keys = [key for key in ("label", "p", "t") if key in objects]
     # napari finds the row of a label by the column "index".
-    return objects.drop_duplicates("label").rename(columns={"label": "index"})
+    return objects.drop_duplicates(keys).rename(columns={"label": "index"})
 
 
 def prepared_data(prepared: Stack, place: Placement) -> NDArray[Any]:
