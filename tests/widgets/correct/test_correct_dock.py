@@ -3,12 +3,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 import pytest
+import zarr
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_mobile_unet.widgets.correct.journals import CORRECTIONS
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,3 +273,46 @@ def test_corrections_are_brought_over_to_another_result(person: Person) -> None:
     assert own in person.dock.bench.session.locks.ids
     person.dock.undo_button.click()
     np.testing.assert_array_equal(again.data, other)
+
+
+@pytest.mark.parametrize("kind", ["read-only", "dask", "zarr"])
+def test_labels_that_cannot_be_written_to_are_copied_if_asked(
+    kind: str, person: Person, tmp_path: Path
+) -> None:
+    data: Any = squares()
+    if kind == "read-only":
+        data.setflags(write=False)
+    elif kind == "dask":
+        data = da.from_array(data, chunks=(1, 60, 80))
+    else:
+        data = zarr.create_array(tmp_path / "l.zarr", data=data, chunks=(1, 30, 80))
+    layer = person.viewer.add_labels(data)
+    person.wait()
+    page = person.dock
+    assert page.copy_button.isVisibleTo(page) == (kind != "zarr")
+    if kind != "zarr":
+        assert "must be writable" in person.text
+        page.copy_button.click()
+        person.wait()
+    person.viewer.dims.set_point(0, 0)
+    later = Person(person.viewer, page, person._qtbot, layer)
+    later.drag((10, 10))
+    later.press("delete")
+    assert 3 not in np.asarray(layer.data[0])
+    page.undo_button.click()
+    np.testing.assert_array_equal(np.asarray(layer.data), squares())
+
+
+def test_labels_that_a_run_writes_to_wait(person: Person) -> None:
+    layer, bench = person.layer, person.dock.bench
+    person.drag((10, 10))
+    person.dock.lock_button.click()
+    BEING_WRITTEN.begin(layer)
+    assert bench.desk is None
+    assert "A run writes" in person.text
+    layer.data[1, 0:4, 0:4] = 12
+    BEING_WRITTEN.end(layer)
+    person.wait()
+    person.dock.anew_button.click()  # the run has changed what the journal knows
+    assert 12 in bench.session.index
+    assert bench.session.locks.ids == {3}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.corrections.index import ObjectIndex
+from napari_mobile_unet.corrections.writing import check_writable
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets.correct.desk import REFUSALS, Desk
 from napari_mobile_unet.widgets.correct.hand import Hand
@@ -25,6 +27,7 @@ from napari_mobile_unet.widgets.correct.view import (
     plane_in_view,
     show_plane,
 )
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -71,11 +74,14 @@ class Bench(QObject):
         self._keys: Keys | None = None
         self._more_keys: Mapping[str, Callable[[], object]] = {}
         self.chosen: tuple[int, ...] = ()
+        self.copyable = False
+        """Whether the layer can be corrected once it is copied into memory."""
         self.scanning = Job(self)
         self.scanning.yielded.connect(self._on_scanned)
         self.scanning.failed.connect(self.said)
         viewer.dims.events.current_step.connect(self._on_plane)
         viewer.dims.events.ndisplay.connect(self._on_plane)
+        BEING_WRITTEN.changed.connect(self._on_written)
 
     @property
     def session(self) -> Corrections | None:
@@ -95,14 +101,33 @@ class Bench(QObject):
         self.changed.emit()
         if layer is None:
             return
-        if layer.multiscale:
-            self.said.emit(
-                "Labels in several sizes cannot be corrected; add their finest level "
-                "as a layer of its own"
-            )
-            return
         layer.events.paint.connect(self._rescan)
+        self.copyable = False
+        try:
+            check_writable(layer.data)
+        except ValueError as error:
+            self.copyable = not layer.multiscale
+            self.said.emit(one_line(error))
+            self.changed.emit()
+            return
+        if layer in BEING_WRITTEN:
+            self.said.emit("A run writes to these labels; they are corrected after it")
+            return
         self._scan()
+
+    def copy(self) -> None:
+        """Load labels that cannot be written to into memory, and correct them there."""
+        layer = self.layer
+        if layer is not None and self.copyable:
+            layer.data = np.array(layer.data)
+            self.leave()
+            self.take(layer)
+
+    def _on_written(self, layer: Labels) -> None:
+        """Leave labels that a run begins to write to; take them again when it ends."""
+        if layer is self.layer:
+            self.leave()
+            self.take(layer)
 
     def leave(self) -> None:
         """Let go of the layer: every step of it is on the disk."""
@@ -116,17 +141,18 @@ class Bench(QObject):
         if self.marks is not None:
             self.marks.remove()
         self.layer = self.desk = self.marks = self._keys = None
-        self.chosen = ()
+        self.chosen, self.copyable = (), False
 
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before the page goes."""
         self.leave()
         self._viewer.dims.events.current_step.disconnect(self._on_plane)
         self._viewer.dims.events.ndisplay.disconnect(self._on_plane)
+        BEING_WRITTEN.changed.disconnect(self._on_written)
 
     def _rescan(self) -> None:
         """Look again, since somebody painted before the session began."""
-        if self.desk is None:
+        if self.desk is None and self.layer not in BEING_WRITTEN:
             self._scan()
 
     def _scan(self) -> None:

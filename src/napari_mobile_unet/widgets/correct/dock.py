@@ -93,6 +93,10 @@ class CorrectDock(Dock):
         self.status.setWordWrap(True)
         self.state = QLabel()
         self.state.setWordWrap(True)
+        self.copy_button = QPushButton("Copy into memory")
+        self.copy_button.setToolTip(
+            "The layer gets a copy of its labels that can be written to"
+        )
         self.earlier = QWidget()
         self.earlier_note = QLabel()
         self.earlier_note.setWordWrap(True)
@@ -113,6 +117,7 @@ class CorrectDock(Dock):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.earlier_note)
         rows.addLayout(_row(self.go_on_button, self.anew_button))
+        layout.addWidget(self.copy_button)
         layout.addWidget(self.earlier)
         layout.addWidget(self.tools)
         review = Section("Review", self.review)
@@ -132,6 +137,7 @@ class CorrectDock(Dock):
         self.bench.said.connect(self.status.setText)
         self.review.said.connect(self.status.setText)
         self.bench.found.connect(self._on_found)
+        self.copy_button.clicked.connect(lambda _: self.bench.copy())
         self.go_on_button.clicked.connect(lambda _: self._begin(go_on=True))
         self.anew_button.clicked.connect(lambda _: self._begin(go_on=False))
         self.undo_button.clicked.connect(lambda _: self._desk("undo"))
@@ -202,6 +208,7 @@ class CorrectDock(Dock):
     def _show(self) -> None:
         """Show what can be done now, and how far the corrections have come."""
         bench, session = self.bench, self.bench.session
+        self.copy_button.setVisible(bench.copyable)
         self.earlier.setVisible(self._beginning is not None)
         ready = session is not None
         self.tools.show_tool(ready)

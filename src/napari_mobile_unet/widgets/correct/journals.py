@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
+from napari_mobile_unet.corrections.locks import LockState
 from napari_mobile_unet.corrections.resume import resume
 from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.widgets.layers.convert import FILE
@@ -76,6 +77,7 @@ def begin(
     session = Corrections(
         layer.data,
         index=found.index,
+        locks=_locks_of(layer),
         journal=journal,
         provenance=made if isinstance(made, dict) else None,
     )
@@ -89,6 +91,15 @@ def record(layer: Labels, session: Corrections) -> None:
         "journal": "" if journal is None else str(journal.path.absolute()),
         "locks": session.locks.state.model_dump(mode="json"),
     }
+
+
+def _locks_of(layer: Labels) -> LockState | None:
+    """Return the locks that a layer came with, if it did."""
+    record = layer.metadata.get(CORRECTIONS)
+    try:
+        return LockState.model_validate(record["locks"])
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def journal_of(layer: Labels) -> Path | None:

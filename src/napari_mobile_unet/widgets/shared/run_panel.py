@@ -13,6 +13,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
@@ -168,6 +169,8 @@ class LabelsRun(QWidget):
         self.continue_button.hide()
         self.previous.offer(None)
         self.bar.begin("Segmenting", run.whole.n_planes, done=len(run.tables))
+        if run.result.layer is not None:
+            BEING_WRITTEN.begin(run.result.layer)
         shown = self._source.plane_number(self._viewer)
         workers = process_cores()
         options = RunOptions(workers=workers, batch_size=self._batch_size, first=shown)
@@ -218,7 +221,7 @@ class LabelsRun(QWidget):
         assert provenance is not None
         labels, self._where = empty_labels(place)
         self.status.setText(self._where or self._forecast)
-        written = Written(labels, place.index)
+        written, before = Written(labels, place.index), run.result.layer
         kept = run.result.begin(
             written,
             f"{run.layer.name} {provenance.model or run.recipe.segment.method}",
@@ -227,6 +230,9 @@ class LabelsRun(QWidget):
             theirs=self._theirs,
             about=run,
         )
+        BEING_WRITTEN.begin(run.result.layer)
+        if before is not run.result.layer:
+            BEING_WRITTEN.end(before)
         if kept:
             show_info("Your changes to the labels are kept; results go to a new layer.")
         return written
@@ -245,6 +251,8 @@ class LabelsRun(QWidget):
         run = self._run
         self._cancelled |= cancelled
         if run is None or not run.tables:
+            if run is not None:
+                BEING_WRITTEN.end(run.result.layer)
             self._on_source()
             return
         if not self._naming:
@@ -258,6 +266,7 @@ class LabelsRun(QWidget):
             run.store.remove()
         self._unfinished[run.layer] = run
         self._tell(run)
+        BEING_WRITTEN.end(run.result.layer)
         self._on_source()
 
     def _tell(self, run: ShownRun) -> None:
