@@ -113,3 +113,12 @@ def test_any_stroke_changes_that_object_alone_and_leaves_it_whole(
     assert np.array_equal(after[others], labels[others])
     assert set(np.unique(after[~others])) <= {0, own}
     assert 1 <= ndimage.label(after == own)[1] <= pieces
+
+
+def test_the_larger_the_object_the_more_a_stroke_may_miss_its_outline(run):
+    labels = np.zeros((140, 160), np.uint8)
+    labels[20:120, 20:120] = 1
+    stroke = arc((50, 127), (50, 140), (80, 140), (80, 112))
+    after = run(redraw_outline, labels, 1, stroke, ())
+    assert (after[50:81, 120:141] == 1).all()
+    assert (after[labels == 1] == 1).all()

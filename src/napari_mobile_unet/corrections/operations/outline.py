@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.corrections.operations.window import Points
     from napari_mobile_unet.types import Mask, Reals
 
-REACH = 3.0
-"""Pixels by which an end of a stroke may miss the outline."""
+REACH, REACH_SHARE = 3.0, 0.1
+"""By how much an end of a stroke may miss the outline: pixels, or a share of the root
+of the object's area; the larger of the two counts: large objects are seen from afar."""
 
 
 def redraw_outline(
@@ -56,7 +57,7 @@ def redraw_outline(
         The object; it keeps its id, and gets no more pieces than it has.
     stroke : array_like
         (n, 2) rows and columns; it begins and ends inside the object or on its
-        outline, which it may miss by ``REACH`` pixels.
+        outline, which it may miss by a little: see ``REACH``.
     plane : tuple of int
         Where it was drawn.
     writes : {"under", "over"}
@@ -81,11 +82,12 @@ def redraw_outline(
     # Background all around, but for the plane's border, which closes no outline.
     window = Window.of(labels, plane, box, 2, (own,))
     mask = window.mask(own)
-    path = _without_tails(_steps(window.within(corners)), mask, own)
+    reach = max(REACH, REACH_SHARE * float(np.sqrt(mask.sum())))
+    path = _without_tails(_steps(window.within(corners)), mask, own, reach)
     ends = [_nearest(path[end], mask) for end in (0, -1)]
     drawn = drawn_line(np.vstack([ends[0], path, ends[1]]), mask.shape)
     grown = _enclosed(mask, drawn) & ~mask & writable(window.labels, writes, keep)
-    drawn = drawn_line(_led_out(path, mask), mask.shape)
+    drawn = drawn_line(_led_out(path, mask, reach), mask.shape)
     parts = parts_across(mask, drawn)
     # The stroke itself is the new outline, but for what of it lies beyond.
     after = joined_to((parts == 1) | (mask & drawn), (parts == 1) & ~drawn)
@@ -108,11 +110,11 @@ def _steps(corners: Reals) -> Reals:
     return np.stack([np.interp(at, along, side) for side in corners.T], 1)
 
 
-def _without_tails(path: Reals, mask: Mask, own: int) -> Reals:
+def _without_tails(path: Reals, mask: Mask, own: int, reach: float) -> Reals:
     """Return a stroke without short ends that missed the outline, or refuse it."""
     for end in (path[0], path[-1]):
         missed = float(np.hypot(*(end - _nearest(end, mask))))
-        if missed > REACH:
+        if missed > reach:
             raise ValueError(
                 f"a stroke begins and ends inside object {own} or on its outline; "
                 f"received one that ends {missed:.0f} pixels away; begin and end it on "
@@ -121,19 +123,19 @@ def _without_tails(path: Reals, mask: Mask, own: int) -> Reals:
     inside = np.flatnonzero(_on(path, mask))
     if not len(inside):
         return path
-    first = inside[0] if inside[0] <= 2 * REACH else 0
-    last = inside[-1] + 1 if len(path) - inside[-1] <= 2 * REACH else len(path)
+    first = inside[0] if inside[0] <= 2 * reach else 0
+    last = inside[-1] + 1 if len(path) - inside[-1] <= 2 * reach else len(path)
     return path[first:last]
 
 
-def _led_out(path: Reals, mask: Mask) -> Reals:
+def _led_out(path: Reals, mask: Mask, reach: float) -> Reals:
     """Return a stroke whose ends, where it runs on inside, lead out of the outline."""
     outside = ~np.pad(mask, 1)
-    stay = int(2 * REACH)
+    stay = int(2 * reach)
     led = [path]
     for end, run in ((path[0], path[:stay]), (path[-1], path[-stay:])):
         out = _nearest(end + 1, outside) - 1
-        near = np.hypot(*(out - end)) <= REACH
+        near = np.hypot(*(out - end)) <= reach
         led.append(np.array([out if near and _on(run, mask).all() else end]))
     return np.vstack([led[1], path, led[2]])
 
