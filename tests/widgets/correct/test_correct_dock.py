@@ -316,3 +316,28 @@ def test_labels_that_a_run_writes_to_wait(person: Person) -> None:
     person.dock.anew_button.click()  # the run has changed what the journal knows
     assert 12 in bench.session.index
     assert bench.session.locks.ids == {3}
+
+
+def test_the_table_follows_what_is_corrected(person: Person, qtbot: QtBot) -> None:
+    layer, table = person.layer, person.dock.bench.table
+    layer.axis_labels = ("z", "y", "x")
+    person.viewer.add_image(squares().astype(np.float32), scale=layer.scale)
+    person.viewer.layers.selection.active = layer
+
+    def rows() -> dict[int, float]:
+        qtbot.waitUntil(lambda: table.resting, timeout=10_000)
+        known = layer.features.set_index("index")
+        return known[known.columns[0]].to_dict()
+
+    before = rows()
+    assert set(before) == {3, 5, 9}
+    person.press("draw")
+    person.drag((50, 5), (50, 20), (58, 20), (58, 5))
+    assert set(rows()) == {3, 5, 9, 10}
+    person.press("draw")
+    person.drag((10, 10))
+    person.dock.tools.scopes["all"].click()
+    person.press("delete")
+    assert set(rows()) == {5, 9, 10}
+    person.dock.undo_button.click()
+    assert rows()[3] == before[3]

@@ -24,21 +24,25 @@ from napari_mobile_unet.widgets.correct.marks import Marks
 from napari_mobile_unet.widgets.correct.tools import TOOLS
 from napari_mobile_unet.widgets.correct.view import (
     centre_on,
+    image_beside,
     plane_in_view,
     show_plane,
 )
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
+from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.shared.table_follows import TableFollows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import napari
-    from napari.layers import Labels
+    from napari.layers import Image, Labels
 
     from napari_mobile_unet.corrections.change import PlaneIndex
     from napari_mobile_unet.corrections.done import Done
     from napari_mobile_unet.corrections.session import Corrections
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import AnyLabels, Plane
 
 
@@ -76,6 +80,7 @@ class Bench(QObject):
         self.chosen: tuple[int, ...] = ()
         self.copyable = False
         """Whether the layer can be corrected once it is copied into memory."""
+        self.table = TableFollows(self)
         self.scanning = Job(self)
         self.scanning.yielded.connect(self._on_scanned)
         self.scanning.failed.connect(self.said)
@@ -134,6 +139,7 @@ class Bench(QObject):
         self.scanning.cancel()
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._rescan)
+        self.table.follow(None)
         self.hand.end()
         for part in (self._keys, self.desk):
             if part is not None:
@@ -203,6 +209,8 @@ class Bench(QObject):
         if go_on:
             layer.refresh()
         record(layer, session)
+        image = image_beside(self._viewer, layer)
+        self.table.follow(layer, None if image is None else _stack(image))
         for note in notes:
             self.said.emit(note)
         self._on_plane()
@@ -237,6 +245,7 @@ class Bench(QObject):
         layer, session = self.layer, self.session
         assert layer is not None and session is not None
         record(layer, session)
+        self.table.look_soon()
         step = done.step
         looked_at = self._looked_at()
         if looked_at is not None and step.planes and looked_at not in step.planes:
@@ -281,3 +290,11 @@ class Bench(QObject):
             "in their journal, and a new session begins"
         )
         self.take(layer)
+
+
+def _stack(image: Image) -> Stack | None:
+    """Return an image layer as what is measured in objects, if its axes are known."""
+    try:
+        return stack_of(image)
+    except ValueError:
+        return None

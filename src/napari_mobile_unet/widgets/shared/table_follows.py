@@ -115,7 +115,7 @@ class TableFollows(QObject):
         self._pause.stop()
         self._job.cancel()
         for name in _EVENTS:
-            answer = self._on_redraw if name == "set_data" else self._on_change
+            answer = self._on_redraw if name == "set_data" else self.look_soon
             if before is not None:
                 getattr(before.events, name).disconnect(answer)
             if layer is not None:
@@ -125,14 +125,15 @@ class TableFollows(QObject):
         if layer is not None:
             self._pause.start()
 
-    def _on_change(self) -> None:
+    def look_soon(self) -> None:
+        """Look for changes at rest; for those who change labels without an event."""
         self._job.cancel()
         self._pause.start()
 
     def _on_redraw(self) -> None:
         """Look for what an undo, or code, has changed; on disk that takes too long."""
         if self._layer is not None and isinstance(self._layer.data, np.ndarray):
-            self._on_change()
+            self.look_soon()
 
     def _look(self) -> None:
         layer, image = self._layer, self._image
