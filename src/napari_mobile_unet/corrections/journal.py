@@ -69,7 +69,8 @@ class Journal:
         self._file: io.FileIO | None = None
         self._torn = self._size > self._length
         self._before = self._length, self._chain
-        self._lock = FileLock(path.with_name(f".{path.name}.lock"))
+        # One thread may take it, and another one let it go.
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._fault: OSError | None = None
         self._syncing: threading.Thread | None = None
