@@ -10,7 +10,7 @@ import zarr
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
-from napari_mobile_unet.widgets.correct.journals import CORRECTIONS
+from napari_mobile_unet.corrections.saved import METADATA
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def test_corrections_are_taken_up_again_after_a_crash(
     person.drag((10, 10))
     person.press("delete")
     corrected = person.layer.data.copy()
-    journal = person.layer.metadata[CORRECTIONS]["journal"]
+    journal = person.layer.metadata[METADATA]["journal"]
     person.viewer.layers.remove(person.layer)  # as if the program had ended
     person.viewer.layers.clear()
     again = person.viewer.add_labels(squares())
@@ -208,7 +208,7 @@ def test_corrections_are_taken_up_again_after_a_crash(
     np.testing.assert_array_equal(again.data, squares())  # nothing unasked
     later.dock.go_on_button.click()
     np.testing.assert_array_equal(again.data, corrected)
-    assert again.metadata[CORRECTIONS]["journal"] == journal
+    assert again.metadata[METADATA]["journal"] == journal
     later.dock.undo_button.click()
     np.testing.assert_array_equal(again.data, squares())
 
@@ -341,3 +341,33 @@ def test_the_table_follows_what_is_corrected(person: Person, qtbot: QtBot) -> No
     assert set(rows()) == {5, 9, 10}
     person.dock.undo_button.click()
     assert rows()[3] == before[3]
+
+
+@pytest.mark.parametrize("suffix", [".ome.tif", ".ome.zarr"])
+def test_corrected_labels_are_saved_opened_and_gone_on_with(
+    suffix: str, person: Person, tmp_path: Path
+) -> None:
+    layer = person.layer
+    layer.axis_labels = ("z", "y", "x")
+    person.drag((10, 10))
+    person.press("delete")
+    person.press("draw")
+    person.drag((50, 5), (50, 20), (58, 20), (58, 5))
+    corrected, path = layer.data.copy(), tmp_path / f"mended{suffix}"
+    layer.save(str(path), plugin="napari-mobile-unet")
+    person.viewer.layers.clear()
+    person.wait()
+    (again,) = person.viewer.open(str(path), plugin="napari-mobile-unet")
+    person.wait()
+    np.testing.assert_array_equal(np.asarray(again.data), corrected)
+    np.testing.assert_allclose(again.scale, layer.scale)
+    page = person.dock
+    if page.copy_button.isVisibleTo(page):
+        page.copy_button.click()
+        person.wait()
+    page.go_on_button.click()
+    assert page.bench.session.locks.ids == {3, 10}  # 3 is on the other plane yet
+    assert page.undo_button.text() == "Undo draw 10"
+    page.undo_button.click()
+    page.undo_button.click()
+    np.testing.assert_array_equal(np.asarray(again.data), squares())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from napari_mobile_unet.corrections.locks import LockState
 from napari_mobile_unet.corrections.resume import resume
+from napari_mobile_unet.corrections.saved import METADATA, SavedState, state_of
 from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.widgets.layers.convert import FILE
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.corrections.index import ObjectIndex
 
-CORRECTIONS = "mobile_unet_corrections"
-"""Key under which a labels layer records its locks, and where its journal is."""
 SUFFIX = "_corrections.jsonl"
 """Added to the stem of the file that labels were read from."""
 MOST = 1000
@@ -74,32 +73,30 @@ def begin(
     journal = _free(found.journal)
     journal.parent.mkdir(parents=True, exist_ok=True)
     made = layer.metadata.get("mobile_unet")
+    saved = _saved(layer)
+    there = tuple(own for own in saved.locks.ids if own in found.index)
     session = Corrections(
         layer.data,
         index=found.index,
-        locks=_locks_of(layer),
+        locks=saved.locks.replace(ids=there),
         journal=journal,
         provenance=made if isinstance(made, dict) else None,
+        largest=saved.largest,
     )
     return session, []
 
 
 def record(layer: Labels, session: Corrections) -> None:
     """Write a session's locks, and where its journal is, into the layer's metadata."""
-    journal = session.journal
-    layer.metadata[CORRECTIONS] = {
-        "journal": "" if journal is None else str(journal.path.absolute()),
-        "locks": session.locks.state.model_dump(mode="json"),
-    }
+    layer.metadata[METADATA] = state_of(session)
 
 
-def _locks_of(layer: Labels) -> LockState | None:
-    """Return the locks that a layer came with, if it did."""
-    record = layer.metadata.get(CORRECTIONS)
+def _saved(layer: Labels) -> SavedState:
+    """Return what a layer says of earlier corrections: nothing, if it is no record."""
     try:
-        return LockState.model_validate(record["locks"])
-    except (TypeError, KeyError, ValueError):
-        return None
+        return SavedState.model_validate_json(json.dumps(layer.metadata[METADATA]))
+    except (KeyError, TypeError, ValueError):
+        return SavedState(version=1)
 
 
 def journal_of(layer: Labels) -> Path | None:
@@ -108,9 +105,8 @@ def journal_of(layer: Labels) -> Path | None:
 
 
 def _recorded(layer: Labels) -> list[Path]:
-    record = layer.metadata.get(CORRECTIONS)
-    name = record.get("journal") if isinstance(record, dict) else None
-    return [Path(name)] if isinstance(name, str) and name else []
+    name = _saved(layer).journal
+    return [Path(name)] if name else []
 
 
 def _beside(layer: Labels) -> list[Path]:
