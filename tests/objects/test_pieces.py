@@ -12,7 +12,12 @@ from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.objects.calibration import calibration_of
 from napari_mobile_unet.objects.measure import measure
-from napari_mobile_unet.objects.pieces import join_pieces, pieces_of, update_table
+from napari_mobile_unet.objects.pieces import (
+    extras_of,
+    join_pieces,
+    pieces_of,
+    update_table,
+)
 
 LENGTHS = {"T": 3, "C": 2, "Z": 4, "Y": 40, "X": 50, "S": 3}
 
@@ -101,3 +106,20 @@ def test_a_table_of_objects_over_all_frames_lends_to_each_of_them() -> None:
     earlier: Any = pd.DataFrame({"label": [1], "class": ["a"]})
     measured = pd.DataFrame({"label": [1, 1], "t": [0, 1]})
     assert update_table(earlier, measured)["class"].tolist() == ["a", "a"]
+
+
+def test_the_confidence_of_an_object_is_that_of_its_planes() -> None:
+    objects = pd.DataFrame(
+        {
+            "label": [1, 1, 2, 2, 3],
+            "z": [0, 1, 0, 1, 1],
+            "area": [10, 30, 10, 30, 5],
+            "mean_intensity": 1.0,
+            "confidence": [0.2, 0.6, 0.4, np.nan, np.nan],
+            "parent": [0, 0, 1, 1, 0],
+        }
+    )
+    table = extras_of(objects)
+    assert table.columns.tolist() == ["label", "confidence", "parent"]
+    np.testing.assert_allclose(table["confidence"], [0.5, 0.4, np.nan])
+    assert table["parent"].tolist() == [0, 1, 0]

@@ -213,7 +213,7 @@ def extras_of(objects: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row for each object, frame and position: the mean of its confidence over
-        planes, weighted by their area; of other columns the first value.
+        planes that have one, weighted by their area; of other columns the first value.
     """
     keys = [key for key in ("label", "p", "t") if key in objects]
     own = {*keys, "z", "area", "centroid_y", "centroid_x"}
@@ -227,7 +227,8 @@ def extras_of(objects: pd.DataFrame) -> pd.DataFrame:
     groups = objects.groupby(keys, sort=True)
     table = groups[extras].first()
     if "confidence" in extras and "area" in objects:
-        weighted = objects["confidence"] * objects["area"]
         by = [objects[key] for key in keys]
-        table["confidence"] = weighted.groupby(by).sum() / groups["area"].sum()
+        weight = objects["area"].where(objects["confidence"].notna())
+        total = (objects["confidence"] * weight).groupby(by).sum(min_count=1)
+        table["confidence"] = total / weight.groupby(by).sum()
     return table.reset_index()
