@@ -369,3 +369,20 @@ def test_axes_that_a_person_typed_are_written(
     again = reopened(viewer, layer, tmp_path / "a.ome.tif")
     assert read_stack(tmp_path / "a.ome.tif").axes == "TYX"
     assert again.metadata[TYPED] == "TYX"
+
+
+@pytest.mark.parametrize("name", ["a.ome.tif", "a.ome.zarr"])
+def test_large_images_stay_on_disk_and_labels_can_be_painted(
+    name: str, viewer: ViewerModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_mobile_unet.io.ome_tiff.LAZY_BYTES", 0)
+    data = np.random.default_rng(0).integers(0, 99, (2, 5, 40, 50), np.uint8)
+    write_image(tmp_path / name, Stack.from_array(data, "CZYX"))
+    for number, layer in enumerate(viewer.open(tmp_path / name, plugin=PLUGIN)):
+        assert not isinstance(layer.data, np.ndarray)
+        np.testing.assert_array_equal(np.asarray(layer.data), data[number])
+    labels = Labels(data[0].astype(int))
+    labels.save(str(tmp_path / f"labels_{name}"))
+    (again,) = viewer.open(tmp_path / f"labels_{name}", plugin=PLUGIN)
+    again.paint((0, 5, 5), 77)
+    assert again.data[0, 5, 5] == 77
