@@ -221,3 +221,34 @@ def test_without_corrections_another_run_is_what_it_was():
     kept = Kept.of(Corrections(stack()))
     planes = [labels for _, labels in iter_fitted(another_run(), kept)]
     assert np.array_equal(planes, another_run())
+
+
+def test_ids_of_sixty_bits_are_told_apart(tmp_path):
+    """As programs for connectomes give them: as floats these two are one."""
+    one, other = 2**60 + 1, 2**60 + 2
+    base = np.zeros((30, 30), np.uint64)
+    base[2:10, 2:10], base[2:10, 12:20] = one, other
+    path = tmp_path / "a.jsonl"
+    corrections = Corrections(base.copy(), journal=path)
+    corrections.lock([one])
+    labels = corrections.labels
+    assert np.array_equal(
+        Kept.of(corrections).locked(()), np.where(base == one, one, 0)
+    )
+    old = Change((), (2, 2), labels[2:10, 2:20].copy())
+    labels[2:10, 2:20] = 5
+    corrections.stroke([old], on=[5])
+    wanted = base.copy()
+    wanted[2:10, 10:20] = 5
+    assert np.array_equal(labels, wanted)
+    corrections.close()
+    assert np.array_equal(replay(base, path), wanted)
+    folded = fold(path)
+    whole = (slice(0, 30), slice(0, 30))
+    assert np.array_equal(folded.locked((), whole), wanted)
+    again = Corrections(base.copy())
+    bring_over(Kept.of_journal(folded), again)
+    assert np.array_equal(again.labels, wanted)
+    corrections = resume(base.copy(), path).corrections
+    assert replace_by(corrections, np.where(base == one, other, np.uint64(0))) is None
+    corrections.close()

@@ -52,7 +52,9 @@ class Kept:
             ids = read_box(labels, plane, _whole(labels.shape))
             if plane in locks.finished:
                 return ids.copy()
-            return np.where(np.isin(ids, sorted(locks.ids)), ids, 0)
+            return np.where(
+                np.isin(ids, np.array(sorted(locks.ids), ids.dtype)), ids, 0
+            )
 
         return cls(tuple(labels.shape), locks, locked, corrections.index.next_id - 1)
 

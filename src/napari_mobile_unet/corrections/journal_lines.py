@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from napari_mobile_unet.corrections.delta import Place
 from napari_mobile_unet.corrections.locks import LockState
-from napari_mobile_unet.corrections.pixels import Pixels
+from napari_mobile_unet.corrections.pixels import Largest, Pixels
 from napari_mobile_unet.corrections.record import JournalRecord
 from napari_mobile_unet.corrections.step import Step
 from napari_mobile_unet.settings import explain
@@ -46,7 +46,7 @@ class Header(JournalRecord):
     """Where the labels come from, where that is known: to be read."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Of the packages that wrote it."""
-    largest: Place = 0
+    largest: Largest = 0
     """Ids up to this one were given before."""
     locks: LockState = LockState()
     """Locks before the first step."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Id = Annotated[int, Field(ge=1, lt=2**64)]
 """Of an object."""
 
+Largest = Annotated[int, Field(ge=0, lt=2**64)]
+"""An id up to which all count as given; 0 for none."""
+
 
 class Pixels(JournalRecord):
     """The pixels of one object in one plane, as run lengths."""

@@ -60,7 +60,9 @@ class Folded:
         ids = self.patches.over(np.zeros(shape, np.uint64), plane, box)
         if plane in self.locks.finished:
             return ids
-        return np.where(np.isin(ids, sorted(self.locks.ids)), ids, 0)
+        return np.where(
+            np.isin(ids, np.array(sorted(self.locks.ids), ids.dtype)), ids, 0
+        )
 
 
 def fold(path: Path) -> Folded:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from napari_mobile_unet.corrections.delta import Place
 from napari_mobile_unet.corrections.history import MEMORY
 from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.locks import LockState, listed
+from napari_mobile_unet.corrections.pixels import Largest
 from napari_mobile_unet.corrections.record import JournalRecord
 from napari_mobile_unet.corrections.replay import check_inside
 from napari_mobile_unet.corrections.resume import Resumed, resume
@@ -34,7 +34,7 @@ class SavedState(JournalRecord):
     """Version of the layout."""
     journal: Annotated[str, Field(max_length=4096)] = ""
     """Path of the journal; empty without one."""
-    largest: Place = 0
+    largest: Largest = 0
     """Ids up to this one were given."""
     locks: LockState = LockState()
     """What is locked, deleted or finished."""

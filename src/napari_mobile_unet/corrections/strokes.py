@@ -96,15 +96,17 @@ def kept_off(
     ValueError
         If a box does not fit into the labels.
     """
-    others = np.array(sorted(locked), np.uint64)
+    # Of one type with the labels: between two NumPy compares as floats.
+    others = np.array(sorted(locked), labels.dtype)
     changes, put_back = [], []
     for old in before:
         check_fits(old, labels)
         now = read_box(labels, old.plane, old.box).copy()
-        kept = now != old.labels
-        kept &= np.isin(old.labels, others) | np.isin(now, others)
+        was = old.labels.astype(labels.dtype)
+        kept = now != was
+        kept &= np.isin(was, others) | np.isin(now, others)
         if kept.any():
-            now[kept] = old.labels[kept]
+            now[kept] = was[kept]
             put_back.append((old.plane, old.box))
         changes.append(Change(old.plane, old.start, now))
     return changes, put_back
