@@ -143,7 +143,13 @@ class ReviewPanel(QWidget):
     def _score(self, step: int) -> None:
         session, layer = self._bench.session, self._bench.layer
         assert session is not None and layer is not None
-        evidence = Evidence(confidence=_confidence(layer), image=self._image())
+        index = session.index
+        linked = any(len(index.planes_of(own)) > 1 for own in index.ids)
+        evidence = Evidence(
+            confidence=_confidence(layer),
+            image=self._image(),
+            axis=self._bench.hand.axis if linked else None,
+        )
         self.note.setText("Looking for doubtful objects …")
         self._step = step
 
