@@ -392,6 +392,18 @@ def test_masks_of_more_classes_hold_the_outermost():
     assert dark.mask(plane, split).astype(int).tolist() == [[1, 1, 0, 0, 0, 0]]
 
 
+@pytest.mark.parametrize("foreground", ["bright", "dark"])
+@pytest.mark.parametrize("classes", [(1,), (2,), (3,), (2, 3), (1, 3)])
+def test_classes_that_are_objects_can_be_named(classes, foreground):
+    plane = np.array([[0, 1, 100, 101, 200, np.nan]], np.float32)
+    named = Threshold(classes=3, foreground=foreground, object_classes=classes)
+    mask = named.mask(plane, named.split(plane))
+
+    assert mask[0, :5].tolist() == [k in classes for k in (1, 1, 2, 2, 3)]
+    assert not mask[0, 5]
+    assert Threshold.model_validate_json(named.model_dump_json()) == named
+
+
 def test_values_set_by_hand_replace_otsu():
     plane = np.array([[0, 1, 2, 200]], np.uint8)
     settings = Threshold(values=(0.5,), foreground="bright")
@@ -430,6 +442,10 @@ def test_colour_is_classified_by_luminance():
         ({"values": (1.0, 2.0)}, r"must be 1 threshold.* in ascending order"),
         ({"values": (2.0, 1.0), "classes": 3}, r"got \(2.0, 1.0\)"),
         ({"values": (float("nan"),)}, "finite number"),
+        ({"classes": 3, "object_classes": (4,)}, r"classes 1 to 3.* got \(4,\)"),
+        ({"classes": 3, "object_classes": (3, 2)}, "in ascending order"),
+        ({"object_classes": (1, 2)}, r"some of the classes 1 to 2"),
+        ({"method": "adaptive", "object_classes": (1,)}, "no classes to choose"),
         ({"treshold": 1}, "Extra inputs are not permitted"),
     ],
 )

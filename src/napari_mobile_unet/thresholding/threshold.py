@@ -60,6 +60,8 @@ class Threshold(Params):
     """How the threshold is found: Otsu's (least variance within the classes), others as in ImageJ, or adaptive (each pixel against its surroundings)."""  # noqa: E501
     classes: Annotated[int, Field(ge=2, le=4)] = 2
     """Number of classes of grey values, with Otsu's method."""
+    object_classes: Annotated[tuple[int, ...], Called("objects are")] = ()
+    """Classes that are objects, counted from 1, the darkest; by default the one at the end that foreground names."""  # noqa: E501
     scope: Scope = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
@@ -96,6 +98,22 @@ class Threshold(Params):
             raise ValueError(
                 f"values must be {count} threshold(s) in ascending order for "
                 f"{self.classes} classes, got {self.values}; change values or classes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _some_of_the_classes(self) -> Self:
+        chosen, known = self.object_classes, range(1, self.classes + 1)
+        some = len(chosen) < self.classes and set(chosen) <= set(known)
+        if chosen and not (some and list(chosen) == sorted(set(chosen))):
+            raise ValueError(
+                f"object_classes are some of the classes 1 to {self.classes}, in "
+                f"ascending order, got {chosen}; name others, or none"
+            )
+        if chosen and self.method == "adaptive":
+            raise ValueError(
+                "an adaptive threshold has no classes to choose, got object_classes "
+                f"{chosen}; leave them out, or choose another method"
             )
         return self
 
@@ -167,7 +185,11 @@ class Threshold(Params):
         if nothing or split.separability < self.min_separability:
             return np.zeros(grey.shape, bool)
         side = self.side(split)
-        if self.method == "adaptive":
+        if self.object_classes:
+            chosen = np.zeros(self.classes, bool)
+            chosen[np.array(self.object_classes) - 1] = True
+            mask = chosen.take(classify(grey, split.thresholds))
+        elif self.method == "adaptive":
             mask = self._stands_out(grey, split, side)
         elif side == "bright":
             mask = _above(grey, split.thresholds[-1])

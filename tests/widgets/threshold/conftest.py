@@ -68,6 +68,10 @@ class Person:
         for name, value in fields.items():
             self._panel.settings.fields[name].value = value
 
+    def takes(self, text: str) -> None:
+        """Choose which of more classes are objects."""
+        self._panel.settings.taken.setCurrentText(text)
+
     def types(self, text: str) -> None:
         """Type thresholds over those that are there."""
         line = self._panel.histogram.box.line

@@ -115,3 +115,29 @@ def test_a_closed_dock_lets_go_of_the_viewer(
     viewer.theme = "light"
     viewer.layers.clear()
     qtbot.wait(200)
+
+
+def test_labels_are_made_of_the_classes_that_are_chosen(
+    panel: Any, person: Any, viewer: Any, stack: np.ndarray
+) -> None:
+    viewer.add_image(stack[4])
+    person.sets(classes=3)
+    person.waits_for_counts()
+    low, high = panel.model.split.thresholds
+    top = person.makes_labels()
+    first = panel.layer
+    assert np.array_equal(top > 0, stack[4] > high)
+    panel.objects.fields["min_size"].value = 1
+    panel.objects.fields["fill_holes"].value = False
+    person.takes("class 2")
+    assert panel.recipe.segment.object_classes == (2,)
+    between = person.makes_labels()
+    assert panel.layer is not first  # each has labels of its own
+    assert np.array_equal(between > 0, (stack[4] > low) & (stack[4] <= high))
+    assert np.array_equal(first.data, top)
+    person.sets(classes=4)
+    assert panel.recipe.segment.object_classes == ()
+    person.takes("2 and above")
+    person.sets(method="li")
+    assert panel.recipe.segment.object_classes == ()
+    assert panel.settings.taken.isHidden()

@@ -50,7 +50,7 @@ def test_the_mask_is_there_while_its_page_is_seen(
     assert list(viewer.layers) == [calibrated]
 
 
-def test_more_classes_have_the_colours_of_the_plot(
+def test_classes_that_are_taken_have_the_colours_of_the_plot(
     panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
 ) -> None:
     viewer.dims.set_current_step(0, 4)
@@ -59,10 +59,31 @@ def test_more_classes_have_the_colours_of_the_plot(
     low, high = panel.model.split.thresholds
     mask = panel.live.layer.data
     assert np.array_equal(mask == 1, stack[4] > high)
+    assert set(np.unique(mask)) == {0, 1}  # what labels are made of, and no more
+    person.takes("2 and above")
+    assert np.array_equal(mask == 1, stack[4] > high)
     assert np.array_equal(mask == 2, (stack[4] > low) & (stack[4] <= high))
+    assert set(np.unique(mask)) == {0, 1, 2}
+    person.takes("class 1")
+    assert np.array_equal(mask > 0, stack[4] <= low)
+    person.takes("the foreground's class")
     person.sets(foreground="dark")
-    mask = panel.live.layer.data
     assert np.array_equal(mask == 1, stack[4] <= low)
+
+
+def test_taking_the_mask_away_takes_the_tick_away(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    viewer.add_points(np.zeros((1, 3)))
+    panel.source.box.layer = calibrated
+    person.waits_for_mask()
+    assert viewer.layers.index(panel.live.layer) == 1  # right over its image
+    viewer.layers.remove(panel.live.layer)
+    assert not panel.live.isChecked()
+    viewer.dims.set_current_step(0, 3)
+    person.types("100")
+    qtbot.wait(200)
+    assert len(viewer.layers) == 2
 
 
 def test_the_mask_follows_the_image_to_another_place(

@@ -60,7 +60,7 @@ def test_segment_fills_a_layer_like_the_pipeline_does(
     unet.run.button.click()
     finish()
     labels = unet.layer
-    assert np.array_equal(labels.data, segment(stack, Recipe(), axes="ZYX"))
+    assert np.array_equal(labels.data, segment(stack, unet.recipe, axes="ZYX"))
     assert np.allclose(labels.scale, calibrated.scale)
     assert np.allclose(labels.translate, calibrated.translate)
     assert labels.units == calibrated.units
@@ -104,7 +104,7 @@ def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
     unet.run.continue_button.click()
     assert unet.run.bar.bar.value() == 3
     finish()
-    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+    assert np.array_equal(unet.layer.data, segment(stack, unet.recipe, axes="ZYX"))
     assert unet.run.continue_button.isHidden()
 
 
@@ -142,7 +142,7 @@ def test_labels_too_large_for_memory_go_to_disk(
     written = Path(unet.layer.data.store.root)
     kept = set((tmp_path / "labels").iterdir())
     assert (len(kept), written in kept, first in kept) == (2, True, False)
-    expected = segment(stack, Recipe(), axes="ZYX")
+    expected = segment(stack, unet.recipe, axes="ZYX")
     assert np.array_equal(zarr.open_array(written)[:], expected)
     assert np.array_equal(np.asarray(unet.layer.data), expected)
 
@@ -198,7 +198,7 @@ def test_strokes_during_a_run_are_kept(
     assert unet.run.continue_button.isVisibleTo(unet)
     unet.run.continue_button.click()
     finish()
-    expected = segment(stack, Recipe(), axes="ZYX")
+    expected = segment(stack, unet.recipe, axes="ZYX")
     assert layer.data[4, 30, 30] == 99
     expected[4, 30, 30] = 99
     assert np.array_equal(layer.data, expected)
@@ -218,7 +218,7 @@ def test_a_deleted_layer_stops_the_run_and_comes_back(
     unet.run.continue_button.click()
     assert unet.layer in viewer.layers
     finish()
-    assert np.array_equal(unet.layer.data, segment(stack, Recipe(), axes="ZYX"))
+    assert np.array_equal(unet.layer.data, segment(stack, unet.recipe, axes="ZYX"))
 
 
 def test_a_layer_deleted_during_the_run_ends_it(

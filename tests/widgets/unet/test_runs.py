@@ -55,8 +55,8 @@ def test_a_run_is_found_again_after_a_crash(
     unet.objects.fields["min_size"].value = 20
     with_pause(planes=3)
     # What a crash leaves: the folder of the run, and the image's own file.
-    viewer.layers.clear()
     recipe = unet.recipe
+    viewer.layers.clear()
     viewer.window.remove_dock_widget("all")
     again = dock("Mobile U-Net")
     viewer.add_image(stack + 1, axis_labels=("z", "y", "x"))  # another image
@@ -96,7 +96,7 @@ def test_ids_of_others_are_not_given_twice(
     own = data[3, 60, 40]
     assert own == data[1, 60, 40] > 0
     assert (data == own).sum() == 2
-    expected = segment(stack, Recipe(), axes="ZYX")
+    expected = segment(stack, unet.recipe, axes="ZYX")
     rest = data != own
     pairs = set(zip(data[rest].tolist(), expected[rest].tolist(), strict=True))
     assert len(pairs) == len({pair[0] for pair in pairs}) == expected.max() + 1
@@ -119,7 +119,7 @@ def test_what_is_drawn_onto_an_object_stays_with_it(
     with_pause(planes=1, then=enlarge)
     unet.run.continue_button.click()
     finish()
-    data, expected = unet.layer.data, segment(stack, Recipe(), axes="ZYX")
+    data, expected = unet.layer.data, segment(stack, unet.recipe, axes="ZYX")
     assert data[4, 30, 30] == data[4, 10, 10] == expected[4, 10, 10]
     data[4, 30, 30] = expected[4, 30, 30]
     assert np.array_equal(data, expected)

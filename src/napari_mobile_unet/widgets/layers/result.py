@@ -197,10 +197,10 @@ class Results:
         self._viewer = viewer
         self._known: WeakKeyDictionary[Any, dict[Any, Result]] = WeakKeyDictionary()
 
-    def of(self, image: Layer, channel: Any) -> Result:
-        """Return that of an image layer and one of its channels, None where one is."""
-        channels = self._known.setdefault(image, {})
-        return channels.setdefault(channel, Result(self._viewer))
+    def of(self, image: Layer, what: Any) -> Result:
+        """Return that of an image layer and what of it is looked at, as its channel."""
+        results = self._known.setdefault(image, {})
+        return results.setdefault(what, Result(self._viewer))
 
 
 def add_beside(viewer: napari.Viewer, layer: Layer, over: Layer | None = None) -> None:

@@ -100,6 +100,9 @@ class Form(QWidget, Generic[P]):
 
     @value.setter
     def value(self, settings: P) -> None:
+        self._show(settings)
+
+    def _show(self, settings: P) -> None:
         self._settings, self._quiet = settings, True
         try:
             for name, editor in self.fields.items():

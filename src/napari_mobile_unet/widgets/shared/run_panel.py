@@ -13,6 +13,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
@@ -139,7 +140,7 @@ class LabelsRun(QWidget):
             return
         try:
             recipe = described()
-            result = self._results.of(layer, recipe.channel)
+            result = self._results.of(layer, _seen_in(recipe))
             run = ShownRun(layer, result, whole, recipe, self._source.prepared)
         except (ValueError, OSError) as error:
             self.refuse(one_line(error))
@@ -310,7 +311,7 @@ class LabelsRun(QWidget):
         if layer is None or whole is None or layer in self._unfinished:
             return
         recipe = store.identity.provenance.recipe
-        result = self._results.of(layer, recipe.channel)
+        result = self._results.of(layer, _seen_in(recipe))
         run = ShownRun(layer, result, whole, recipe, self._source.prepared, store)
         self._unfinished[layer] = run
         self._offer(run, len(store.done))
@@ -322,3 +323,9 @@ class LabelsRun(QWidget):
             "Work on the other planes of the run that was stopped, with its settings"
         )
         self.continue_button.show()
+
+
+def _seen_in(recipe: Recipe) -> tuple[Any, ...]:
+    """Return what of an image a recipe looks at: each has labels of its own."""
+    how = recipe.segment
+    return recipe.channel, how.object_classes if isinstance(how, Threshold) else ()

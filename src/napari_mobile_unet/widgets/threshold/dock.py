@@ -11,13 +11,13 @@ from qtpy.QtWidgets import (
     QSizePolicy,
 )
 
-from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.shared.link_form import LinkForm
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -73,7 +73,7 @@ class ThresholdDock(Dock):
         self.live = LiveMask(self.viewer, self.source, self.model, self)
         self.histogram = HistogramPanel(self.model, self.live)
         self.objects = Form(Objects())
-        self.link = Form(Link(), apart=("axis", "iou", "gap", "max_distance"))
+        self.link = LinkForm(self.source)
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self._counting = Job(self)
         self._delay = QTimer(self)

@@ -27,9 +27,15 @@ if TYPE_CHECKING:
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
     from napari_mobile_unet.widgets.threshold.model import ThresholdModel
 
-COLOURS = {None: "transparent", 1: "#E69F00", 2: "#009E73", 3: "#CC79A7"}
-"""Of the foreground, and where there are more classes of those between, as in the
-plot."""
+GROUND = 4
+COLOURS = {
+    None: "transparent",
+    1: "#E69F00",
+    2: "#009E73",
+    3: "#CC79A7",
+    GROUND: "#56B4E9",
+}
+"""Of the foreground, of the classes between, and of the background, as in the plot."""
 
 
 class LiveMask(QCheckBox):
@@ -129,11 +135,16 @@ class LiveMask(QCheckBox):
         self._mask.show(image, place, self._classify(plane, split))
 
     def _classify(self, plane: Plane, split: HistogramSplit) -> NDArray[np.uint8]:
-        """Return the colour of each pixel: 0 background, 1 foreground, 2 … between."""
+        """Return the colour of each pixel, 0 where no labels are made of it."""
         threshold = self._model.threshold.replace(foreground=self._model.side)
         if len(split.thresholds) == 1 or self._model.local:
             return threshold.mask(plane, split).view(np.uint8)
-        order = np.array([0, *range(2, threshold.classes), 1], np.uint8)
+        if split.separability < threshold.min_separability:
+            return np.zeros(plane.shape, np.uint8)
+        order = np.array([GROUND, *range(2, threshold.classes), 1], np.uint8)
         if threshold.foreground == "dark":
             order = order[::-1]
-        return order[classify(plane, split.thresholds)]
+        taken = np.isin(np.arange(1, threshold.classes + 1), self._model.taken)
+        colours = (order * taken)[classify(plane, split.thresholds)]
+        colours[~np.isfinite(plane)] = 0
+        return colours

@@ -90,6 +90,12 @@ class ThresholdModel(QObject):
         """Whether each pixel has a threshold of its own, so that none can be set."""
         return self.settings.method == "adaptive"
 
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Classes that are objects, counted from 1, the darkest."""
+        end = self.settings.classes if self.side == "bright" else 1
+        return self.settings.object_classes or (end,)
+
     def written_down(self) -> Threshold:
         """Return the settings with the thresholds of these counts, for other pixels.
 

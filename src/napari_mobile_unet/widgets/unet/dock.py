@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
@@ -25,6 +24,7 @@ from napari_mobile_unet.unet.model import list_models
 from napari_mobile_unet.unet.segment import UNet, model_of
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
+from napari_mobile_unet.widgets.shared.link_form import LinkForm
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -68,7 +68,7 @@ class UNetDock(Dock):
             "button again"
         )
         self.objects = Form(Objects(), leave_out=("spacing",))
-        self.link = Form(Link(), apart=("axis", "iou", "gap", "max_distance"))
+        self.link = LinkForm(self.source)
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
