@@ -268,11 +268,13 @@ class Bench(QObject):
         except ValueError:
             return None
 
-    def show(self, plane: PlaneIndex, place: tuple[float, float]) -> None:
-        """Move sliders and camera to a place of a plane."""
+    def show(
+        self, plane: PlaneIndex, place: tuple[float, float], size: float = 0
+    ) -> None:
+        """Move sliders and camera to a place of a plane; see ``centre_on``."""
         if self.layer is not None:
             show_plane(self._viewer, self.layer, plane)
-            centre_on(self._viewer, self.layer, plane, place)
+            centre_on(self._viewer, self.layer, plane, place, size)
 
     def _on_plane(self) -> None:
         if self.marks is None or self.session is None:

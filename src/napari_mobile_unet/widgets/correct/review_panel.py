@@ -178,11 +178,9 @@ class ReviewPanel(QWidget):
         session = self._bench.session
         assert session is not None and self.queue is not None
         rows, columns = self.queue.box(item)
-        middle = (
-            (rows.start + rows.stop - 1) / 2,
-            (columns.start + columns.stop - 1) / 2,
-        )
-        self._bench.show(item.plane, middle)
+        middle = tuple((side.start + side.stop - 1) / 2 for side in (rows, columns))
+        size = max(side.stop - side.start for side in (rows, columns))
+        self._bench.show(item.plane, (middle[0], middle[1]), size)
         self._bench.choose((item.own,))
         reasons = ": " + ", ".join(item.reasons) if item.reasons else ""
         self.note.setText(f"{item.own} may be wrong ({item.doubt:.0%}){reasons}")

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Plane
 
 
+SEEN = 90
+"""Pixels on the screen that an object should fill to be judged."""
+
+
 def plane_in_view(viewer: napari.Viewer, layer: Labels) -> PlaneIndex:
     """Return the plane of a layer that is looked at.
 
@@ -56,11 +60,32 @@ def show_plane(viewer: napari.Viewer, layer: Labels, plane: PlaneIndex) -> None:
 
 
 def centre_on(
-    viewer: napari.Viewer, layer: Labels, plane: PlaneIndex, place: Sequence[float]
+    viewer: napari.Viewer,
+    layer: Labels,
+    plane: PlaneIndex,
+    place: Sequence[float],
+    size: float = 0,
 ) -> None:
-    """Move the camera to a row and column of a plane."""
-    here = layer.data_to_world((*plane, *place))
-    viewer.scene.camera.center = tuple(here)[-3:]
+    """Move the camera to a row and column, and so near that something is well seen.
+
+    Parameters
+    ----------
+    viewer, layer, plane
+        Where.
+    place : sequence of float
+        Row and column.
+    size : float
+        Height or width in pixels of what is to be seen; with 0 the zoom stays.
+    """
+    camera = viewer.scene.camera
+    here, beyond = (
+        np.array(layer.data_to_world((*plane, place[0], place[1] + step)))
+        for step in (0, size)
+    )
+    camera.center = tuple(here)[-3:]
+    if size:
+        width = float(np.linalg.norm(beyond - here))
+        camera.zoom = max(camera.zoom, SEEN / width)
 
 
 def place_of(layer: Labels, position: Sequence[float]) -> tuple[float, float]:
