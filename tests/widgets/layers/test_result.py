@@ -125,3 +125,15 @@ def test_labels_on_disk_are_kept_until_they_are_replaced_twice(
     result.bring_back(theirs=False)
     assert np.asarray(result.layer.data).min() == 2
     assert folders[2].exists()
+
+
+def test_a_result_that_was_saved_is_not_replaced(
+    results: Any, viewer: Any, tmp_path: Path
+) -> None:
+    result, begin = results
+    begin(1)
+    first = result.layer
+    first.save(str(tmp_path / "found.ome.tif"))
+    assert begin(2)
+    assert result.layer is not first
+    assert (first in viewer.layers, first.data.max()) == (True, 1)

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from napari.layers import Image, Labels
 
-from napari_mobile_unet.widgets.layers.convert import METADATA
+from napari_mobile_unet.widgets.layers.convert import FILE, METADATA
 from napari_mobile_unet.widgets.layers.storage import forget
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Result:
             layer.name != self._name
             or not layer.editable
             or layer.source.path is not None
+            or FILE in layer.metadata  # it was saved
             or layer.data is not written.data
             or any(True for _ in written.changed())
         )
