@@ -36,6 +36,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Pre-process",
         "Otsu threshold",
         "Mobile U-Net",
+        "Correct labels",
     ]
     assert len(contributions.sample_data or ()) == 4
     writers = contributions.writers or ()
