@@ -288,7 +288,11 @@ class LabelsRun(QWidget):
         self.previous.offer(None)
         if layer is None or whole is None or self.job.running:
             return
-        self.previous.offer(self._results.of(layer, self._source.chosen_channel))
+        channel, last = self._source.chosen_channel, self._run
+        if last is not None and (last.layer, last.recipe.channel) == (layer, channel):
+            self.previous.offer(last.result)
+        else:
+            self.previous.offer(self._results.of(layer, channel))
         run = self._unfinished.get(layer)
         if run is None:
             self._finding.start(lambda: find_unfinished(whole))
@@ -325,7 +329,8 @@ class LabelsRun(QWidget):
         self.continue_button.show()
 
 
-def _seen_in(recipe: Recipe) -> tuple[Any, ...]:
+def _seen_in(recipe: Recipe) -> Any:
     """Return what of an image a recipe looks at: each has labels of its own."""
     how = recipe.segment
-    return recipe.channel, how.object_classes if isinstance(how, Threshold) else ()
+    classes = how.object_classes if isinstance(how, Threshold) else ()
+    return (recipe.channel, classes) if classes else recipe.channel

@@ -30,6 +30,7 @@ from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import drawn_diameter
 from napari_mobile_unet.widgets.unet.live_preview import LivePreview
+from napari_mobile_unet.widgets.unet.result_view import ResultView
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -70,6 +71,7 @@ class UNetDock(Dock):
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = LinkForm(self.source)
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
+        self.view = ResultView(self.viewer)
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self._lay_out()
         for name, folder in list_models().items():
@@ -78,7 +80,12 @@ class UNetDock(Dock):
         for form in (self.settings, self.objects):
             form.changed.connect(lambda _: self.preview.look())
         self.seen.connect(self.preview.follow_page)
+        self.settings.changed.connect(
+            lambda settings: self.view.show_from(settings.min_confidence)
+        )
         self.run.began.connect(self.preview.give_way)
+        self.run.began.connect(self._on_began)
+        self.run.job.ended.connect(lambda _: self._on_ended())
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.clicked.connect(lambda _: self._measure())
         self.run.clicked.connect(
@@ -98,6 +105,8 @@ class UNetDock(Dock):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.settings.more)
         rows.addLayout(reading)
+        self.looks = Section("View of the result", self.view)
+        self.looks.hide()
         layout = self.column()
         layout.addWidget(self.source)
         layout.addLayout(model)
@@ -105,6 +114,7 @@ class UNetDock(Dock):
         layout.addWidget(self.measure_button)
         layout.addWidget(self.preview)
         layout.addWidget(self.link)
+        layout.addWidget(self.looks)
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
         layout.addWidget(Section("Advanced", advanced))
@@ -115,6 +125,7 @@ class UNetDock(Dock):
         """Let go of the viewer's events, before this widget goes."""
         self.run.cancel()
         self.preview.disconnect_viewer()
+        self.view.disconnect_viewer()
         self.source.disconnect_viewer()
 
     @property
@@ -131,6 +142,21 @@ class UNetDock(Dock):
     def layer(self) -> Any:
         """The labels layer of the last run."""
         return self.run.layer
+
+    def _on_began(self) -> None:
+        """Let labels that are being made be seen as napari shows them."""
+        self.view.take(None)
+        self.looks.hide()
+
+    def _on_ended(self) -> None:
+        """Offer views of what a run has found."""
+        layer = self.run.layer
+        if self.run.job.running or layer is None or layer not in self.viewer.layers:
+            return
+        self.view.show_from(self.settings.value.min_confidence)
+        self.view.take(layer)
+        self.looks.unfold()
+        self.looks.show()
 
     def _offer(self, text: str, folder: str) -> None:
         """Add a model to the box, by name or by its folder."""
