@@ -50,6 +50,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
     assert set(contributions.menus or {}) == {
         "napari/layers/filter",
         "napari/layers/segment",
+        "napari/layers/annotate",
     }
 
 
