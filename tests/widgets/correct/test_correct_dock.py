@@ -371,3 +371,30 @@ def test_corrected_labels_are_saved_opened_and_gone_on_with(
     page.undo_button.click()
     page.undo_button.click()
     np.testing.assert_array_equal(np.asarray(again.data), squares())
+
+
+def test_napari_has_its_own_keys_while_its_tools_are_in_hand(person: Person) -> None:
+    layer, bench = person.layer, person.dock.bench
+    canvas = person.viewer.window._qt_viewer.canvas.native
+    person.press("split by seeds")
+    person.drag((36, 15))
+    person.drag((36, 35))
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert layer.data[0, 36, 15] != layer.data[0, 36, 35]
+    person.press("cut off")
+    layer.mode = "paint"
+    assert not layer.mouse_pan  # a brush would move the view
+    layer.mode = "polygon"
+    assert bench.hand.tool is None
+    assert not person.dock.tools.buttons["cut off"].isChecked()
+    polygon = layer._overlays["polygon"]
+    polygon.points = [(0, 50, 5), (0, 50, 20), (0, 58, 20)]
+    layer.selected_label = 50
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    QTest.qWait(1)
+    assert 50 in layer.data[0]
+    assert person.dock.undo_button.text() == "Undo polygon 50"
+    person.dock.undo_button.click()
+    assert 50 not in layer.data
+    QTest.keyClick(canvas, Qt.Key.Key_M)
+    assert layer.selected_label == 51

@@ -202,8 +202,7 @@ class Bench(QObject):
             "Delete": keys["D"],
             "Backspace": keys["D"],
             "K": self.lock,
-            "Enter": self.hand.finish_gesture,
-            "Escape": partial(self.hand.hold, None),
+            "M": self._take_new_id,
         }
         self._keys = Keys(layer, {**keys, **own, **self._more_keys})
         if go_on:
@@ -215,6 +214,15 @@ class Bench(QObject):
             self.said.emit(note)
         self._on_plane()
         self.changed.emit()
+
+    def _take_new_id(self) -> None:
+        """Have the brush paint with an id that nobody has or had.
+
+        napari's own key looks through all labels, and gives one again after its
+        object was deleted.
+        """
+        if self.layer is not None and self.session is not None:
+            self.layer.selected_label = self.session.index.next_id
 
     def lock(self) -> None:
         """Lock the chosen objects, or unlock them if all are locked."""

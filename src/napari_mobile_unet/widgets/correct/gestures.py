@@ -61,7 +61,8 @@ class Gestures(QObject):
         self.gesture = gesture
         if gesture != "now":
             self._layer.mode = "pan_zoom"
-        self._layer.mouse_pan = gesture not in DRAGS
+        if self._layer.mode == "pan_zoom":  # in others it is napari's to say
+            self._layer.mouse_pan = gesture not in DRAGS
 
     def _on_move(self, _layer: Labels, event: Any) -> None:
         self.pointer = place_of(self._layer, event.position)

@@ -12,6 +12,7 @@ from napari_mobile_unet.corrections.operations.window import box_of_points, padd
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets.correct.desk import REFUSALS
 from napari_mobile_unet.widgets.correct.gestures import Gestures
+from napari_mobile_unet.widgets.correct.keys import Keys
 from napari_mobile_unet.widgets.correct.situation import Situation
 from napari_mobile_unet.widgets.correct.view import id_at, image_beside, image_plane
 from napari_mobile_unet.widgets.shared.job import Job
@@ -62,6 +63,7 @@ class Hand(QObject):
         """Pixels, for the tool that deletes small objects."""
         self.gestures: Gestures | None = None
         self._seeds: list[tuple[float, float]] = []
+        self._keys: Keys | None = None
         self.segmenting = Job(self)
         self.segmenting.yielded.connect(lambda ready: ready())
         self.segmenting.failed.connect(bench.said)
@@ -74,11 +76,14 @@ class Hand(QObject):
         self.gestures.clicked.connect(self._on_clicked)
         self.gestures.made.connect(self._on_made)
         self.gestures.moved.connect(self._on_moved)
+        layer.events.mode.connect(self._on_mode)
 
     def end(self) -> None:
         """Put the tool away, and let go of the layer."""
         self.segmenting.cancel()
-        if self.gestures is not None:
+        self._bind(None)
+        if self.gestures is not None and self._bench.layer is not None:
+            self._bench.layer.events.mode.disconnect(self._on_mode)
             self.gestures.close()
         self.gestures, self.tool, self._seeds = None, None, []
 
@@ -98,8 +103,27 @@ class Hand(QObject):
         self.tool, self._seeds = tool, []
         if self.gestures is not None:
             self.gestures.take(tool.gesture if tool else "now")
+        self._bind(tool)
         self._clear_path()
         self._bench.changed.emit()
+
+    def _bind(self, tool: Tool | None) -> None:
+        """Bind keys that napari's polygon needs only while a tool is in hand."""
+        if self._keys is not None:
+            self._keys.close()
+        self._keys, layer = None, self._bench.layer
+        if tool is not None and layer is not None:
+            keys: dict[str, Callable[[], object]] = {
+                "Enter": self.finish_gesture,
+                "Escape": lambda: self.hold(None),
+            }
+            self._keys = Keys(layer, keys)
+
+    def _on_mode(self) -> None:
+        """Put the tool away where one of napari's is taken."""
+        layer = self._bench.layer
+        if self.tool is not None and layer is not None and layer.mode != "pan_zoom":
+            self.hold(None)
 
     def finish_gesture(self) -> None:
         """Apply the tool in hand to the places clicked so far."""
