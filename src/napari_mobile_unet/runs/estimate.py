@@ -74,7 +74,7 @@ class Estimate:
             f"{self.planes} plane{'s' * (self.planes != 1)}, "
             f"{self.megapixels:.1f} megapixels; about {self.memory:.1f} GiB of memory "
             f"needed, {self.free:.1f} free; {self.workers} at a time in batches of "
-            f"{self.batch_size}; about {_duration(self.seconds)}"
+            f"{self.batch_size}; about {duration(self.seconds)}"
         )
 
 
@@ -185,7 +185,8 @@ def _seconds(stack: Stack, fitted: Fitted) -> float:
     return min(times) * 1e6 / float(plane.shape[0] * plane.shape[1])
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time as exact as it takes to wait for it: "42 s", "3 min", "2.5 h"."""
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     minutes = seconds / 60

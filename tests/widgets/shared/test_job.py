@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.shared.job_bar import JobBar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

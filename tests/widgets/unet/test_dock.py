@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import zarr
 from napari.layers import Tracks
+from napari.utils import progress
 from skimage import data
 
 from napari_mobile_unet.linking.settings import Link
@@ -97,8 +98,7 @@ def test_cancel_keeps_the_finished_planes_and_continue_does_the_others(
 ) -> None:
     unet.viewer.dims.set_point(0, 0)
     with_pause(planes=3)
-    assert unet.run.status.text().startswith("Cancelled: ")
-    assert "3 of 5 planes" in unet.run.status.text()
+    assert unet.run.status.text().startswith("Cancelled after 3 of 5 planes: ")
     assert unet.layer.data[2].any()
     assert not unet.layer.data[3:].any()
     unet.run.continue_button.click()
@@ -249,12 +249,15 @@ def test_tracks_of_another_image_stay(
         unet.run.button.click()
         finish()
     names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
-    assert names == ["first nuclei tracks", "second nuclei tracks"]
+    assert [name.split(" · ")[-1] for name in names] == [
+        "first tracks",
+        "second tracks",
+    ]
     unet.link.fields["method"].value = "none"
     unet.run.button.click()
     finish()
     names = [layer.name for layer in viewer.layers if isinstance(layer, Tracks)]
-    assert names == ["first nuclei tracks"]
+    assert [name.split(" · ")[-1] for name in names] == ["first tracks"]
 
 
 def test_bad_images_end_in_a_line_and_the_old_result_stays(
@@ -290,22 +293,47 @@ def test_a_closed_dock_lets_go_of_the_viewer(
     calibrated.data = np.zeros((3, 9, 9))
 
 
-def test_the_diameter_is_measured_on_a_drawn_object(
-    unet: Any, viewer: Any, calibrated: Any
+def draw(layer: Any, corners: Any) -> None:
+    layer.add([[0] * (layer.ndim - 2) + c for c in corners], shape_type="ellipse")
+
+
+def test_the_size_is_that_of_the_ellipse_that_is_drawn_after_one_press(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
 ) -> None:
-    assert unet.settings.fields["diameter"].native.text() == "automatic"
+    other = viewer.add_shapes([[0, 0], [0, 40], [40, 40]], shape_type="polygon")
+    viewer.layers.selection.active = calibrated
+    unet.run.status.say("something was wrong")
     unet.measure_button.click()
-    drawn = viewer.layers["one object"]
+    drawn = viewer.layers.selection.active
     assert drawn.mode == "add_ellipse"
-    assert "ellipse" in unet.run.status.text()
-    unet.measure_button.click()  # nothing is drawn yet
-    assert "closed shape" in unet.run.status.text()
-    # 30 × 20 pixels, in a layer without the image's scale of half a micrometre.
-    corners = [[10, 10], [10, 20], [25, 20], [25, 10]]
-    drawn.add([[0, *corner] for corner in corners], shape_type="ellipse")
-    unet.measure_button.click()
+    assert drawn.units == calibrated.units
+    assert "Drag over one object" in unet.run.status.text()
+    draw(drawn, [[10, 10], [10, 30], [40, 30], [40, 10]])  # 30 × 20 pixels
+    qtbot.waitUntil(lambda: drawn not in viewer.layers)
     assert unet.settings.value.diameter == pytest.approx((30 * 20) ** 0.5, abs=0.2)
     assert unet.recipe.segment.diameter == unet.settings.value.diameter
+    assert "24.5 pixels" in unet.run.status.text()
+    assert not unet.measure_button.isChecked()
+    assert list(viewer.layers) == [calibrated, other]
+    assert viewer.layers.selection.active is calibrated
+    assert len(other.data) == 1
+
+
+def test_a_click_is_no_object_and_a_second_press_ends_the_drawing(
+    unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot
+) -> None:
+    unet.measure_button.click()
+    drawn = viewer.layers.selection.active
+    draw(drawn, [[10, 10], [10, 10.5], [10.5, 10.5], [10.5, 10]])
+    qtbot.waitUntil(lambda: "too small" in unet.run.status.text())
+    assert not drawn.data
+    unet.measure_button.click()
+    assert list(viewer.layers) == [calibrated]
+    assert unet.run.status.text() == ""
+    assert unet.settings.value.diameter == 0
+    unet.measure_button.click()
+    viewer.layers.remove(viewer.layers.selection.active)  # by hand
+    assert not unet.measure_button.isChecked()
 
 
 def test_the_diameter_that_was_found_is_shown(
@@ -337,11 +365,92 @@ def test_a_drawn_object_beyond_all_sizes_is_refused(
     unet: Any, viewer: Any, qtbot: QtBot
 ) -> None:
     viewer.add_image(np.zeros((5000, 5000), np.uint8))
-    drawn = viewer.add_shapes(name="one object")
-    drawn.add([[0, 0], [0, 4900], [4900, 4900], [4900, 0]], shape_type="ellipse")
     unet.measure_button.click()
-    assert "diameter" in unet.run.status.text()
+    drawn = viewer.layers.selection.active
+    draw(drawn, [[0, 0], [0, 4900], [4900, 4900], [4900, 0]])
+    qtbot.waitUntil(lambda: "diameter" in unet.run.status.text())
     assert unet.settings.value.diameter == 0
+
+
+def test_what_is_said_belongs_to_its_image(
+    unet: Any, viewer: Any, calibrated: Any, finish: Callable[[], None]
+) -> None:
+    other = viewer.add_image(np.zeros((8, 9)), name="other")
+    unet.source.box.layer = calibrated
+    unet.run.button.click()
+    viewer.layers.selection.active = other
+    unet.source.box.layer = other  # while the run goes on
+    finish()
+    assert unet.run.status.text() == ""
+    unet.source.box.layer = calibrated
+    assert "objects in 5 planes" in unet.run.status.text()
+
+
+def test_results_have_names_that_tell_them_apart(
+    unet: Any, viewer: Any, stack: np.ndarray, finish: Callable[[], None]
+) -> None:
+    both = np.stack([stack, stack], axis=1)
+    viewer.add_image(both, name="cells", axis_labels=("z", "c", "y", "x"))
+    names = []
+    for channel, size in ((0, 14), (1, 14), (1, 20)):
+        unet.source.channel.setCurrentIndex(channel)
+        unet.settings.fields["diameter"].value = size
+        unet.run.button.click()
+        finish()
+        names.append(unet.layer.name)
+    assert names == [
+        "nuclei · ch 0 · Ø 14 · cells",
+        "nuclei · ch 1 · Ø 14 · cells",
+        "nuclei · ch 1 · Ø 20 · cells",
+    ]
+    assert len(viewer.layers) == 3  # nobody had touched the second result
+
+
+def test_a_result_that_somebody_changed_is_kept_hidden_and_named(
+    unet: Any, viewer: Any, calibrated: Any, finish: Callable[[], None]
+) -> None:
+    unet.run.button.click()
+    finish()
+    theirs = unet.layer
+    theirs.data_setitem(tuple(np.array([[4], [30], [30]])), 99)
+    unet.run.button.click()
+    finish()
+    assert unet.layer is not theirs
+    assert theirs in viewer.layers
+    assert not theirs.visible
+    assert f"kept in {theirs.name!r}" in unet.run.status.text()
+
+
+def test_progress_is_said_in_the_dock_and_in_naparis_activities(
+    unet: Any, calibrated: Any, qtbot: QtBot, with_pause: Callable[..., None]
+) -> None:
+    said: list[str] = []
+
+    def look() -> None:
+        said.append(unet.run.bar.label.text())
+        qtbot.waitUntil(lambda: [(each.n, each.total) for each in bars] == [(2, 5)])
+
+    bars = progress._all_instances
+    with_pause(planes=2, then=look)
+    assert said[0].startswith("Segmenting: 2 of 5 planes")
+    qtbot.waitUntil(lambda: not bars)
+
+
+def test_cancel_among_naparis_activities_stops_the_run(
+    unet: Any,
+    calibrated: Any,
+    qtbot: QtBot,
+    with_pause: Callable[..., None],
+) -> None:
+    bars = progress._all_instances
+
+    def cancel() -> None:
+        qtbot.waitUntil(lambda: [each.n for each in bars] == [2])
+        next(iter(bars)).cancel()
+        assert not unet.run.bar.cancel_button.isEnabled()
+
+    with_pause(planes=2, then=cancel)
+    assert "Cancelled after 2 of 5 planes" in unet.run.status.text()
 
 
 def test_copies_of_labels_on_disk_are_not_deleted(

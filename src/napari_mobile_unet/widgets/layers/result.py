@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class _State:
     """What a result's layer shows, so that it can be shown again."""
 
+    name: str
     written: Written
     place: dict[str, Any]
     metadata: dict[str, Any]
@@ -86,7 +87,7 @@ class Result:
         theirs: bool,
         rgb: bool | None = None,
         about: Any = None,
-    ) -> bool:
+    ) -> str:
         """Show data in the layer, a new one if need be.
 
         Parameters
@@ -94,7 +95,7 @@ class Result:
         written : Written
             The data, labels or an image, and what is ours of them.
         name : str
-            Of a new layer.
+            Of the layer.
         place : dict
             Keywords that put it over the source.
         metadata : dict
@@ -108,18 +109,20 @@ class Result:
 
         Returns
         -------
-        bool
-            Whether an earlier layer was kept since somebody made it their own.
+        str
+            The name of an earlier layer that was kept since somebody made it their
+            own, and is hidden now; empty if there is none.
         """
-        data, kept = written.data, self.shown and theirs
-        same = self.shown and not kept
+        data = written.data
+        earlier = self.layer if self.shown and theirs else None
+        same = self.shown and earlier is None
         alike = getattr(self.layer, "rgb", None) == rgb
-        new = _State(written, place, {METADATA: metadata}, None, about)
+        new = _State(name, written, place, {METADATA: metadata}, None, about)
         if same and alike and self.layer.ndim == data.ndim - bool(rgb):
-            earlier, self._previous = self._previous, self._state(place)
+            forgotten, self._previous = self._previous, self._state(place)
             self._show(replace(new, metadata=self.layer.metadata | new.metadata))
-            self._forget(earlier)
-            return False
+            self._forget(forgotten)
+            return ""
         self._forget(self._previous)
         self._written, self._previous, self.about = written, None, about
         settings = {"name": name, "metadata": {METADATA: metadata}, **place}
@@ -127,7 +130,10 @@ class Result:
         self.layer = layer or Image(data, rgb=rgb, **settings)
         self._viewer.add_layer(self.layer)
         self._name = self.layer.name  # the viewer may have changed it
-        return kept
+        if earlier is None:
+            return ""
+        earlier.visible = False
+        return str(earlier.name)
 
     def bring_back(self, *, theirs: bool) -> None:
         """Show the previous result again; the present one can be brought back then.
@@ -145,7 +151,7 @@ class Result:
             self._previous = self._state(previous.place)
             self._show(previous)
             return
-        kind, name = type(self.layer), self._name
+        kind, name = type(self.layer), previous.name
         rgb = {"rgb": self.layer.rgb} if kind is Image else {}
         data, place = previous.written.data, previous.place
         self.layer = kind(data, name=name, metadata=previous.metadata, **place, **rgb)
@@ -158,6 +164,7 @@ class Result:
         """Return what the layer shows; a place is that of the same keywords."""
         assert self._written is not None
         return _State(
+            self._name,
             self._written,
             {key: getattr(self.layer, key) for key in place},
             dict(self.layer.metadata),
@@ -170,6 +177,9 @@ class Result:
         for key, value in state.place.items():
             setattr(self.layer, key, value)
         self.layer.metadata = dict(state.metadata)
+        if self.layer.name == self._name:  # nobody renamed it in the meantime
+            self.layer.name = state.name
+            self._name = self.layer.name
         self._take(state)
 
     def _take(self, state: _State) -> None:

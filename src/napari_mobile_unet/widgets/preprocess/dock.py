@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -30,9 +29,12 @@ from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.preprocess.preview import PreviewLayer
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
-from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
+from napari_mobile_unet.widgets.shared.run_summary import cancelled_after
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+from napari_mobile_unet.widgets.shared.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,14 +92,14 @@ class PreprocessDock(Dock):
         self.load_button = QPushButton("Load recipe …")
         self.job = Job(self)
         self.bar = JobBar(self.job)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = Status(self.source)
         self.previous = PreviousButton()
         self._previewing = Job(self)
         self._shown = PreviewLayer(self.viewer)
         self._results = Results(self.viewer)
         self._result: Result | None = None
         self._done = False
+        self._at_work: Image | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
@@ -124,7 +126,7 @@ class PreprocessDock(Dock):
         self.source.changed.connect(self._on_changed)
         self.source.moved.connect(self._pause.start)
         self.chain.changed.connect(self._on_changed)
-        self.chain.failed.connect(self.status.setText)
+        self.chain.failed.connect(self.status.say)
         self.preview.toggled.connect(lambda _: self._pause.start())
         self.viewer.dims.events.current_step.connect(self._on_step)
         self._pause.timeout.connect(self._show_preview)
@@ -134,7 +136,7 @@ class PreprocessDock(Dock):
         self.save_button.clicked.connect(self._save)
         self.load_button.clicked.connect(self._load)
         self.job.yielded.connect(self._on_value)
-        self.job.failed.connect(self._refuse)
+        self.job.failed.connect(self._on_failed)
         self.job.ended.connect(self._on_ended)
         self.previous.brought.connect(self._on_brought)
 
@@ -163,7 +165,7 @@ class PreprocessDock(Dock):
         return None if self._result is None else self._result.layer
 
     def _on_changed(self) -> None:
-        self.status.clear()
+        self.status.say("")
         self._pause.start()
         self._offer_previous()
 
@@ -175,7 +177,7 @@ class PreprocessDock(Dock):
     def _on_brought(self, result: Result) -> None:
         self._result = result
         result.layer.reset_contrast_limits()
-        self.status.setText("The previous result is shown again.")
+        self.status.say("The previous result is shown again.")
 
     def _on_step(self) -> None:
         if self.preview.isChecked():
@@ -202,7 +204,7 @@ class PreprocessDock(Dock):
 
     def _on_no_preview(self, reason: str) -> None:
         self._shown.remove()
-        self.status.setText(reason)
+        self.status.say(reason)
 
     def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
         run, plane = found
@@ -225,10 +227,10 @@ class PreprocessDock(Dock):
         run = _Run(recipe, layer, whole, stack)
         self._result = self._results.of(layer, recipe.channel)
         result, earlier = self._result, self.source.prepared
-        self._done = False
+        self._done, self._at_work = False, layer
         self.apply_button.setEnabled(False)
         self.previous.offer(None)
-        self.status.clear()
+        self.status.say("")
         self.bar.begin("Preparing", stack.n_planes)
 
         def prepared() -> Iterator[int | _Prepared]:
@@ -255,7 +257,8 @@ class PreprocessDock(Dock):
         self.apply_button.setEnabled(True)
         self._offer_previous()
         if cancelled and not self._done:
-            self.status.setText("Cancelled: the layers are as they were.")
+            done = cancelled_after(self.bar.bar.value(), self.bar.bar.maximum())
+            self.status.say(f"{done}: the layers are as they were", self._at_work)
 
     def _show_result(self, done: _Prepared) -> None:
         run, image, result = done.run, done.image, self._result
@@ -276,12 +279,17 @@ class PreprocessDock(Dock):
         self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
         count = image.n_planes
-        self.status.setText(f"{count} plane{'s' * (count != 1)} prepared")
+        said = f"{count} plane{'s' * (count != 1)} prepared"
         if kept:
-            show_info("Your changes to the image are kept; this one is a new layer.")
+            said += f"; what you changed is kept in {kept!r}, which is hidden now"
+        self.status.say(said, run.layer)
+
+    def _on_failed(self, message: str) -> None:
+        self.status.say(message, self._at_work)
+        show_error(message)
 
     def _refuse(self, message: str) -> None:
-        self.status.setText(message)
+        self.status.say(message)
         show_error(message)
 
     def _save(self) -> None:

@@ -7,7 +7,6 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cancel import Cancelled, cancellable
@@ -114,38 +113,3 @@ class Job(QObject):
 
 def _closable(values: Iterator[Any]) -> Generator[Any, None, None]:
     yield from values
-
-
-class JobBar(QWidget):
-    """Progress of a job, and a button to cancel it; hidden while nothing runs."""
-
-    def __init__(self, job: Job, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._job = job
-        self.bar = QProgressBar()
-        self.label = QLabel()
-        self.cancel_button = QPushButton("Cancel")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.label, self.bar, self.cancel_button):
-            layout.addWidget(widget)
-        self.cancel_button.clicked.connect(self._cancel)
-        job.ended.connect(lambda _: self.hide())
-        self.hide()
-
-    def begin(self, text: str, total: int, done: int = 0) -> None:
-        """Show the bar, at ``done`` of ``total`` steps; 0 means that nobody knows."""
-        self.label.setText(text)
-        self.bar.setRange(0, total)
-        self.bar.setValue(done)
-        self.cancel_button.setEnabled(True)
-        self.show()
-
-    def advance(self) -> None:
-        """Show that one more step is done."""
-        self.bar.setValue(self.bar.value() + 1)
-
-    def _cancel(self) -> None:
-        self.cancel_button.setEnabled(False)
-        self.label.setText("Stopping …")
-        self._job.finish()

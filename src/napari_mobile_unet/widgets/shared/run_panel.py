@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
@@ -20,16 +20,22 @@ from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.layers.storage import empty_labels
 from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.shared.beside import Beside
-from napari_mobile_unet.widgets.shared.job import Job, JobBar
+from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
-from napari_mobile_unet.widgets.shared.run_summary import summary
+from napari_mobile_unet.widgets.shared.run_summary import (
+    cancelled_after,
+    result_name,
+    summary,
+)
 from napari_mobile_unet.widgets.shared.shown_run import (
     Named,
     Renumbered,
     ShownRun,
     Started,
 )
+from napari_mobile_unet.widgets.shared.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,8 +77,7 @@ class LabelsRun(QWidget):
         self.button = QPushButton(text)
         self.continue_button = QPushButton("Continue")
         self.bar = JobBar(self.job)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = Status(source)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.previous = PreviousButton()
@@ -89,16 +94,16 @@ class LabelsRun(QWidget):
         self._run: ShownRun | None = None
         self._unfinished: dict[Any, ShownRun] = {}
         self._finding = Job(self)
-        self._theirs = self._naming = self._cancelled = False
+        self._theirs = self._naming = self._cancelled = self._failed = False
         self._batch_size: int | None = None
         self._begun = self._refreshed = 0.0
-        self._forecast = self._where = ""
+        self._forecast = self._where = self._kept = ""
         source.changed.connect(self._on_source)
         self.button.clicked.connect(lambda _: self.clicked.emit())
         self.continue_button.clicked.connect(lambda _: self._on_continue())
         self._finding.yielded.connect(self._on_found)
         self.job.yielded.connect(self._on_value)
-        self.job.failed.connect(self.refuse)
+        self.job.failed.connect(self._on_failed)
         self.job.ended.connect(self._on_ended)
         self.previous.brought.connect(self._on_brought)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -163,9 +168,9 @@ class LabelsRun(QWidget):
     def _work_on(self, run: ShownRun) -> None:
         self._run, self._begun = run, time.monotonic()
         self._beside.leave(run.result.layer)
-        self._naming = self._cancelled = False
-        self._forecast = self._where = ""
-        self.status.clear()
+        self._naming = self._cancelled = self._failed = False
+        self._forecast = self._where = self._kept = ""
+        self.status.say("", run.layer)
         self.button.setEnabled(False)
         self.continue_button.hide()
         self.previous.offer(None)
@@ -185,7 +190,12 @@ class LabelsRun(QWidget):
 
     def refuse(self, message: str) -> None:
         """Say why nothing came of it."""
-        self.status.setText(message)
+        self.status.say(message)
+        show_error(message)
+
+    def _on_failed(self, message: str) -> None:
+        self._failed = True
+        self.status.say(message, None if self._run is None else self._run.layer)
         show_error(message)
 
     def _on_value(self, value: Started | PlaneResult | Named | Renumbered) -> None:
@@ -193,7 +203,7 @@ class LabelsRun(QWidget):
         assert run is not None
         if isinstance(value, Started):
             self._forecast = "" if value.estimate is None else f"{value.estimate}"
-            self.status.setText(self._forecast)
+            self.status.say(self._forecast, run.layer)
         elif isinstance(value, Named):
             run.name(value)
         elif isinstance(value, Renumbered):
@@ -219,13 +229,12 @@ class LabelsRun(QWidget):
     def _show(self, run: ShownRun) -> Written:
         """Show empty labels, once there is something to fill them with."""
         provenance, place = run.provenance, Placement.of_result(run.layer, run.whole)
-        assert provenance is not None
+        assert provenance is not None and run.fitted is not None
         labels, self._where = empty_labels(place)
-        self.status.setText(self._where or self._forecast)
         written, before = Written(labels, place.index), run.result.layer
         kept = run.result.begin(
             written,
-            f"{run.layer.name} {provenance.model or run.recipe.segment.method}",
+            result_name(run.layer.name, run.recipe, run.fitted.recipe),
             place.keywords(),
             provenance.model_dump(mode="json"),
             theirs=self._theirs,
@@ -234,8 +243,11 @@ class LabelsRun(QWidget):
         BEING_WRITTEN.begin(run.result.layer)
         if before is not run.result.layer:
             BEING_WRITTEN.end(before)
-        if kept:
-            show_info("Your changes to the labels are kept; results go to a new layer.")
+        self._kept = (
+            f"what you changed is kept in {kept!r}, which is hidden now" if kept else ""
+        )
+        said = (self._where, self._forecast, self._kept)
+        self.status.say("; ".join(each for each in said if each), run.layer)
         return written
 
     def _rename(self, run: ShownRun, plane: Renumbered) -> None:
@@ -254,6 +266,8 @@ class LabelsRun(QWidget):
         if run is None or not run.tables:
             if run is not None:
                 BEING_WRITTEN.end(run.result.layer)
+            if run is not None and cancelled and not self._failed:
+                self.status.say(cancelled_after(0, run.whole.n_planes), run.layer)
             self._on_source()
             return
         if not self._naming:
@@ -277,7 +291,8 @@ class LabelsRun(QWidget):
             self._beside.show(run.result.layer, run)
         if run.finished or self._cancelled:  # else it failed, and has said why
             seconds = time.monotonic() - self._begun
-            self.status.setText(summary(run, count, seconds, self._where))
+            said = "; ".join(each for each in (self._where, self._kept) if each)
+            self.status.say(summary(run, count, seconds, said), run.layer)
 
     def _on_source(self) -> None:
         """Offer what can be done with the image that is chosen now."""
@@ -306,7 +321,7 @@ class LabelsRun(QWidget):
         assert isinstance(run, ShownRun)
         self._run = self._unfinished[run.layer] = run
         self._beside.follow(result.layer, run)
-        self.status.setText("The previous result is shown again.")
+        self.status.say("The previous result is shown again.")
         self._on_source()
 
     def _on_found(self, store: DiskStore) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.unet.confidence import confidence_message
+from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.widgets.shared.shown_run import ShownRun
 
 
@@ -25,16 +28,38 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
         Where the labels are, if not in memory.
     """
     done, planes = len(run.tables), run.whole.n_planes
-    of = "" if done == planes else f" of {planes}"
+    found = f"{objects} objects in {planes} plane{'s' * (planes != 1)}"
+    if done < planes:
+        found = f"{cancelled_after(done, planes)}: {objects} objects"
     assert run.fitted is not None
     gone = "" if run.shown else "Continue brings the layer back"
     choices = run.fitted.choices(run.recipe)
     first, *more = (f"; {each}" if each else "" for each in (choices, gone, where))
-    return (
-        f"{'Cancelled: ' if done < planes else ''}{objects} objects in "
-        f"{done}{of} plane{'s' * (planes != 1)}, {seconds:.1f} s"
-        f"{first}{_confidence(run)}{''.join(more)}"
-    )
+    return f"{found}, {seconds:.1f} s{first}{_confidence(run)}{''.join(more)}"
+
+
+def cancelled_after(done: int, planes: int) -> str:
+    """Return how far a run came that somebody cancelled."""
+    return f"Cancelled after {done} of {planes} plane{'s' * (planes != 1)}"
+
+
+def result_name(image: str, asked: Recipe, used: Recipe) -> str:
+    """Return a name that tells a result from others: "nuclei · ch 1 · Ø 22 · cells".
+
+    Parameters
+    ----------
+    image : str
+        Name of the image; it comes last, where a narrow list cuts it off.
+    asked, used : Recipe
+        As the person gave it, and with what was found in the image.
+    """
+    how = used.segment
+    parts = [Path(how.model).name if isinstance(how, UNet) else how.method]
+    if asked.channel is not None:
+        parts.append(f"ch {asked.channel}")
+    if isinstance(how, UNet):
+        parts.append(f"Ø {how.diameter:.0f}")
+    return " · ".join([*parts, image])
 
 
 def _confidence(run: ShownRun) -> str:

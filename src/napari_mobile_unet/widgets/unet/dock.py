@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Shapes
 from qtpy.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -28,7 +27,7 @@ from napari_mobile_unet.widgets.shared.link_form import LinkForm
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
-from napari_mobile_unet.widgets.unet.drawn_diameter import drawn_diameter
+from napari_mobile_unet.widgets.unet.drawn_diameter import SizeButton
 from napari_mobile_unet.widgets.unet.live_preview import LivePreview
 from napari_mobile_unet.widgets.unet.result_view import ResultView
 
@@ -63,11 +62,7 @@ class UNetDock(Dock):
         self.batch_size.setRange(1, 1024)
         self.batch_size.setValue(4)
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
-        self.measure_button = QPushButton("Diameter of a drawn object")
-        self.measure_button.setToolTip(
-            "Draw an ellipse around one object, in any shapes layer, then press the "
-            "button again"
-        )
+        self.measure_button = SizeButton(self.viewer, self.source)
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = LinkForm(self.source)
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
@@ -87,7 +82,8 @@ class UNetDock(Dock):
         self.run.began.connect(self._on_began)
         self.run.job.ended.connect(lambda _: self._on_ended())
         self.folder_button.clicked.connect(self._choose_folder)
-        self.measure_button.clicked.connect(lambda _: self._measure())
+        self.measure_button.measured.connect(self._on_measured)
+        self.measure_button.said.connect(self.run.status.say)
         self.run.clicked.connect(
             lambda: self.run.start(lambda: self.recipe, self.batch_size.value())
         )
@@ -126,6 +122,7 @@ class UNetDock(Dock):
         self.run.cancel()
         self.preview.disconnect_viewer()
         self.view.disconnect_viewer()
+        self.measure_button.disconnect_viewer()
         self.source.disconnect_viewer()
 
     @property
@@ -178,26 +175,16 @@ class UNetDock(Dock):
             f"licence: {card.licence or 'unknown'}"
         )
 
-    def _measure(self) -> None:
-        """Take the diameter of the shape drawn last; offer a layer to draw it in."""
-        layer, whole = self.source.layer, self.source.whole
-        if layer is None or whole is None:
-            self.run.refuse(self.source.note.text())
-            return
-        drawn = [each for each in self.viewer.layers if isinstance(each, Shapes)]
-        if not drawn:
-            shapes = self.viewer.add_shapes(name="one object", ndim=layer.ndim)
-            shapes.mode = "add_ellipse"
-            self.run.status.setText(
-                "Draw an ellipse around one object, then press the button again."
-            )
-            return
+    def _on_measured(self, diameter: float) -> None:
         try:
-            diameter = round(drawn_diameter(drawn[-1], layer, whole), 1)
-            self.settings.value = self.settings.value.replace(diameter=diameter)
+            self.settings.value = self.settings.value.replace(
+                diameter=round(diameter, 1)
+            )
             self.preview.look()
         except ValueError as error:
             self.run.refuse(one_line(error))
+        else:
+            self.run.status.say(f"Object size {diameter:.1f} pixels, as you drew it")
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Model folder")
