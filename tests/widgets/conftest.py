@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep runs and labels out of the person's own cache."""
+    """Keep runs, labels and settings out of the person's own folders."""
     for room in ("shared.run_folder", "layers.storage"):
         monkeypatch.setattr(
             f"napari_mobile_unet.widgets.{room}.user_cache_path",
             lambda *_, **__: tmp_path / "cache",
         )
+    monkeypatch.setattr(
+        "napari_mobile_unet.widgets.shared.memory.user_config_path",
+        lambda *_, **__: tmp_path / "config",
+    )
 
 
 @pytest.fixture

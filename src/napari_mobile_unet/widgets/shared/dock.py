@@ -40,6 +40,8 @@ class Dock(QWidget):
 
     page: ClassVar[str] = ""
     """The title on the strip of pages."""
+    document: ClassVar[str] = "README.md"
+    """The file that explains the page."""
     seen = Signal(bool)
     """Whether it can be seen: it is open, and lies behind no other dock."""
 
@@ -52,7 +54,7 @@ class Dock(QWidget):
         self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
         self._frame: QDockWidget | None = None
         self._coming = False
-        self.strip = PageStrip(self.page)
+        self.strip = PageStrip(self.page, self.document)
         self.strip.chosen.connect(self._open)
         self._rows = QVBoxLayout(self)
         self._rows.addWidget(self.strip)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from npe2 import PluginManager
 from qtpy.QtCore import QTimer, Signal
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
 from superqt.utils import QFlowLayout
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ PAGES = {
 """Title of each page, in order, and the name of its widget in the manifest."""
 
 
+HELP = "https://github.com/napari-mobile-unet/napari-mobile-unet/blob/main/"
+"""Where the documentation is."""
+
+
 class PageStrip(QWidget):
     """One button for each page, in as many rows as they need.
 
@@ -31,12 +35,14 @@ class PageStrip(QWidget):
     ----------
     current : str
         Title of the page that it stands on.
+    document : str
+        File of the documentation that explains the page.
     """
 
     chosen = Signal(str)
     """The title of another page."""
 
-    def __init__(self, current: str) -> None:
+    def __init__(self, current: str, document: str) -> None:
         super().__init__()
         self.buttons = {title: QPushButton(title) for title in PAGES}
         layout = QFlowLayout(self)
@@ -49,6 +55,11 @@ class PageStrip(QWidget):
             button.setStyleSheet("QPushButton { padding: 3px 7px; min-width: 0px; }")
             button.clicked.connect(lambda _, title=title: self._on_clicked(title))
             layout.addWidget(button)
+        self.help = QLabel(f'<a href="{HELP}{document}">Help</a>')
+        self.help.setOpenExternalLinks(True)
+        self.help.setToolTip(f"{HELP}{document}")
+        self.help.setContentsMargins(6, 3, 0, 0)
+        layout.addWidget(self.help)
         self._current = current
         self._show_current()
 

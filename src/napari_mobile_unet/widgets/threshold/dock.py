@@ -62,6 +62,7 @@ class ThresholdDock(Dock):
     """
 
     page = "Threshold"
+    document = "docs/threshold.md"
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
@@ -24,6 +25,7 @@ from napari_mobile_unet.unet.segment import UNet, model_of
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
+from napari_mobile_unet.widgets.shared.memory import recall, remember
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -32,7 +34,20 @@ from napari_mobile_unet.widgets.unet.live_preview import LivePreview
 from napari_mobile_unet.widgets.unet.result_view import ResultView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import napari.viewer
+
+    from napari_mobile_unet.settings import Params
+
+BATCH_SIZE = 4
+"""Planes read at a time at first."""
+DEFAULTS: dict[str, Params] = {
+    "segment": UNet(),
+    "objects": Objects(),
+    "link": Link(),
+}
+"""The groups of settings that are remembered, as they are at first."""
 
 
 class UNetDock(Dock):
@@ -45,6 +60,7 @@ class UNetDock(Dock):
     """
 
     page = "Segment"
+    document = "docs/model.md"
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
@@ -60,8 +76,10 @@ class UNetDock(Dock):
         )
         self.batch_size = QSpinBox()
         self.batch_size.setRange(1, 1024)
-        self.batch_size.setValue(4)
+        self.batch_size.setValue(BATCH_SIZE)
         self.batch_size.setToolTip("Planes read at a time; the result is the same")
+        self.reset_button = QPushButton("Back to defaults")
+        self.reset_button.setToolTip("Set everything below the image as at first")
         self.measure_button = SizeButton(self.viewer, self.source)
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = LinkForm(self.source)
@@ -72,6 +90,7 @@ class UNetDock(Dock):
         for name, folder in list_models().items():
             self._offer(name, str(folder))
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
+        self.model.currentIndexChanged.connect(lambda _: self._recall())
         for form in (self.settings, self.objects):
             form.changed.connect(lambda _: self.preview.look())
         self.seen.connect(self.preview.follow_page)
@@ -84,9 +103,9 @@ class UNetDock(Dock):
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.measured.connect(self._on_measured)
         self.measure_button.said.connect(self.run.status.say)
-        self.run.clicked.connect(
-            lambda: self.run.start(lambda: self.recipe, self.batch_size.value())
-        )
+        self.reset_button.clicked.connect(lambda _: self._reset())
+        self.run.clicked.connect(self._on_run)
+        self._recall()
 
     def _lay_out(self) -> None:
         model_row = QHBoxLayout()
@@ -114,6 +133,7 @@ class UNetDock(Dock):
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
         layout.addWidget(Section("Advanced", advanced))
+        layout.addWidget(self.reset_button)
         layout.addStretch()
         self.foot(self.run)
 
@@ -160,6 +180,41 @@ class UNetDock(Dock):
         name = text if text in list_models() else folder
         self.model.addItem(text, name)
         self._on_model()
+
+    def _on_run(self) -> None:
+        self.run.start(lambda: self.recipe, self.batch_size.value())
+        if self.run.job.running:
+            remember(self.page, self._groups(), model=self.model.currentData())
+
+    def _groups(self) -> dict[str, Params]:
+        """Return what is kept for another session; each image has its object size."""
+        return {
+            "segment": self.settings.value.replace(diameter=0),
+            "objects": self.objects.value,
+            "link": self.link.value,
+        }
+
+    def _show_groups(self, groups: Mapping[str, Params]) -> None:
+        forms: dict[str, Form[Any]] = {
+            "segment": self.settings,
+            "objects": self.objects,
+            "link": self.link,
+        }
+        for name, group in groups.items():
+            forms[name].value = group
+
+    def _recall(self) -> None:
+        """Show the settings that the chosen model was last used with."""
+        size = self.settings.value.diameter
+        groups = recall(self.page, DEFAULTS, model=self.model.currentData())
+        self._show_groups(groups)
+        self.settings.value = self.settings.value.replace(diameter=size)
+        self.preview.look()
+
+    def _reset(self) -> None:
+        self._show_groups(DEFAULTS)
+        self.preview.look()
+        self.batch_size.setValue(BATCH_SIZE)
 
     def _on_model(self) -> None:
         """Show what the chosen model is, as its tooltip, and what it finds."""
