@@ -72,4 +72,4 @@ def test_help_leads_to_a_file_that_is_there(title: str, viewer: Any) -> None:
 
     page: Any = open_page(viewer, title)
     assert (Path(__file__).parents[3] / page.document).is_file()
-    assert page.document in page.strip.help.text()
+    assert page.document in page.strip.help.toolTip()

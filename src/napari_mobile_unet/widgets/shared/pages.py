@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from npe2 import PluginManager
-from qtpy.QtCore import QTimer, Signal
-from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QPushButton, QWidget
+from qtpy.QtCore import QTimer, QUrl, Signal
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton, QWidget
 from superqt.utils import QFlowLayout
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ PAGES = {
 
 HELP = "https://github.com/napari-mobile-unet/napari-mobile-unet/blob/main/"
 """Where the documentation is."""
+SMALL = "QPushButton { padding: 3px 6px; min-width: 0px; }"
+"""So that all pages stand in one row of a narrow dock."""
 
 
 class PageStrip(QWidget):
@@ -52,13 +55,16 @@ class PageStrip(QWidget):
         for title, button in self.buttons.items():
             button.setCheckable(True)
             button.setToolTip(f"Go to the page {title}")
-            button.setStyleSheet("QPushButton { padding: 3px 7px; min-width: 0px; }")
+            button.setStyleSheet(SMALL)
             button.clicked.connect(lambda _, title=title: self._on_clicked(title))
             layout.addWidget(button)
-        self.help = QLabel(f'<a href="{HELP}{document}">Help</a>')
-        self.help.setOpenExternalLinks(True)
-        self.help.setToolTip(f"{HELP}{document}")
-        self.help.setContentsMargins(6, 3, 0, 0)
+        self.help = QPushButton("?")
+        self.help.setAccessibleName("Help")
+        self.help.setToolTip(f"Read about this page: {HELP}{document}")
+        self.help.setStyleSheet(SMALL)
+        self.help.clicked.connect(
+            lambda _: QDesktopServices.openUrl(QUrl(f"{HELP}{document}"))
+        )
         layout.addWidget(self.help)
         self._current = current
         self._show_current()
