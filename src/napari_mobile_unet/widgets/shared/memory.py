@@ -32,7 +32,8 @@ def remember(page: str, settings: Mapping[str, Params], *, model: str = "") -> N
     """
     kept = _read()
     values = {name: group.model_dump(mode="json") for name, group in settings.items()}
-    kept.setdefault(page, {})[model] = values
+    models = kept.get(page)
+    kept[page] = {**(models if isinstance(models, dict) else {}), model: values}
     try:
         path = _path()
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,7 @@ class ThresholdDock(Dock):
         layout.addWidget(Section("How Otsu's method works", explanation))
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
+        layout.addWidget(Section("Advanced", self.settings.more))
         self.foot(self.run)
 
     def _connect(self) -> None:

@@ -17,7 +17,11 @@ class ThresholdForm(Form[Threshold]):
     """Edits how a threshold is found; where it counts and its values lie elsewhere."""
 
     def __init__(self) -> None:
-        super().__init__(Threshold(), leave_out=("scope", "values", "object_classes"))
+        super().__init__(
+            Threshold(),
+            leave_out=("scope", "values", "object_classes"),
+            apart=("min_separability",),
+        )
         self.taken = QComboBox()
         self.taken.setToolTip("Which of the classes of grey values are objects")
         rows = self.layout()
