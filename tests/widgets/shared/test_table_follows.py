@@ -150,3 +150,18 @@ def test_an_image_of_another_shape_is_left_out(
     rest()
     assert "mean_intensity" not in labels.features
     assert len(labels.features) == 5
+
+
+def test_a_table_that_was_on_its_way_is_not_lost(
+    table: Any,
+    labels: Any,
+    qtbot: QtBot,
+    rest: Callable[[], None],
+    join_jobs: Callable[[], None],
+) -> None:
+    table.follow(labels)
+    qtbot.waitUntil(lambda: not table._pause.isActive(), timeout=10_000)
+    join_jobs()  # it has measured all, and what it found has not arrived
+    labels.events.paint(value=[])  # somebody paints: it is dropped
+    rest()
+    assert set(labels.features["index"]) == {7, 12}

@@ -43,22 +43,24 @@ class _Known:
     sums: dict[int, int] = field(default_factory=dict)
     pieces: dict[int, pd.DataFrame] = field(default_factory=dict)
     sizes: Calibration | None = None
+    shown: bool = False
+    """Whether the table of these pieces has arrived: one that was on its way when
+    somebody painted is dropped."""
 
     def is_of(self, layer: Labels, axes: str, image: Stack | None) -> bool:
         return self.data is layer.data and self.axes == axes and self.image is image
 
     def iter_table(self, labels: Stack) -> Iterator[pd.DataFrame]:
         """Measure the planes that have changed; yield the table if it is another."""
-        changed = False
         for number in range(labels.n_planes):
             checkpoint()
             # Again, where somebody painted while it was measured.
             while self.sums.get(number) != (now := _sum_of(labels.plane(number))):
                 self.pieces[number] = pieces_of(labels, number, self.image)
-                self.sums[number], changed = now, True
+                self.sums[number], self.shown = now, False
         sizes = calibration_of(labels, self.image, None, None)
-        if changed or sizes != self.sizes:
-            self.sizes = sizes
+        if not self.shown or sizes != self.sizes:
+            self.sizes, self.shown = sizes, False
             yield join_pieces(self.pieces.values(), labels.axes, sizes)
 
 
@@ -155,9 +157,10 @@ class TableFollows(QObject):
         self._job.start_next(lambda: known.iter_table(labels))
 
     def _on_table(self, table: pd.DataFrame) -> None:
-        layer = self._layer
-        if layer is None:
+        layer, known = self._layer, self._known
+        if layer is None or known is None:
             return
+        known.shown = True
         now, self._extras = self._extras, None
         if now is None:
             now = layer.features.rename(columns={INDEX: "label"})
