@@ -10,6 +10,7 @@ from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.steps import Normalise, Resize
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.preview import Preview
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.samples import sample_path
@@ -65,6 +66,7 @@ def test_the_network_runs_again_only_where_it_sees_something_else(
     assert some.shown.labels.max() < every.shown.labels.max()
     assert some.fitted.recipe.segment == UNet(
         min_confidence=0.96,
+        colour="all",
         diameter=every.fitted.recipe.segment.diameter,
         limits=every.fitted.recipe.segment.limits,
     )
@@ -131,3 +133,20 @@ def test_another_plane_is_found_with_what_is_known_of_the_stack(
     found = preview.at(3).find(Recipe())
     np.testing.assert_array_equal(found.objects.labels, wanted.objects.labels)
     assert found.fitted == wanted.fitted
+
+
+def test_the_colour_is_the_one_that_a_run_chooses() -> None:
+    small = SAMPLE[0].astype(np.float32) / SAMPLE[0].max()
+    wide = np.kron(small[:64, 64:128], np.ones((4, 4), np.float32))  # large nuclei
+    rng = np.random.default_rng(0)
+    specks = np.zeros(wide.shape, np.float32)
+    specks.ravel()[rng.choice(specks.size, 600, replace=False)] = 1
+    specks = np.maximum(specks, np.roll(specks, 1, 0))
+    stack = Stack.from_array(np.stack([specks, 0 * wide, wide], -1), "YXS")
+    found = Preview(stack, 0).find(Recipe())
+    wanted = fit(stack, Recipe()).recipe.segment
+    assert isinstance(wanted, UNet)
+    assert wanted.colour == "blue"
+    assert found.fitted.recipe.segment == wanted
+    run = segment(stack, Recipe())
+    np.testing.assert_array_equal(found.shown.labels > 0, run > 0)

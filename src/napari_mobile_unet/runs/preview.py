@@ -87,6 +87,7 @@ class Preview:
     def __init__(self, stack: Stack, number: int, window: Window = WHOLE) -> None:
         self.number, self.window = number, window
         self._stack = stack
+        self._seen = lru_cache(KEPT_MAPS)(self._find_all)
         self._base = lru_cache(1)(self._find_base)
         self._diameter = lru_cache(KEPT_MAPS)(self._find_diameter)
         self._maps = lru_cache(KEPT_MAPS)(self._find_maps)
@@ -101,7 +102,8 @@ class Preview:
             As for the class.
         """
         other = Preview(self._stack, number, window)
-        other._base, other._diameter = self._base, self._diameter
+        other._seen, other._base = self._seen, self._base
+        other._diameter = self._diameter
         return other
 
     def find(self, recipe: Recipe) -> Previewed:
@@ -122,9 +124,13 @@ class Preview:
                 f"{method.method!r}; choose 'unet'"
             )
         wanted = method.replace(min_confidence=0)
+        if "S" in self._stack.axes and method.colour == "auto":
+            # Which colour shows most depends on the size of what is looked for.
+            seen = self._seen(recipe.steps, wanted)
+            wanted = wanted.replace(colour=seen.colour, diameter=seen.diameter)
         steps, found = self._base(recipe.steps, wanted.replace(diameter=MIN_DIAMETER))
-        found = found.replace(diameter=method.diameter)
-        if not method.diameter:
+        found = found.replace(diameter=wanted.diameter)
+        if not wanted.diameter:
             found = found.replace(diameter=self._diameter(steps, found))
         fitted = Fitted(
             recipe=recipe.replace(
@@ -136,13 +142,16 @@ class Preview:
         objects = self._decoded(fitted.recipe.objects, steps, found)
         return Previewed(objects, fitted, method.min_confidence)
 
+    def _find_all(self, steps: Steps, method: UNet) -> UNet:
+        return _unet(fit(self._stack, _recipe(steps, method)).recipe)
+
     def _find_base(self, steps: Steps, method: UNet) -> tuple[Steps, UNet]:
         """Return steps and method with the grey ranges of the stack."""
         recipe = fit(self._stack, _recipe(steps, method)).recipe
         return recipe.steps, _unet(recipe)
 
     def _find_diameter(self, steps: Steps, method: UNet) -> float:
-        return _unet(fit(self._stack, _recipe(steps, method)).recipe).diameter
+        return self._find_all(steps, method).diameter
 
     def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
         model = model_of(method.model)
