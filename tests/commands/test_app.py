@@ -23,7 +23,7 @@ def test_help_names_every_command(run: Run) -> None:
     text = run("--help").stdout
     for command in (
         "demo", "open", "segment", "threshold", "preprocess", "train", "evaluate",
-        "measure", "models",
+        "measure", "export", "models",
     ):  # fmt: skip
         assert f"  {command} " in text
 

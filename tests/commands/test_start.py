@@ -10,7 +10,7 @@ import pytest
 SLOW = ("cv2", "dask", "pandas", "scipy", "skimage", "tifffile", "zarr")
 COMMANDS = (
     "open", "demo", "segment", "threshold", "preprocess", "train", "evaluate",
-    "measure", "models",
+    "measure", "export", "models",
 )  # fmt: skip
 
 PROGRAM = """

@@ -27,6 +27,7 @@ from napari_mobile_unet.commands.console import (
     standard_output,
 )
 from napari_mobile_unet.commands.evaluate import evaluate
+from napari_mobile_unet.commands.export import export
 from napari_mobile_unet.commands.measure import measure
 from napari_mobile_unet.commands.models import models
 from napari_mobile_unet.commands.preprocess import preprocess
@@ -130,7 +131,16 @@ def demo(
         run(output)
 
 
-for command in (segment, threshold, preprocess, train, evaluate, measure, models):
+for command in (
+    segment,
+    threshold,
+    preprocess,
+    train,
+    evaluate,
+    measure,
+    export,
+    models,
+):
     app.command()(command)
 
 

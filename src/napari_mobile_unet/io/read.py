@@ -10,10 +10,13 @@ import numpy as np
 from napari_mobile_unet.io.content import Content, RequestError, check_position
 from napari_mobile_unet.io.ome_tiff import read_tiff
 from napari_mobile_unet.io.ome_zarr import read_zarr
+from napari_mobile_unet.io.outlines.names import OBJECTS, holds_objects
 from napari_mobile_unet.io.paths import PICTURES, SUFFIXES, TIFF, name_of, zarr_root
 from napari_mobile_unet.io.pictures import read_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_mobile_unet.images.stack import Stack
 
 
@@ -23,6 +26,7 @@ def read_stack(
     *,
     position: int | None = None,
     as_labels: bool = False,
+    sizes: Mapping[str, int] | None = None,
 ) -> Stack:
     """Return an image file as a stack, with its axes, pixel sizes and units.
 
@@ -38,7 +42,12 @@ def read_stack(
         together with those that are like it; ``left_out`` names the others.
     as_labels : bool
         Whether the file holds labels. Of a picture with a palette these are the
-        indices, not the colours; JPEG, which does not keep ids, is refused.
+        indices, not the colours; JPEG, which does not keep ids, is refused. Outlines
+        and masks of other programs are read as well: ImageJ's .zip and .roi, GeoJSON,
+        COCO's .json and Cellpose's _seg.npy.
+    sizes : mapping of str to int, optional
+        Length of each axis of the image that outlines belong to; by default what
+        their file tells, or what they span.
 
     Returns
     -------
@@ -55,8 +64,9 @@ def read_stack(
         position.
     """
     path = Path(path)
+    suffix = _suffix(path, as_labels)
     try:
-        content = _read(path, _suffix(path), position, as_labels)
+        content = _read(path, suffix, position, as_labels, sizes)
     except (RequestError, OSError, MemoryError):
         raise
     except Exception as error:  # decoders raise anything, from KeyError to zlib.error
@@ -70,7 +80,7 @@ def read_stack(
         raise ValueError(f"{path}: {error}") from error
 
 
-def _suffix(path: Path) -> str:
+def _suffix(path: Path, as_labels: bool) -> str:
     """Return the suffix by which a file is read; that of a Zarr folder is .zarr.
 
     Raises
@@ -88,9 +98,10 @@ def _suffix(path: Path) -> str:
             f"an image is a file, or a .zarr folder; {path} is a folder without Zarr "
             f"metadata; name what is in it, such as {path / '*.tif'}"
         )
-    if suffix not in SUFFIXES:
+    usable = SUFFIXES | OBJECTS if as_labels else SUFFIXES
+    if suffix not in usable:
         raise ValueError(
-            f"an image file is one of {', '.join(sorted(SUFFIXES))}; received {path}; "
+            f"an image file is one of {', '.join(sorted(usable))}; received {path}; "
             "convert it first"
         )
     if path.is_file() and suffix == ".zarr":
@@ -102,7 +113,18 @@ def _suffix(path: Path) -> str:
     return suffix
 
 
-def _read(path: Path, suffix: str, position: int | None, as_labels: bool) -> Content:
+def _read(
+    path: Path,
+    suffix: str,
+    position: int | None,
+    as_labels: bool,
+    sizes: Mapping[str, int] | None,
+) -> Content:
+    if as_labels and holds_objects(path):
+        from napari_mobile_unet.io.outlines.read import read_objects  # which few need
+
+        check_position(path, position, 1)
+        return read_objects(path, sizes)
     if suffix in PICTURES:
         return read_picture(path, position, as_labels)
     if suffix in TIFF:

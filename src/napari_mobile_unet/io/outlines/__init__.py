@@ -1,0 +1,1 @@
+"""Objects that other programs drew or saved, as labels."""

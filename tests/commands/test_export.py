@@ -1,0 +1,94 @@
+"""Labels exported on the command line, and brought back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_mobile_unet.io.read import read_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+    Run = Callable[..., Result]
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    found = np.zeros((3, 20, 16), np.uint16)
+    found[0, 4:8, 4:8], found[2, 10:15, 3:9] = 7, 9
+    path = tmp_path / "cells_labels.tif"
+    tifffile.imwrite(path, found, metadata={"axes": "ZYX"}, ome=True)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.geojson", "a.json", "a_seg.npy"])
+def test_labels_go_there_and_back(
+    name: str, run: Run, labels: Path, tmp_path: Path
+) -> None:
+    done = run("export", labels, "-o", tmp_path / name)
+    assert done.exit_code == 0, done.stderr
+    back = tmp_path / "back.ome.tif"
+    done = run("export", tmp_path / name, "-o", back, "--image", labels)
+    assert done.exit_code == 0, done.stderr
+    found = read_stack(back, as_labels=True)
+    assert np.array_equal(found.data, tifffile.imread(labels))
+
+
+def test_the_image_gives_its_name(run: Run, labels: Path, tmp_path: Path) -> None:
+    image, output = tmp_path / "cells.tif", tmp_path / "a.json"
+    tifffile.imwrite(image, np.zeros((3, 20, 16), np.uint8), photometric="minisblack")
+    done = run("export", labels, "-o", output, "--image", image)
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(output.read_text())["images"][0]["file_name"] == "cells.tif"
+
+
+def test_an_output_is_replaced_only_if_asked(
+    run: Run, labels: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "a.zip"
+    output.write_text("kept")
+    done = run("export", labels, "-o", output)
+    assert done.exit_code == 1
+    assert "use --overwrite" in done.stderr
+    assert output.read_text() == "kept"
+    assert run("export", labels, "-o", output, "--overwrite").exit_code == 0
+    assert output.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (["-o", "a.svg"], 2, "change the suffix"),
+        (["-o", "a.json", "--format", "imagej"], 2, "has the suffix"),
+        (["-o", "cells_labels.tif", "--overwrite"], 2, "must not replace an input"),
+        (["-o", "a.roi"], 1, "a .roi file holds one outline"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(
+    options: list[str],
+    status: int,
+    message: str,
+    run: Run,
+    labels: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(labels.parent)
+    done = run("export", labels.name, *options)
+    assert done.exit_code == status
+    assert message in done.stderr.splitlines()[-1]
+
+
+def test_outlines_are_measured(run: Run, labels: Path, tmp_path: Path) -> None:
+    drawn, table = tmp_path / "a.geojson", tmp_path / "a.csv"
+    assert run("export", labels, "-o", drawn).exit_code == 0
+    done = run("measure", drawn, "-o", table)
+    assert done.exit_code == 0, done.stderr
+    assert "\n9," in table.read_text()
