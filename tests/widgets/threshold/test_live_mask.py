@@ -86,6 +86,16 @@ def test_taking_the_mask_away_takes_the_tick_away(
     assert len(viewer.layers) == 2
 
 
+def test_all_layers_are_taken_away_and_another_image_comes(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray
+) -> None:
+    person.waits_for_mask()
+    viewer.layers.clear()
+    viewer.add_image(stack[4])
+    person.waits(lambda: panel.live.layer in viewer.layers)
+    assert panel.live.isChecked()
+
+
 def test_the_mask_follows_the_image_to_another_place(
     panel: Any, person: Any, calibrated: Any
 ) -> None:

@@ -123,6 +123,16 @@ def test_taking_the_layer_away_takes_the_tick_away(
     assert unet.preview.status.isHidden()
 
 
+def test_all_layers_are_taken_away_and_another_image_comes(
+    unet: Any, nuclei: Any, viewer: Any, seen: Callable[[], np.ndarray]
+) -> None:
+    seen()
+    viewer.layers.clear()
+    viewer.add_image(NUCLEI[1])
+    assert unet.preview.tick.isChecked()
+    assert len(np.unique(seen())) > 3
+
+
 def test_it_is_there_while_its_page_is_seen(
     viewer: Any, nuclei: Any, qtbot: QtBot
 ) -> None:

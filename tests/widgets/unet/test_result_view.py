@@ -46,6 +46,17 @@ def test_doubtful_objects_are_hidden_and_come_back(unet: Any, result: Any) -> No
     assert not unet.view.note.text()
 
 
+def test_an_object_of_several_planes_counts_once(unet: Any, result: Any) -> None:
+    ids, confidence = [1, 1, 2, 2, 3], [0.9, 0.5, 0.9, 0.2, 0.8]
+    result.features = pd.DataFrame({"index": ids, "confidence": confidence})
+    unet.view.take(result)
+    unet.view.by.setCurrentText("confidence")
+    unet.settings.fields["min_confidence"].value = 0.6
+    assert "1 of 3 objects hidden" in unet.view.note.text()
+    assert opaque(result)[1:4] == [True, False, True]  # means of 0.7 and 0.55
+    assert unet.view.legend.text() == "0.55 – 0.8"
+
+
 def test_colours_tell_a_number_from_low_to_high(unet: Any, result: Any) -> None:
     unet.view.take(result)
     names = [unet.view.by.itemText(n) for n in range(unet.view.by.count())]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import napari
+    from napari.layers import Layer
     from numpy.typing import NDArray
     from qtpy.QtWidgets import QWidget
 
@@ -70,10 +71,11 @@ class LiveMask(QCheckBox):
         self._plane: Plane | None = None
         self._place: Placement | None = None
         self._dock_visible = True
+        self._gone_from: Layer | None = None
         self._mask = PreviewLabels(
             viewer,
             "threshold preview",
-            lambda: self.setChecked(False),
+            self._on_gone,
             opacity=0.5,
             colormap=DirectLabelColormap(color_dict=COLOURS),
         )
@@ -90,6 +92,10 @@ class LiveMask(QCheckBox):
         """Read the visible plane, in a thread; large ones are not shown live."""
         stack = self._source.stack
         self._plane = None
+        before, layers = self._gone_from, self._viewer.layers
+        if before is not None and before not in layers:
+            self._gone_from = None
+            self.setChecked(True)  # it only went with its image
         if stack is None or is_large(stack.plane_shape):
             self._reading.cancel()
             return
@@ -115,6 +121,11 @@ class LiveMask(QCheckBox):
         """Show the layer while its page is seen."""
         self._dock_visible = seen
         self._show()
+
+    def _on_gone(self) -> None:
+        """Follow a person who took the layer away."""
+        self._gone_from = self._source.layer
+        self.setChecked(False)
 
     def _on_read(self, plane: Plane) -> None:
         self._plane = plane

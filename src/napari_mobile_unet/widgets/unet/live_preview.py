@@ -106,7 +106,7 @@ class LivePreview(QWidget):
         self._labels = PreviewLabels(viewer, "preview", self._on_gone, opacity=0.6)
         self._job = Job(self)
         self._wanted: bool | None = None
-        self._segmented: WeakSet[Image] = WeakSet()
+        self._off: WeakSet[Image] = WeakSet()
         self._of: Image | None = None
         self._page_seen = True
         self._preview: tuple[Stack, Preview] | None = None
@@ -160,17 +160,20 @@ class LivePreview(QWidget):
     def give_way(self) -> None:
         """Go, for an image is being segmented."""
         if self._source.layer is not None:
-            self._segmented.add(self._source.layer)
+            self._off.add(self._source.layer)
         self.tick.setChecked(False)
         self._soon.stop()
         self._stop("")
 
     def _on_clicked(self, ticked: bool) -> None:
         self._wanted = ticked
+        if ticked and self._of is not None:
+            self._off.discard(self._of)
 
     def _on_gone(self) -> None:
-        """Follow a person who took the layer away."""
-        self._wanted = False
+        """Follow a person who took the layer away; its image may be gone as well."""
+        if self._of is not None:
+            self._off.add(self._of)
         self.tick.setChecked(False)
 
     def _on_source(self) -> None:
@@ -182,7 +185,7 @@ class LivePreview(QWidget):
             wanted = self._wanted
             if wanted is None:
                 wanted = height * width <= AUTOMATIC
-            self.tick.setChecked(wanted and layer not in self._segmented)
+            self.tick.setChecked(wanted and layer not in self._off)
         self._labels.clear()
         self.look()
 

@@ -13,6 +13,7 @@ from napari_mobile_unet.widgets.layers.convert import METADATA
 
 if TYPE_CHECKING:
     import napari
+    import pandas as pd
     from napari.layers import Labels
     from numpy.typing import NDArray
 
@@ -160,8 +161,9 @@ class ResultView(QWidget):
             return
         if self._own is not None and layer.colormap is not self._own:
             self._before, self._own = layer.colormap, None  # somebody chose others
-        ids = layer.features["index"].to_numpy()
-        hidden = self._hidden(layer)
+        table = _by_object(layer)
+        ids = table.index.to_numpy()
+        hidden = self._hidden(table)
         if by == IDS and not hidden.any():
             self._restore(layer)
             return
@@ -171,7 +173,7 @@ class ResultView(QWidget):
                 "", f"Ids above {LARGEST_ID} are shown in napari's colours only."
             )
             return
-        colours, legend = self._colours(layer, ids, by)
+        colours, legend = self._colours(table, by)
         colours[hidden] = 0
         drawn = dict(zip(ids.tolist(), colours, strict=True))
         self._own = DirectLabelColormap(
@@ -182,21 +184,19 @@ class ResultView(QWidget):
         kept = f"{hidden.sum()} of {len(ids)} objects hidden in the view; their labels "
         self._tell(legend, f"{kept}are as they were." if hidden.any() else "")
 
-    def _hidden(self, layer: Labels) -> NDArray[np.bool_]:
-        """Return which objects, in the order of the features, are doubtful."""
-        table = layer.features
+    def _hidden(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Return which objects of a table are doubtful."""
         if "confidence" not in table:
             return np.zeros(len(table), bool)
         confidence = table["confidence"].to_numpy(float)
         return np.asarray(confidence < self._least)  # one drawn by hand has none: shown
 
-    def _colours(
-        self, layer: Labels, ids: NDArray[Any], by: str
-    ) -> tuple[NDArray[np.float64], str]:
-        """Return (n, 4) colours, and what they mean."""
+    def _colours(self, table: pd.DataFrame, by: str) -> tuple[NDArray[np.float64], str]:
+        """Return (n, 4) colours of the objects of a table, and what they mean."""
         if by == IDS:
-            return np.array(self._before.map(ids.astype(int)), float).reshape(-1, 4), ""
-        values = layer.features[by].to_numpy(float)
+            ids = table.index.to_numpy(int)
+            return np.array(self._before.map(ids), float).reshape(-1, 4), ""
+        values = table[by].to_numpy(float)
         finite = values[np.isfinite(values)]
         low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
         share = np.nan_to_num((values - low) / ((high - low) or 1))
@@ -219,6 +219,11 @@ class ResultView(QWidget):
         self._rows.setRowVisible(self.legend, bool(legend))
         self.note.setText(note)
         self._rows.setRowVisible(self.note, bool(note))
+
+
+def _by_object(layer: Labels) -> pd.DataFrame:
+    """Return the numbers of each object, the mean of those of all its planes."""
+    return layer.features.groupby("index").mean(numeric_only=True)
 
 
 def _numbers_of(layer: Labels) -> list[str]:
