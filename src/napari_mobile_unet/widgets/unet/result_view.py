@@ -223,7 +223,8 @@ class ResultView(QWidget):
 
 def _by_object(layer: Labels) -> pd.DataFrame:
     """Return the numbers of each object, the mean of those of all its planes."""
-    return layer.features.groupby("index").mean(numeric_only=True)
+    table: pd.DataFrame = layer.features
+    return table.groupby("index").mean(numeric_only=True)
 
 
 def _numbers_of(layer: Labels) -> list[str]:
