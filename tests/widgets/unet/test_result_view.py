@@ -103,7 +103,7 @@ def test_outlines_and_opacity_are_those_of_the_layer(
     assert (unet.view.outlines.isChecked(), unet.view.opacity.value()) == (False, 80)
     viewer.layers.remove(result)
     assert unet.view.layer is None
-    assert not unet.view.isEnabled()
+    assert unet.looks.isHidden()
 
 
 def test_ids_that_napari_cannot_colour_one_by_one_are_said(

@@ -99,6 +99,7 @@ class UNetDock(Dock):
         )
         self.run.began.connect(self.preview.give_way)
         self.run.began.connect(self._on_began)
+        self.view.taken.connect(self.looks.setVisible)
         self.run.job.ended.connect(lambda _: self._on_ended())
         self.folder_button.clicked.connect(self._choose_folder)
         self.measure_button.measured.connect(self._on_measured)
@@ -163,7 +164,6 @@ class UNetDock(Dock):
     def _on_began(self) -> None:
         """Let labels that are being made be seen as napari shows them."""
         self.view.take(None)
-        self.looks.hide()
 
     def _on_ended(self) -> None:
         """Offer views of what a run has found."""
@@ -173,7 +173,6 @@ class UNetDock(Dock):
         self.view.show_from(self.settings.value.min_confidence)
         self.view.take(layer)
         self.looks.unfold()
-        self.looks.show()
 
     def _offer(self, text: str, folder: str) -> None:
         """Add a model to the box, by name or by its folder."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSlider, QWidget
 
 from napari_mobile_unet.widgets.layers.convert import METADATA
@@ -42,6 +42,9 @@ class ResultView(QWidget):
     viewer : napari.Viewer
         Where the layer is.
     """
+
+    taken = Signal(bool)
+    """Whether there is a result to be looked at."""
 
     def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,7 @@ class ResultView(QWidget):
             self._before, self._own = layer.colormap, None
         self.layer = layer
         self.setEnabled(layer is not None)
+        self.taken.emit(layer is not None)
         self._show_settings()
         self._on_features()
 
