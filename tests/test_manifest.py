@@ -46,7 +46,9 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         for form in ("OME-TIFF", "OME-Zarr")
     }
     (reader,) = contributions.readers or ()
-    assert reader.filename_patterns == ["*.tif", "*.tiff", "*.zarr"]
+    assert reader.filename_patterns == [
+        "*.tif", "*.tiff", "*.zarr", "*.geojson", "*.roi", "*.zip", "*_seg.npy",
+    ]  # fmt: skip
     assert set(contributions.menus or {}) == {
         "napari/layers/filter",
         "napari/layers/segment",

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,3 +94,19 @@ def test_outlines_are_measured(run: Run, labels: Path, tmp_path: Path) -> None:
     done = run("measure", drawn, "-o", table)
     assert done.exit_code == 0, done.stderr
     assert "\n9," in table.read_text()
+
+
+def test_labels_within_an_image_are_replaced_only_if_asked(
+    run: Run, labels: Path, tmp_path: Path
+) -> None:
+    image = tmp_path / "cells.ome.zarr"
+    write_image(image, Stack.from_array(np.zeros((3, 20, 16), np.uint8), "ZYX"))
+    command = ("export", labels, "-o", image / "labels" / "cells")
+    assert run(*command).exit_code == 0
+    again = run(*command)
+    assert again.exit_code == 1
+    assert "use --overwrite" in again.stderr
+    assert run(*command, "--overwrite").exit_code == 0
+    done = run("export", labels, "-o", tmp_path / "none.zarr" / "labels" / "cells")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 2  # what was read, and what is wrong

@@ -16,6 +16,8 @@ from pycocotools.coco import COCO
 
 from napari_mobile_unet.exports import export_labels, import_labels
 from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.io.ome_zarr import labels_in
+from napari_mobile_unet.io.write import write_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,4 +206,23 @@ def test_what_cannot_be_written_is_one_line(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         export_labels(hard, tmp_path / name, form)
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_go_into_the_group_of_their_image(tmp_path: Path) -> None:
+    image, labels = tmp_path / "a.ome.zarr", np.zeros((20, 30), np.uint16)
+    labels[2:9, 3:7] = 300
+    write_image(image, Stack.from_array(np.zeros((20, 30), np.uint8)))
+    export_labels(labels, image / "labels" / "cells")
+    assert np.array_equal(pixels(import_labels(image / "labels" / "cells")), labels)
+    assert labels_in(image) == [image / "labels" / "cells"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wrong", [np.zeros((4, 5)), np.zeros((4, 5), bool)])
+def test_what_is_no_labels_is_refused(
+    wrong: np.ndarray, name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="labels are whole numbers"):
+        export_labels(wrong, tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -12,6 +12,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from napari_mobile_unet.io.paths import zarr_root
 from napari_mobile_unet.thresholding.choices import Method
 
 THRESHOLDS = get_args(Method)
@@ -96,7 +97,7 @@ def check_output(path: Path, overwrite: bool) -> None:
     OSError
         If it exists, or is a folder where a file is to be written.
     """
-    if path.is_dir() and path.suffix.lower() != ".zarr":
+    if path.is_dir() and zarr_root(path) is None:
         raise IsADirectoryError(
             f"Output must be a file: {path} is a folder; add a name"
         )

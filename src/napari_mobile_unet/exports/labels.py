@@ -9,9 +9,9 @@ from napari_mobile_unet.images.axes import check_axes, guess_axes
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.io.outlines.names import SEG, holds_objects
-from napari_mobile_unet.io.paths import TIFF
+from napari_mobile_unet.io.paths import TIFF, zarr_root
 from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.io.write import write_image, write_labels_into
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -47,6 +47,8 @@ def form_of(path: Path, form: str | None = None) -> Form:
         If there is no such format, or the suffix is that of another one.
     """
     name = path.name.lower()
+    if form in (None, "ome-zarr") and _is_inside(path):
+        return "ome-zarr"
     if form is None:
         for suffix, guessed in _GUESSED.items():
             if name.endswith(suffix):
@@ -66,6 +68,11 @@ def form_of(path: Path, form: str | None = None) -> Form:
     raise ValueError(f"a format is one of {', '.join(FORMS)}; received {form!r}")
 
 
+def _is_inside(path: Path) -> bool:
+    """Return whether these are labels within an OME-Zarr image."""
+    return path.parent.name == "labels" and zarr_root(path.parents[1]) is not None
+
+
 def export_labels(
     labels: Any,
     path: str | Path,
@@ -82,7 +89,7 @@ def export_labels(
     labels : Stack or array of int
         Of one position; over Z and T, objects are written plane by plane.
     path : path-like
-        Where to.
+        Where to; ``image.ome.zarr/labels/NAME`` is within an OME-Zarr image.
     form : str, optional
         "imagej", "geojson", "coco", "cellpose", "ome-tiff" or "ome-zarr"; by default
         what the suffix says: .zip or .roi, .geojson, .json, _seg.npy, .tif, .zarr.
@@ -103,6 +110,15 @@ def export_labels(
     path = Path(path)
     form = form_of(path, form)
     stack = labels if isinstance(labels, Stack) else Stack.from_array(labels, rgb=False)
+    if stack.data.dtype.kind not in "iu" or set(stack.axes) & set("CS"):
+        raise ValueError(
+            "labels are whole numbers, one in each pixel; received "
+            f"{stack.data.dtype} on axes {stack.axes}; give each object an id, for "
+            "example with skimage.measure.label"
+        )
+    if form == "ome-zarr" and _is_inside(path):
+        write_labels_into(path.parents[1], path.name, stack)
+        return
     if form in ("ome-tiff", "ome-zarr"):
         write_image(path, stack, labels=True)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 from napari.utils.notifications import notification_manager
 
+from napari_mobile_unet.exports import export_labels
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
@@ -386,3 +388,25 @@ def test_large_images_stay_on_disk_and_labels_can_be_painted(
     (again,) = viewer.open(tmp_path / f"labels_{name}", plugin=PLUGIN)
     again.paint((0, 5, 5), 77)
     assert again.data[0, 5, 5] == 77
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.zip", "a.roi", "a_seg.npy"])
+def test_outlines_of_other_programs_are_labels_to_correct(
+    name: str, viewer: ViewerModel, tmp_path: Path
+) -> None:
+    data = np.zeros((20, 30), np.uint8)
+    data[2:9, 3:7] = 5
+    export_labels(data, tmp_path / name)
+    (layer,) = viewer.open(tmp_path / name, plugin=PLUGIN)
+    assert isinstance(layer, Labels)
+    assert np.array_equal(layer.data[2:9, 3:7], data[2:9, 3:7])
+    assert np.unique(layer.data).tolist() == [0, 5]
+    layer.paint((2, 3), 1)  # it can be changed
+
+
+def test_a_zip_of_other_files_is_left_to_other_readers(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("a.txt", "no ROI")
+    (tmp_path / "b.zip").write_text("no zip")
+    assert get_reader(str(tmp_path / "a.zip")) is None
+    assert get_reader(str(tmp_path / "b.zip")) is None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import pickle
 import pickletools
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -94,7 +95,8 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _STAND_INS:
             raise ValueError(f"it wants to run {module}.{name}")
-        return _STAND_INS[module, name]
+        # Anew each time, since a pickle can change what it finds.
+        return partial(_STAND_INS[module, name])
 
     def persistent_load(self, _: Any) -> NoReturn:
         raise ValueError("it names something outside of the file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.notes import read_note
 from napari_mobile_unet.io.ome_zarr import is_labels, is_node, labels_in
+from napari_mobile_unet.io.outlines.names import holds_objects
 from napari_mobile_unet.io.paths import TIFF, zarr_root
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.messages import one_line
@@ -48,25 +50,42 @@ _HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 def get_reader(path: str | list[str]) -> Callable[[str], list[LayerData]] | None:
     """Return the function that reads a path; None if it is no image of ours.
 
-    napari asks this of TIFF files and of all folders. Several files that are to become
-    one layer are left to other readers.
+    napari asks this of TIFF files, of outlines that other programs drew, and of all
+    folders. Several files that are to become one layer are left to other readers.
     """
     if not isinstance(path, str):
         return None
     place = Path(path)
     if place.is_dir():
         return read_layers if zarr_root(place) and is_node(place) else None
-    if place.suffix.lower() not in TIFF or not place.is_file():
+    if not place.is_file():
+        return None
+    if holds_objects(place):
+        return (
+            read_layers if place.suffix.lower() != ".zip" or _of_rois(place) else None
+        )
+    if place.suffix.lower() not in TIFF:
         return None
     with place.open("rb") as file:
         return read_layers if file.read(4) in _HEADS else None
+
+
+def _of_rois(path: Path) -> bool:
+    """Return whether a zip holds ROIs of ImageJ, and nothing else."""
+    try:
+        with ZipFile(path) as file:
+            names = file.namelist()
+    except (BadZipFile, OSError):
+        return False
+    return bool(names) and all(name.lower().endswith(".roi") for name in names)
 
 
 def read_layers(path: str | Path, *, as_labels: bool = False) -> list[LayerData]:
     """Return the layers of a file: one for each channel, and labels as labels.
 
     Labels are what an OME-Zarr has among its labels, what napari saved through this
-    plugin as such, and files whose name ends as those of ``mobile-unet segment``.
+    plugin as such, outlines and masks of other programs, and files whose name ends as
+    those of ``mobile-unet segment``.
 
     Parameters
     ----------
@@ -100,7 +119,8 @@ def read_layers(path: str | Path, *, as_labels: bool = False) -> list[LayerData]
 
 
 def _is_called_labels(path: Path) -> bool:
-    return stem_of(path).endswith(LABELS) or is_labels(path)
+    called = stem_of(path).endswith(LABELS) or holds_objects(path)
+    return called or is_labels(path)
 
 
 def _tell(stack: Stack) -> None:
