@@ -88,12 +88,32 @@ def test_what_does_not_fit_is_one_line(
     assert message in done.stderr.splitlines()[-1]
 
 
-def test_outlines_are_measured(run: Run, labels: Path, tmp_path: Path) -> None:
-    drawn, table = tmp_path / "a.geojson", tmp_path / "a.csv"
+@pytest.mark.parametrize("name", ["a.geojson", "a.zip", "a_seg.npy"])
+def test_outlines_are_measured_and_evaluated(
+    name: str, run: Run, labels: Path, tmp_path: Path
+) -> None:
+    drawn, table = tmp_path / name, tmp_path / "a.csv"
     assert run("export", labels, "-o", drawn).exit_code == 0
-    done = run("measure", drawn, "-o", table)
+    done = run("measure", drawn, "-o", table, "--image", labels)
     assert done.exit_code == 0, done.stderr
     assert "\n9," in table.read_text()
+    done = run("evaluate", drawn, labels, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["dice"] == 1
+
+
+def test_outlines_belong_to_one_position(
+    run: Run, labels: Path, tmp_path: Path
+) -> None:
+    drawn, image = tmp_path / "a.zip", tmp_path / "image.ome.tif"
+    assert run("export", labels, "-o", drawn).exit_code == 0
+    pixels = np.zeros((2, 3, 20, 16), np.uint8)
+    write_image(image, Stack.from_array(pixels, "PZYX"))
+    command = ("export", drawn, "-o", tmp_path / "b.json", "--image", image)
+    done = run(*command)
+    assert done.exit_code == 1
+    assert "--position" in done.stderr
+    assert run(*command, "--position", 1).exit_code == 0
 
 
 def test_labels_within_an_image_are_replaced_only_if_asked(

@@ -12,6 +12,7 @@ from napari_mobile_unet.images.parts import at_position
 from napari_mobile_unet.io.read import read_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,7 +36,8 @@ def read_labels(
         Of the labels; metadata with the same letters in another order is kept.
     beside : Stack, optional
         The image, or other labels of it: its axes count where the file names none and
-        they cannot be guessed, and ``axes`` only where their number fits.
+        they cannot be guessed, and ``axes`` only where their number fits. Outlines
+        have its size.
     position : int, optional
         As for ``read_at``.
 
@@ -65,8 +67,12 @@ def read_labels(
 def _read(
     path: Path, axes: str | None, beside: Stack | None, position: int | None
 ) -> Stack:
+    sizes = None
+    if beside is not None and "P" not in beside.axes:
+        sizes = {axis: beside.sizes[axis] for axis in beside.batch_axes + "YX"}
+
     def read(named: str | None) -> Stack:
-        return read_at(path, named, position, as_labels=True)
+        return read_at(path, named, position, as_labels=True, sizes=sizes)
 
     try:
         stack = read(None)
@@ -89,12 +95,13 @@ def read_at(
     position: int | None = None,
     *,
     as_labels: bool = False,
+    sizes: Mapping[str, int] | None = None,
 ) -> Stack:
     """Return one of the images in a file, or one position along its axis P.
 
     Parameters
     ----------
-    path, axes, as_labels
+    path, axes, as_labels, sizes
         As for ``read_stack``.
     position : int, optional
         From 0; by default all that ``read_stack`` reads.
@@ -105,11 +112,13 @@ def read_at(
         If the file cannot be read, or there is no such position.
     """
     if position is None:
-        return read_stack(path, axes, as_labels=as_labels)
+        return read_stack(path, axes, as_labels=as_labels, sizes=sizes)
     try:
-        stack = read_stack(path, axes, position=position, as_labels=as_labels)
+        stack = read_stack(
+            path, axes, position=position, as_labels=as_labels, sizes=sizes
+        )
     except ValueError:
-        stack = read_stack(path, axes, as_labels=as_labels)
+        stack = read_stack(path, axes, as_labels=as_labels, sizes=sizes)
         if "P" not in stack.axes:
             raise
     return at_position(stack, position) if "P" in stack.axes else stack

@@ -44,7 +44,14 @@ def read_to_export(
     seen = None
     if image is not None:
         seen = read_stack(image, axes if drawn else None, position=position).squeeze()
+        if "P" in seen.axes and position is not None:
+            seen = at_position(seen, position)
     if drawn:
+        if seen is not None and "P" in seen.axes:
+            raise ValueError(
+                "outlines belong to one position; their image has "
+                f"{seen.sizes['P']}; choose one with --position"
+            )
         found = import_labels(labels, None if seen is None else seen.sizes)
     else:
         found = read_stack(labels, axes, position=position, as_labels=True).squeeze()
