@@ -130,3 +130,20 @@ def test_labels_within_an_image_are_replaced_only_if_asked(
     done = run("export", labels, "-o", tmp_path / "none.zarr" / "labels" / "cells")
     assert done.exit_code == 1
     assert len(done.stderr.splitlines()) == 2  # what was read, and what is wrong
+
+
+def test_what_outlines_left_open_is_said_with_their_image(
+    run: Run, tmp_path: Path
+) -> None:
+    drawn, image = tmp_path / "a.geojson", tmp_path / "image.ome.tif"
+    square = [[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]
+    geometry = {"type": "Polygon", "coordinates": [square]}
+    feature = {"type": "Feature", "geometry": geometry, "properties": {}}
+    drawn.write_text(json.dumps([feature, feature]))
+    sizes = {"scale": (0.5, 0.5), "units": ("micrometer", "micrometer")}
+    write_image(image, Stack.from_array(np.zeros((9, 8), np.uint8), **sizes))
+    done = run("export", drawn, "-o", tmp_path / "b.ome.tif", "--image", image)
+    assert done.exit_code == 0, done.stderr
+    assert "2 objects had no id and got new ones" in done.stderr
+    assert "objects overlap in 9 pixels" in done.stderr
+    assert read_stack(tmp_path / "b.ome.tif").scale == (0.5, 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.exports.labels import import_labels
@@ -60,4 +61,4 @@ def read_to_export(
     if seen is None:
         return found
     found, seen = match_axes(found, seen)
-    return seen.on_axes(found.data, found.axes)
+    return replace(found, grid=seen.grid.select(found.axes))
