@@ -13,20 +13,20 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
-from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
-from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Results
-from napari_mobile_unet.widgets.layers.storage import empty_labels
-from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.shared.beside import Beside
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
+from napari_mobile_unet.widgets.shared.result_labels import (
+    seen_in,
+    show_empty,
+    show_renumbered,
+)
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
 from napari_mobile_unet.widgets.shared.run_summary import (
     cancelled_after,
-    result_name,
     summary,
 )
 from napari_mobile_unet.widgets.shared.shown_run import (
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.runs.result import PlaneResult
     from napari_mobile_unet.widgets.layers.result import Result
+    from napari_mobile_unet.widgets.layers.written import Written
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 
 
@@ -145,7 +146,7 @@ class LabelsRun(QWidget):
             return
         try:
             recipe = described()
-            result = self._results.of(layer, _seen_in(recipe))
+            result = self._results.of(layer, seen_in(recipe))
             run = ShownRun(layer, result, whole, recipe, self._source.prepared)
         except (ValueError, OSError) as error:
             self.refuse(one_line(error))
@@ -207,7 +208,7 @@ class LabelsRun(QWidget):
         elif isinstance(value, Named):
             run.name(value)
         elif isinstance(value, Renumbered):
-            self._rename(run, value)
+            show_renumbered(run, value)
         else:
             self._on_plane(run, value)
 
@@ -228,37 +229,11 @@ class LabelsRun(QWidget):
 
     def _show(self, run: ShownRun) -> Written:
         """Show empty labels, once there is something to fill them with."""
-        provenance, place = run.provenance, Placement.of_result(run.layer, run.whole)
-        assert provenance is not None and run.fitted is not None
-        labels, self._where = empty_labels(place)
-        written, before = Written(labels, place.index), run.result.layer
-        kept = run.result.begin(
-            written,
-            result_name(run.layer.name, run.recipe, run.fitted.recipe),
-            place.keywords(),
-            provenance.model_dump(mode="json"),
-            theirs=self._theirs,
-            about=run,
-        )
-        BEING_WRITTEN.begin(run.result.layer)
-        if before is not run.result.layer:
-            BEING_WRITTEN.end(before)
-        self._kept = (
-            f"what you changed is kept in {kept!r}, which is hidden now" if kept else ""
-        )
-        said = (self._where, self._forecast, self._kept)
+        begun = show_empty(run, theirs=self._theirs)
+        self._where, self._kept = begun.where, begun.kept
+        said = (begun.where, self._forecast, begun.kept)
         self.status.say("; ".join(each for each in said if each), run.layer)
-        return written
-
-    def _rename(self, run: ShownRun, plane: Renumbered) -> None:
-        """Show a plane under other ids; the undo history, of the old ones, is void."""
-        layer = run.result.layer
-        if run.is_in_layer and layer.editable:
-            mode = layer.mode
-            layer.editable = False  # which also empties the history
-            layer.editable = True
-            layer.mode = mode
-        run.rename(plane)
+        return begun.written
 
     def _on_ended(self, cancelled: bool) -> None:
         run = self._run
@@ -330,7 +305,7 @@ class LabelsRun(QWidget):
         if layer is None or whole is None or layer in self._unfinished:
             return
         recipe = store.identity.provenance.recipe
-        result = self._results.of(layer, _seen_in(recipe))
+        result = self._results.of(layer, seen_in(recipe))
         run = ShownRun(layer, result, whole, recipe, self._source.prepared, store)
         self._unfinished[layer] = run
         self._offer(run, len(store.done))
@@ -342,10 +317,3 @@ class LabelsRun(QWidget):
             "Work on the other planes of the run that was stopped, with its settings"
         )
         self.continue_button.show()
-
-
-def _seen_in(recipe: Recipe) -> Any:
-    """Return what of an image a recipe looks at: each has labels of its own."""
-    how = recipe.segment
-    classes = how.object_classes if isinstance(how, Threshold) else ()
-    return (recipe.channel, classes) if classes else recipe.channel
