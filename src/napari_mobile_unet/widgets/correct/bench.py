@@ -31,7 +31,7 @@ from napari_mobile_unet.widgets.correct.view import (
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.shared.job import Job
-from napari_mobile_unet.widgets.shared.table_follows import TableFollows
+from napari_mobile_unet.widgets.shared.table_follows import TableFollows, tell_changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -253,7 +253,7 @@ class Bench(QObject):
         layer, session = self.layer, self.session
         assert layer is not None and session is not None
         record(layer, session)
-        self.table.look_soon()
+        tell_changed(layer)
         step = done.step
         looked_at = self._looked_at()
         if looked_at is not None and step.planes and looked_at not in step.planes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,17 @@ INDEX = "index"
 """What napari calls the column of ids."""
 _EVENTS = ("paint", "data", "set_data", "scale", "units", "axis_labels")
 """After which the labels or their size may be others; `set_data` comes with an undo."""
+
+_followers: WeakSet[TableFollows] = WeakSet()
+
+
+def tell_changed(layer: Labels) -> None:
+    """Have tables and tracks of a layer follow a change that comes with no event.
+
+    Such as one that is drawn only where it is, since drawing all takes long.
+    """
+    for follower in list(_followers):
+        follower.hear_of(layer)
 
 
 @dataclass(eq=False)
@@ -90,6 +102,7 @@ class TableFollows(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(REST)
         self._pause.timeout.connect(self._look)
+        _followers.add(self)
 
     @property
     def resting(self) -> bool:
@@ -117,7 +130,7 @@ class TableFollows(QObject):
         self._pause.stop()
         self._job.cancel()
         for name in _EVENTS:
-            answer = self._on_redraw if name == "set_data" else self.look_soon
+            answer = self._on_redraw if name == "set_data" else self._on_change
             if before is not None:
                 getattr(before.events, name).disconnect(answer)
             if layer is not None:
@@ -127,15 +140,19 @@ class TableFollows(QObject):
         if layer is not None:
             self._pause.start()
 
-    def look_soon(self) -> None:
-        """Look for changes at rest; for those who change labels without an event."""
+    def hear_of(self, layer: Labels) -> None:
+        """Look for changes at rest, if it is the layer that is followed."""
+        if layer is self._layer:
+            self._on_change()
+
+    def _on_change(self) -> None:
         self._job.cancel()
         self._pause.start()
 
     def _on_redraw(self) -> None:
         """Look for what an undo, or code, has changed; on disk that takes too long."""
         if self._layer is not None and isinstance(self._layer.data, np.ndarray):
-            self.look_soon()
+            self._on_change()
 
     def _look(self) -> None:
         layer, image = self._layer, self._image
