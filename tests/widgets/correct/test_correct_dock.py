@@ -398,3 +398,25 @@ def test_napari_has_its_own_keys_while_its_tools_are_in_hand(person: Person) -> 
     assert 50 not in layer.data
     QTest.keyClick(canvas, Qt.Key.Key_M)
     assert layer.selected_label == 51
+
+
+def test_an_object_is_taken_over_from_another_layer(person: Person) -> None:
+    layer = person.layer
+    other = np.zeros_like(squares())
+    other[0, 48:58, 60:75] = 4
+    other[0, 10:30, 10:20] = 6  # lies on 3 in part
+    person.viewer.add_labels(other)
+    person.wait()
+    person.dock.box.layer = layer
+    person.wait()
+    person.viewer.layers.selection.active = layer
+    if person.dock.earlier.isVisibleTo(person.dock):
+        person.dock.go_on_button.click()
+    person.press("take over")
+    person.drag((50, 65))
+    np.testing.assert_array_equal(layer.data[0] == 10, other[0] == 4)
+    person.drag((25, 15))
+    assert (layer.data[0, 5:20, 5:20] == 3).all()
+    assert (layer.data[0, 20:30, 10:20] == 11).all()
+    person.drag((2, 2))
+    assert "none that is visible has one here" in person.text

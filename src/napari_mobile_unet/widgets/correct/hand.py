@@ -14,7 +14,12 @@ from napari_mobile_unet.widgets.correct.desk import REFUSALS
 from napari_mobile_unet.widgets.correct.gestures import Gestures
 from napari_mobile_unet.widgets.correct.keys import Keys
 from napari_mobile_unet.widgets.correct.situation import Situation
-from napari_mobile_unet.widgets.correct.view import id_at, image_beside, image_plane
+from napari_mobile_unet.widgets.correct.view import (
+    id_at,
+    image_beside,
+    image_plane,
+    labels_beside,
+)
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
     from napari_mobile_unet.types import AnyLabels, Plane
     from napari_mobile_unet.widgets.correct.bench import Bench
     from napari_mobile_unet.widgets.correct.tools import Tool
@@ -163,6 +168,7 @@ class Hand(QObject):
                 ids=ids,
                 points=points,
                 image=lambda: self._image(plane),
+                others=self._others,
                 found=found,
                 size=self.smallest,
             )
@@ -210,6 +216,12 @@ class Hand(QObject):
         assert layer is not None
         image: Any = image_beside(self._viewer, layer)
         return None if image is None else image_plane(image, plane)
+
+    def _others(self) -> list[LabelArray]:
+        layer, marks = self._bench.layer, self._bench.marks
+        assert layer is not None and marks is not None
+        beside = labels_beside(self._viewer, layer)
+        return [other.data for other in beside if other is not marks.layer]
 
     def _on_clicked(self, place: tuple[float, float], more: bool) -> None:
         """Choose the object under a click; with Shift, one more or one less."""

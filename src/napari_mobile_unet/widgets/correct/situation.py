@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_mobile_unet.corrections.change import Change, PlaneIndex
+    from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.session import Corrections
     from napari_mobile_unet.types import AnyLabels, Plane
 
@@ -28,6 +28,8 @@ class Situation:
     """Rows and columns of the gesture."""
     image: Callable[[], Plane | None] = lambda: None
     """Grey values of the plane, if there is an image beside the labels."""
+    others: Callable[[], list[LabelArray]] = list
+    """Other labels of the same size that are to be seen, the uppermost first."""
     found: AnyLabels | None = None
     """(rows, columns), what lies in a box that was segmented anew."""
     size: int = 0

@@ -142,6 +142,15 @@ TOOLS = (
         uses.find_object,
     ),
     Tool(
+        "take over",
+        "Take over",
+        "Shift-O",
+        "click",
+        "Draw",
+        "Click on an object of another visible labels layer, such as another result",
+        uses.take_over,
+    ),
+    Tool(
         "box",
         "Segment a box",
         "R",

@@ -21,7 +21,7 @@ from napari_mobile_unet.corrections.operations import (
     tracks,
 )
 from napari_mobile_unet.corrections.operations.parts import drawn_line
-from napari_mobile_unet.corrections.operations.window import box_of_points
+from napari_mobile_unet.corrections.operations.window import box_of, box_of_points
 from napari_mobile_unet.widgets.correct.situation import Edit, Situation
 
 if TYPE_CHECKING:
@@ -106,6 +106,27 @@ def find_object(s: Situation) -> Edit:
         s.session.labels, s.session.index, s.points[0], s.plane, image=image
     )
     return Edit(changes, f"object {s.session.index.next_id} by a click")
+
+
+def take_over(s: Situation) -> Edit:
+    """Copy the object under a click from other labels, onto background alone."""
+    row, column = (int(np.round(each)) for each in s.points[0])
+    height, width = s.session.labels.shape[-2:]
+    inside = 0 <= row < height and 0 <= column < width
+    for source in s.others() if inside else ():
+        there = np.asarray(source[(*s.plane, slice(None), slice(None))])
+        own = int(there[row, column])
+        if own:
+            box = box_of(there == own)
+            assert box is not None
+            changes = draw.adopt(
+                s.session.labels, s.session.index, source, box, own, s.plane
+            )
+            return Edit(changes, f"take over {s.session.index.next_id}")
+    raise ValueError(
+        "an object is taken over from another labels layer of this size; none that is "
+        "visible has one here; show the layer, and click on an object of it"
+    )
 
 
 def segment_box(s: Situation) -> Edit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image
+from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import napari
-    from napari.layers import Labels
 
     from napari_mobile_unet.corrections.change import PlaneIndex
     from napari_mobile_unet.types import Plane
@@ -114,6 +113,19 @@ def image_beside(viewer: napari.Viewer, layer: Labels) -> Any:
         if image.visible and own[-len(shape) :] == shape[-len(own) :]:
             return image
     return None
+
+
+def labels_beside(viewer: napari.Viewer, layer: Labels) -> list[Labels]:
+    """Return the other visible labels layers of its shape, the uppermost first."""
+    return [
+        other
+        for other in reversed(viewer.layers)
+        if isinstance(other, Labels)
+        and other is not layer
+        and other.visible
+        and not other.multiscale
+        and other.data.shape == layer.data.shape
+    ]
 
 
 def image_plane(image: Image, plane: PlaneIndex) -> Plane:
