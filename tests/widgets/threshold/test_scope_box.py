@@ -46,8 +46,7 @@ def test_each_plane_has_a_threshold_of_its_own(
 @pytest.mark.parametrize("scope", ["stack", "each", "shown"])
 @pytest.mark.parametrize("method", ["otsu", "li", "adaptive"])
 def test_every_scope_gives_what_its_recipe_gives_again(
-    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray,
-    scope: str, method: str,
+    panel: Any, person: Any, viewer: Any, calibrated: Any, scope: str, method: str,
 ) -> None:  # fmt: skip
     viewer.dims.set_current_step(0, 2)
     person.chooses(scope)
@@ -55,7 +54,8 @@ def test_every_scope_gives_what_its_recipe_gives_again(
     person.waits_for_counts()
     labels = person.makes_labels()
     record = panel.layer.metadata["mobile_unet"]["recipe"]
-    again = segment(stack, Recipe.model_validate(record), axes="ZYX")
+    # As the layer is calibrated: linking asks how far planes are apart.
+    again = segment(panel.source.whole, Recipe.model_validate(record))
     assert np.array_equal(labels, again)
     assert labels[4].max() > 0
 
