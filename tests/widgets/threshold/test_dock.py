@@ -27,7 +27,7 @@ def test_labels_are_those_of_the_pipeline(
     assert np.array_equal(labels, segment(stack, panel.recipe, axes="ZYX"))
     assert labels.max() == 4  # an object has one id over Z
     assert panel.layer.units == calibrated.units
-    assert "10 objects in 5 planes" in panel.run.status.text()
+    assert "4 objects in 5 planes" in panel.run.status.text()
     assert not panel.live.isChecked()
 
 
