@@ -165,6 +165,7 @@ class Patched:
     def __getitem__(self, where: tuple[int | slice, ...]) -> AnyLabels:
         """Return a box of a plane."""
         *plane, rows, columns = where
+        # A box of one plane is asked for: numbers first, then two slices.
         box: Box = (rows, columns)  # type: ignore[assignment]
         index: PlaneIndex = tuple(plane)  # type: ignore[arg-type]
         ids = read_box(self._labels, index, box)
@@ -193,4 +194,5 @@ def _shared(first: Box, second: Box) -> tuple[Box, Box]:
         )
         for box in (first, second)
     ]
+    # mypy loses the length of a tuple that is made of a generator.
     return within[0], within[1]  # type: ignore[return-value]

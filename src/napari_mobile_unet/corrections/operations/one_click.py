@@ -112,6 +112,7 @@ def object_at(
         if maps is not None:
             found = _in_maps(window.cut(maps), here)
         else:
+            # Without maps there is an image: that was checked above.
             found = _in_image(window.cut(image), here, edges)  # type: ignore[arg-type]
         if not (found & edges).any():
             break

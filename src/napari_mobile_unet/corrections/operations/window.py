@@ -88,6 +88,7 @@ class Window:
 
     def cut(self, image: ArrayLike) -> NDArray[Any]:
         """Return the window's part of something of the plane's size, (Y, X, ...)."""
+        # ArrayLike admits scalars, which have no such part: planes alone come here.
         return np.asarray(image[self.box])  # type: ignore[call-overload, index]
 
     def changed(self, after: AnyLabels) -> list[Change]:
