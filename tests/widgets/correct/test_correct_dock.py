@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_mobile_unet.corrections.saved import METADATA
+from napari_mobile_unet.widgets.correct import sketch
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 
 if TYPE_CHECKING:
@@ -45,7 +46,12 @@ class Person:
             lambda: not self.dock.bench.scanning.running, timeout=10_000
         )
 
-    def drag(self, *places: tuple[float, float], shift: bool = False) -> None:
+    def drag(
+        self,
+        *places: tuple[float, float],
+        shift: bool = False,
+        on_the_way: Callable[[], None] = lambda: None,
+    ) -> None:
         """Press the mouse at the first place (row, column), move on, and let go."""
         world = [self.layer.data_to_world((*self.plane, *place)) for place in places]
         event = SimpleNamespace(button=1, modifiers=("Shift",) if shift else ())
@@ -58,6 +64,8 @@ class Person:
             next(running, None)
             for kind, position in [*steps, ("mouse_release", world[-1])]:
                 event.type, event.position = kind, tuple(position)
+                if kind == "mouse_release":
+                    on_the_way()
                 next(running, None)
 
     @property
@@ -134,6 +142,76 @@ def test_objects_are_split_merged_and_drawn_by_mouse(person: Person) -> None:
     while person.dock.undo_button.isEnabled():
         person.dock.undo_button.click()
     np.testing.assert_array_equal(layer.data, squares())
+
+
+def test_what_a_tool_would_do_is_shown_before_it_is_written(person: Person) -> None:
+    layer, bench = person.layer, person.dock.bench
+    person.drag((10, 10))
+    person.dock.lock_button.click()
+    marks = bench.marks.layer.data[0]
+    before = marks.copy()
+
+    def parts_are_shown() -> None:
+        np.testing.assert_array_equal(layer.data, squares())
+        assert (marks[30:42, 10] == sketch.KEPT).all()
+        assert (marks[30:42, 39] == sketch.MADE).all()
+        assert sketch.DRAWN in marks
+
+    person.press("split along")
+    person.drag((28, 25), (36, 25), (45, 25), on_the_way=parts_are_shown)
+    assert layer.data[0, 35, 39] == 10
+    assert not np.isin(marks, list(sketch.COLOURS)).any()
+
+    def removal_is_shown() -> None:
+        assert (marks[5:20, 5] == sketch.KEPT).all()  # over the green of its lock
+        assert (marks[5:20, 19] == sketch.GONE).all()
+
+    person.press("cut off")
+    person.drag((2, 15), (25, 15), on_the_way=removal_is_shown)
+    assert not layer.data[0, 5:20, 16:20].any()
+    person.dock.undo_button.click()
+    person.dock.undo_button.click()
+    np.testing.assert_array_equal(marks, before)
+    person.press("cut off")  # away
+    for tool, value in (("grow", sketch.KEPT), ("delete", sketch.GONE)):
+        button = person.dock.tools.buttons[tool]
+        button.entered.emit()
+        assert value in marks
+        button.left.emit()
+        np.testing.assert_array_equal(marks, before)
+    np.testing.assert_array_equal(layer.data, squares())
+
+
+def test_objects_to_drop_are_chosen_looked_at_and_deleted_at_once(
+    person: Person,
+) -> None:
+    layer, page = person.layer, person.dock
+    more = squares()
+    more[0, 0:3, 70:78] = 11
+    more[0, 50:60, 70:80] = 12
+    more[1, 55:58, 2:5] = 13
+    layer.data = more
+    person.wait()
+    layer.features = {"index": [3, 5, 12], "confidence": [0.9, 0.3, 0.2]}
+    before = layer.data.copy()
+    person.press("choose border")
+    assert page.bench.chosen == (11, 12)
+    assert "2 objects at the border; Delete (D)" in person.text
+    page.tools.scopes["all"].click()
+    page.tools.smallest.setValue(25)
+    person.press("choose small")
+    assert page.bench.chosen == (11, 13)
+    person.press("choose doubtful")
+    assert page.bench.chosen == (5, 12)
+    page.lock_button.click()
+    person.press("choose doubtful")
+    assert "2 locked ones are" in person.text
+    person.press("choose small")
+    np.testing.assert_array_equal(layer.data, before)
+    person.press("delete")
+    assert ids(layer) == [0, 3, 5, 9, 12]
+    page.undo_button.click()
+    np.testing.assert_array_equal(layer.data, before)
 
 
 def test_strokes_of_napari_and_tools_have_one_history(person: Person) -> None:
@@ -223,7 +301,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(person: Person) -> None
     person.press("merge")
     assert person.text
     person.viewer.dims.ndisplay = 3
-    person.press("drop border")
+    person.press("choose border")
     assert "2-D" in person.text
     person.viewer.dims.ndisplay = 2
     np.testing.assert_array_equal(layer.data, squares())

@@ -262,10 +262,11 @@ class Bench(QObject):
         if gone:
             self.choose(tuple(own for own in self.chosen if own not in gone))
         if self.marks is not None:
-            if step.locks.empty or done.boxes:
-                self.marks.follow(session, done.boxes)
-            else:
-                self._on_plane()
+            self.marks.follow(
+                session,
+                done.boxes,
+                relocked=(*step.locks.locked, *step.locks.unlocked),
+            )
         self.said.emit("")
         self.stepped.emit(done)
         self.changed.emit()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +14,11 @@ from napari_mobile_unet.corrections.operations.scope import Scope, planes_in_sco
 from napari_mobile_unet.corrections.operations.window import box_of_points, padded
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets.correct.desk import REFUSALS
-from napari_mobile_unet.widgets.correct.gestures import Gestures
+from napari_mobile_unet.widgets.correct.gestures import Gestures, Place
 from napari_mobile_unet.widgets.correct.keys import Keys
-from napari_mobile_unet.widgets.correct.situation import Situation
+from napari_mobile_unet.widgets.correct.situation import Choice, Situation
 from napari_mobile_unet.widgets.correct.view import (
+    confidence_of,
     id_at,
     image_beside,
     image_plane,
@@ -27,13 +31,18 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
+    from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
+    from napari_mobile_unet.corrections.session import Corrections
     from napari_mobile_unet.types import AnyLabels, Plane
     from napari_mobile_unet.widgets.correct.bench import Bench
     from napari_mobile_unet.widgets.correct.tools import Tool
 
-Places = tuple[tuple[float, float], ...]
+Places = tuple[Place, ...]
 
+MOST = 100
+"""Chosen objects up to which a preview is shown."""
+SLOW = 0.05
+"""Seconds from which previews wait for the end of the gesture."""
 CONTEXT = 64
 """Pixels around a box that are segmented with it, so that its edge is seen whole."""
 
@@ -65,9 +74,12 @@ class Hand(QObject):
         self.axis = 0
         """The leading axis that the scope runs along."""
         self.smallest = 16
-        """Pixels, for the tool that deletes small objects."""
+        """Pixels, for the tool that chooses small objects."""
+        self.doubtful_below = 0.5
+        """Confidence, for the tool that chooses doubtful objects."""
         self.gestures: Gestures | None = None
-        self._seeds: list[tuple[float, float]] = []
+        self._seeds: list[Place] = []
+        self._slow = False
         self._keys: Keys | None = None
         self.segmenting = Job(self)
         self.segmenting.yielded.connect(lambda ready: ready())
@@ -109,7 +121,7 @@ class Hand(QObject):
         if self.gestures is not None:
             self.gestures.take(tool.gesture if tool else "now")
         self._bind(tool)
-        self._clear_path()
+        self._clear_sketch()
         self._bench.changed.emit()
 
     def _bind(self, tool: Tool | None) -> None:
@@ -160,28 +172,70 @@ class Hand(QObject):
                 raise ValueError(
                     f"{tool.title} works on objects; none is chosen; click on one"
                 )
-            shape = layer.data.shape
-            situation = Situation(
-                session=desk.session,
-                plane=plane,
-                planes=planes_in_scope(self.scope, shape, plane, self.axis),
-                ids=ids,
-                points=points,
-                image=lambda: self._image(plane),
-                others=self._others,
-                found=found,
-                size=self.smallest,
-            )
             if tool.gesture == "box" and found is None:
                 self._segment_box(tool, points, plane)
                 return
-            edit = tool.use(situation)
+            planes = planes_in_scope(self.scope, layer.data.shape, plane, self.axis)
+            situation = self._situation(desk.session, plane, ids, points)
+            edit = tool.use(replace(situation, planes=planes, found=found))
         except REFUSALS as error:
             self._bench.said.emit(one_line(error))
             return
         finally:
-            self._clear_path()
-        desk.do(tool.name, lambda: edit.changes, text=edit.text, on=edit.on)
+            self._clear_sketch()
+        if isinstance(edit, Choice):
+            self._bench.choose(edit.ids)
+            self._bench.said.emit(edit.text)
+        else:
+            desk.do(tool.name, lambda: edit.changes, text=edit.text, on=edit.on)
+
+    def _situation(
+        self,
+        session: Corrections,
+        plane: PlaneIndex,
+        ids: tuple[int, ...],
+        points: Places,
+    ) -> Situation:
+        """Return what a tool is used on, with this plane as its scope."""
+        return Situation(
+            session=session,
+            plane=plane,
+            planes=[plane],
+            ids=ids,
+            points=points,
+            image=lambda: self._image(plane),
+            others=self._others,
+            confidence=lambda: confidence_of(self._bench.layer),
+            smallest=self.smallest,
+            doubtful_below=self.doubtful_below,
+        )
+
+    def preview(self, tool: Tool, points: Places = (), *, closed: bool = False) -> None:
+        """Show what a tool would do in this plane, and the line that is drawn.
+
+        Nothing is written. Where that took long, the line alone is shown until the
+        gesture ends.
+        """
+        bench = self._bench
+        desk, marks = bench.desk, bench.marks
+        if desk is None or marks is None:
+            return
+        changes: list[Change] = []
+        ids = self.ids(points)
+        if (ids or points) and len(ids) <= MOST and not self._slow:
+            begun = time.perf_counter()
+            with suppress(*REFUSALS):  # a line that is not across yet, and the like
+                plane = bench.plane()
+                edit = tool.use(self._situation(desk.session, plane, ids, points))
+                changes = [] if isinstance(edit, Choice) else edit.changes
+            self._slow = time.perf_counter() - begun > SLOW
+        apart = tool.gesture == "seeds"
+        marks.sketch(desk.session, points, changes, closed=closed, apart=apart)
+
+    def end_preview(self) -> None:
+        """Take away what a preview shows, unless seeds wait for more of them."""
+        if not self._seeds:
+            self._clear_sketch()
 
     def _segment_box(self, tool: Tool, points: Places, plane: PlaneIndex) -> None:
         """Segment a box off this thread; the tool is applied when that is done."""
@@ -243,16 +297,23 @@ class Hand(QObject):
             return
         if self.tool.gesture == "seeds":
             self._seeds.extend(places)
+            self.preview(self.tool, tuple(self._seeds))
             self._bench.said.emit(
                 f"{len(self._seeds)} seeds; Enter splits, Escape ends"
             )
         else:
             self._apply(self.tool, places)
 
-    def _on_moved(self, places: list[tuple[float, float]], closed: bool) -> None:
-        if self._bench.marks is not None:
-            self._bench.marks.draw_path(places, closed=closed)
+    def _on_moved(self, places: list[Place], closed: bool) -> None:
+        tool = self.tool
+        if tool is None:
+            return
+        if tool.gesture != "box":
+            self.preview(tool, tuple(places), closed=closed)
+        elif self._bench.marks is not None and self._bench.session is not None:
+            self._bench.marks.sketch(self._bench.session, places, closed=True)
 
-    def _clear_path(self) -> None:
+    def _clear_sketch(self) -> None:
+        self._slow = False
         if self._bench.marks is not None:
-            self._bench.marks.draw_path((), closed=False)
+            self._bench.marks.clear_sketch()

@@ -1,4 +1,4 @@
-"""Outlines over the plane that is corrected: what is chosen, locked, or being drawn."""
+"""Outlines over the plane that is corrected: what is chosen or locked, and a sketch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from napari.utils import DirectLabelColormap
 
 from napari_mobile_unet.corrections.change import read_box
 from napari_mobile_unet.corrections.operations.window import padded
+from napari_mobile_unet.widgets.correct import sketch
 from napari_mobile_unet.widgets.correct.napari_private import redraw
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
 from napari_mobile_unet.widgets.layers.result import add_beside
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_mobile_unet.corrections.change import Box, PlaneIndex
+    from napari_mobile_unet.corrections.change import Box, Change, PlaneIndex
     from napari_mobile_unet.corrections.session import Corrections
 
-LOCKED, CHOSEN, DRAWN = 1, 2, 3
-"""Values of the marks."""
-COLOURS = {LOCKED: "#35c46a", CHOSEN: "#ffd23f", DRAWN: "#ffffff"}
-"""Green, yellow, white."""
+LOCKED, CHOSEN = 1, 2
+"""Values of the marks; a sketch has others."""
+COLOURS = {LOCKED: "#35c46a", CHOSEN: "#ffd23f", **sketch.COLOURS}
+"""Green and yellow, and those of a sketch."""
 
 
 class Marks:
@@ -44,7 +45,7 @@ class Marks:
         self._viewer, self._target = viewer, target
         self._plane: PlaneIndex = ()
         self._marked: set[int] = set()
-        self._path: Box | None = None
+        self._sketch: sketch.Sketch | None = None
         self.layer: Labels | None = None
 
     def show(
@@ -64,7 +65,7 @@ class Marks:
         data[...] = 0
         for own in here:
             self._outline(session, plane, own, CHOSEN if own in chosen else LOCKED)
-        self._path = None
+        self._sketch = None  # it is gone with all that was there
         self._marked = chosen
         redraw(self.layer, [self._all])
 
@@ -72,7 +73,7 @@ class Marks:
         """Outline other objects as the chosen ones; only their boxes are drawn anew."""
         if self.layer is None or not self._shown:
             return
-        boxes = []
+        boxes = self._cleared()
         for ids, value in ((self._marked, 0), (set(chosen), CHOSEN)):
             for own in ids:
                 if self._plane not in session.index.planes_of(own):
@@ -83,13 +84,21 @@ class Marks:
         self._draw(boxes)
 
     def follow(
-        self, session: Corrections, boxes: Sequence[tuple[PlaneIndex, Box]]
+        self,
+        session: Corrections,
+        boxes: Sequence[tuple[PlaneIndex, Box]],
+        relocked: Sequence[int] = (),
     ) -> None:
-        """Outline anew what lies in boxes that changed."""
+        """Outline anew what lies in boxes that changed, and objects whose lock did."""
         if self.layer is None or not self._shown:
             return
-        drawn = []
-        for plane, box in boxes:
+        own_boxes = [
+            (self._plane, session.index.box(own, self._plane))
+            for own in relocked
+            if session.index.count(own, self._plane)
+        ]
+        drawn = self._cleared()
+        for plane, box in (*boxes, *own_boxes):
             if plane != self._plane:
                 continue
             around = padded(box, 1, self._target.data.shape)
@@ -102,29 +111,46 @@ class Marks:
                     drawn.append(self._outline(session, plane, own, value))
         self._draw(drawn)
 
-    def draw_path(self, points: Sequence[tuple[float, float]], *, closed: bool) -> None:
-        """Show a line or outline while it is drawn; of fewer than two points none."""
+    def sketch(
+        self,
+        session: Corrections,
+        places: Sequence[tuple[float, float]] = (),
+        changes: Sequence[Change] = (),
+        *,
+        closed: bool = False,
+        apart: bool = False,
+    ) -> None:
+        """Show a line that is drawn and what would come of it, in place of the last.
+
+        Parameters
+        ----------
+        session : Corrections
+            Of the labels.
+        places : sequence of (float, float)
+            Rows and columns of the line; none for no line.
+        changes : sequence of Change
+            What it would do.
+        closed, apart : bool
+            Whether the line is an outline, or its places are dots.
+        """
         if self.layer is None or not self._shown:
             return
-        data = self.layer.data[self._first]
-        drawn = []
-        if self._path is not None:
-            part = data[self._path]
-            part[part == DRAWN] = 0
-            drawn.append(self._path)
-            self._path = None
-        if len(points) > 1:
-            corners = np.rint(np.asarray(points)[:, ::-1]).astype(np.int32)
-            cv2.polylines(data, [corners.reshape(-1, 1, 2)], closed, DRAWN)
-            low, high = corners.min(0)[::-1], corners.max(0)[::-1] + 1
-            sides = zip(low, high, data.shape, strict=True)
-            rows, columns = (
-                slice(max(0, int(a)), max(0, min(int(b), length)))
-                for a, b, length in sides
-            )
-            self._path = rows, columns
-            drawn.append(self._path)
+        drawn = self._cleared()
+        made = self._sketch = sketch.Sketch(self.layer.data[self._first])
+        drawn += made.outlines(session, self._plane, changes)
+        for part in [[place] for place in places] if apart else [places]:
+            drawn += made.line(part, closed=closed)
         self._draw(drawn)
+
+    def clear_sketch(self) -> None:
+        """Take the sketch away."""
+        if self.layer is not None and self._shown:
+            self._draw(self._cleared())
+
+    def _cleared(self) -> list[Box]:
+        """Put back what the sketch covers, and return where."""
+        made, self._sketch = self._sketch, None
+        return [] if made is None else made.clear()
 
     def remove(self) -> None:
         """Take the layer away."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QHBoxLayout,
@@ -18,7 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_mobile_unet.corrections.doubts import Evidence
 from napari_mobile_unet.corrections.review import Item, ReviewQueue
-from napari_mobile_unet.widgets.correct.view import image_beside
+from napari_mobile_unet.widgets.correct.view import confidence_of, image_beside
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -146,7 +144,7 @@ class ReviewPanel(QWidget):
         index = session.index
         linked = any(len(index.planes_of(own)) > 1 for own in index.ids)
         evidence = Evidence(
-            confidence=_confidence(layer),
+            confidence=confidence_of(layer),
             image=self._image(),
             axis=self._bench.hand.axis if linked else None,
         )
@@ -208,13 +206,3 @@ class ReviewPanel(QWidget):
         for plane in {plane for plane, _ in done.boxes}:
             self.queue.update(plane, ids)
         self._show_progress()
-
-
-def _confidence(layer: Any) -> dict[int, float]:
-    """Return the confidence of objects by id, from a layer's table."""
-    table = layer.features
-    if not {"index", "confidence"} <= set(table.columns):
-        return {}
-    known = table[["index", "confidence"]].apply(pd.to_numeric, errors="coerce")
-    known = known[np.isfinite(known["index"])].groupby("index")["confidence"].min()
-    return {int(own): float(value) for own, value in known.items()}

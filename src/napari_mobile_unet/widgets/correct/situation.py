@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.session import Corrections
@@ -32,8 +32,12 @@ class Situation:
     """Other labels of the same size that are to be seen, the uppermost first."""
     found: AnyLabels | None = None
     """(rows, columns), what lies in a box that was segmented anew."""
-    size: int = 0
-    """Smallest area in pixels, for tools that need one."""
+    confidence: Callable[[], Mapping[int, float]] = dict
+    """Confidence of objects by id, as far as it is known."""
+    smallest: int = 0
+    """Area in pixels, for the tool that chooses smaller objects."""
+    doubtful_below: float = 0
+    """Confidence, for the tool that chooses objects below it."""
 
     @property
     def own(self) -> int:
@@ -50,3 +54,12 @@ class Edit:
     """What it says to a person."""
     on: frozenset[int] = frozenset()
     """The objects that it is about, which change even if they are locked."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a tool wants to be chosen; nothing is changed."""
+
+    ids: tuple[int, ...]
+    text: str
+    """What it says to a person."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
+    QDoubleSpinBox,
     QHBoxLayout,
     QPushButton,
     QSpinBox,
@@ -35,6 +37,8 @@ SCOPES: dict[Scope, tuple[str, str]] = {
 """What the scopes are called, and what they mean."""
 FOLDED = ("Planes and tracks", "All")
 """Groups of tools that are folded at first."""
+PREVIEWED = ("Objects", "Split and merge", "Shape")
+"""Groups whose tools show what they would do while the pointer is on their button."""
 NARROW = "QPushButton { padding: 3px 7px; min-width: 0px; }"
 """Style of buttons that stand side by side."""
 
@@ -60,7 +64,12 @@ class Toolbox(QWidget):
         self.smallest = QSpinBox()
         self.smallest.setRange(1, 1_000_000)
         self.smallest.setValue(hand.smallest)
-        self.smallest.setToolTip("Pixels; smaller objects are deleted")
+        self.smallest.setToolTip("Pixels; smaller objects are chosen")
+        self.doubtful = QDoubleSpinBox()
+        self.doubtful.setRange(0.01, 1)
+        self.doubtful.setSingleStep(0.05)
+        self.doubtful.setValue(hand.doubtful_below)
+        self.doubtful.setToolTip("Confidence; less sure objects are chosen")
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         self.scope_row = self._scope_row()
@@ -71,14 +80,21 @@ class Toolbox(QWidget):
             flow.setContentsMargins(0, 0, 0, 0)
             flow.setHorizontalSpacing(2)
             flow.setVerticalSpacing(2)
-            own = [self.smallest] if group == "All" else []
-            buttons = [self.buttons[tool.name] for tool in tools]
-            for widget in (*buttons, *own, *more.get(group, ())):
+            numbers = {
+                "choose small": self.smallest,
+                "choose doubtful": self.doubtful,
+            }
+            for tool in tools:
+                flow.addWidget(self.buttons[tool.name])
+                if tool.name in numbers:
+                    flow.addWidget(numbers[tool.name])
+            for widget in more.get(group, ()):
                 flow.addWidget(widget)
             section = Section(group, content)
             section.unfold(group not in FOLDED)
             rows.addWidget(section)
         self.smallest.valueChanged.connect(self._on_smallest)
+        self.doubtful.valueChanged.connect(self._on_doubtful)
         self.axis.currentIndexChanged.connect(self._on_axis)
 
     def offer_axes(self, layer: Labels | None) -> None:
@@ -102,12 +118,15 @@ class Toolbox(QWidget):
                 button.setChecked(self._hand.tool is tool)
 
     def _button(self, tool: Tool) -> QPushButton:
-        button = QPushButton(tool.title)
+        button = ToolButton(tool.title)
         key = f" ({tool.key.replace('-', '+')})" if tool.key else ""
         button.setToolTip(f"{tool.tip}{key}")
         button.setCheckable(tool.gesture != "now")
         button.setStyleSheet(NARROW)
         button.clicked.connect(lambda _: self._hand.use(tool))
+        if tool.gesture == "now" and tool.group in PREVIEWED:
+            button.entered.connect(lambda: self._hand.preview(tool))
+            button.left.connect(self._hand.end_preview)
         return button
 
     def _scope_row(self) -> QWidget:
@@ -135,3 +154,23 @@ class Toolbox(QWidget):
 
     def _on_smallest(self, pixels: int) -> None:
         self._hand.smallest = pixels
+
+    def _on_doubtful(self, confidence: float) -> None:
+        self._hand.doubtful_below = confidence
+
+
+class ToolButton(QPushButton):
+    """A button that tells when the pointer comes to rest on it, and when it goes."""
+
+    entered = Signal()
+    left = Signal()
+
+    def enterEvent(self, event: Any) -> None:
+        """Tell that the pointer is here."""
+        super().enterEvent(event)
+        self.entered.emit()
+
+    def leaveEvent(self, event: Any) -> None:
+        """Tell that the pointer has gone."""
+        super().leaveEvent(event)
+        self.left.emit()

@@ -21,7 +21,7 @@ from napari_mobile_unet.widgets.correct import uses
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_mobile_unet.widgets.correct.situation import Edit, Situation
+    from napari_mobile_unet.widgets.correct.situation import Choice, Edit, Situation
 
 Gesture = Literal["now", "click", "line", "outline", "box", "seeds"]
 """now: on the chosen objects, or on the one under the pointer; click: on a place; line
@@ -47,7 +47,8 @@ class Tool:
     group: Group
     tip: str
     """What it does, for the tooltip."""
-    use: Callable[[Situation], Edit]
+    use: Callable[[Situation], Edit | Choice]
+    """Returns what is to be done; it writes nothing."""
 
 
 TOOLS = (
@@ -268,22 +269,34 @@ TOOLS = (
         uses.swap_tracks,
     ),
     Tool(
-        "drop border",
-        "Delete at border",
+        "choose border",
+        "At border",
         "",
         "now",
         "All",
-        "Delete objects that touch the edge of the plane; locked ones stay",
-        uses.drop_border,
+        "Choose objects that touch the edge of the plane, to look at and delete (D); "
+        "locked ones are left out",
+        uses.choose_at_border,
     ),
     Tool(
-        "drop small",
-        "Delete small",
+        "choose small",
+        "Smaller than",
         "",
         "now",
         "All",
-        "Delete objects smaller than this many pixels; locked ones stay",
-        uses.drop_small,
+        "Choose objects smaller than this many pixels, to look at and delete (D); "
+        "locked ones are left out",
+        uses.choose_small,
+    ),
+    Tool(
+        "choose doubtful",
+        "Less sure than",
+        "",
+        "now",
+        "All",
+        "Choose objects of the table whose confidence is lower, to look at and delete "
+        "(D); locked ones are left out",
+        uses.choose_doubtful,
     ),
 )
 """All tools, in the order of their buttons."""

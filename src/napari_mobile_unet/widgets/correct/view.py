@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.pixels import luminance
@@ -136,3 +137,13 @@ def image_plane(image: Image, plane: PlaneIndex) -> Plane:
     return luminance(
         np.asarray(data[where])[..., :3] if image.rgb else np.asarray(data[where])
     )
+
+
+def confidence_of(layer: Any) -> dict[int, float]:
+    """Return the confidence of objects by id, from a layer's table."""
+    table = layer.features
+    if not {"index", "confidence"} <= set(table.columns):
+        return {}
+    known = table[["index", "confidence"]].apply(pd.to_numeric, errors="coerce")
+    known = known[np.isfinite(known["index"])].groupby("index")["confidence"].min()
+    return {int(own): float(value) for own, value in known.items()}
