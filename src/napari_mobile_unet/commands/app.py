@@ -28,6 +28,7 @@ from napari_mobile_unet.commands.console import (
 )
 from napari_mobile_unet.commands.evaluate import evaluate
 from napari_mobile_unet.commands.export import export
+from napari_mobile_unet.commands.library import library
 from napari_mobile_unet.commands.measure import measure
 from napari_mobile_unet.commands.models import models
 from napari_mobile_unet.commands.preprocess import preprocess
@@ -142,6 +143,7 @@ for command in (
     models,
 ):
     app.command()(command)
+app.add_typer(library, name="recipe")
 
 
 def main() -> None:

@@ -55,6 +55,13 @@ class Foreground(StrEnum):
     dark = "dark"
 
 
+RecipeChoice = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|NAME|JSON",
+        help="Recipe: a JSON file, a name of the library, or JSON itself.",
+    ),
+]
 Inputs = Annotated[list[Path], typer.Argument(metavar="INPUT...", show_default=False)]
 Input = Annotated[Path, typer.Argument(metavar="INPUT", show_default=False)]
 Axes = Annotated[

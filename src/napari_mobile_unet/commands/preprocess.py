@@ -28,7 +28,13 @@ from napari_mobile_unet.io.paths import name_of
 def preprocess(
     image: Input,
     output: Annotated[Path, typer.Option("-o", "--output", help="Image to write.")],
-    recipe: Annotated[Path, typer.Option(help="Recipe with the steps.")],
+    recipe: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|NAME",
+            help="Recipe with the steps, or its name in the library.",
+        ),
+    ],
     axes: Axes = None,
     channel: Channel = None,
     overwrite: Overwrite = False,

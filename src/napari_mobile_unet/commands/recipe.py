@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_mobile_unet.commands.options import THRESHOLDS
+from napari_mobile_unet.recipes.library import find_recipe
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.card import CARD
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def recipe_from_options(
-    path: Path | None = None,
+    named: str | None = None,
     method: str | None = None,
     model: str | None = None,
     channel: str | None = None,
@@ -25,7 +26,14 @@ def recipe_from_options(
     link: Linking | None = None,
     foreground: Foreground | None = None,
 ) -> Recipe:
-    """Return the recipe that the options describe; an option replaces the file's value.
+    """Return the recipe that the options describe; an option replaces its value.
+
+    Parameters
+    ----------
+    named : str, optional
+        Which recipe; see ``find_recipe``.
+    method, model, channel, diameter, link, foreground
+        The other options.
 
     Raises
     ------
@@ -33,7 +41,7 @@ def recipe_from_options(
         If the recipe or the model cannot be read, or the options do not fit together.
     """
     other = model is not None or method not in (None, "unet")
-    recipe = Recipe.load(path, any_model=other) if path else Recipe()
+    recipe = find_recipe(named, any_model=other) if named else Recipe()
     if method is not None and method != recipe.segment.method:
         recipe = recipe.replace(segment=method_from_option(method))
     if model is not None:

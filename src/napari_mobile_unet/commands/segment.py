@@ -27,6 +27,7 @@ from napari_mobile_unet.commands.options import (
     Form,
     Inputs,
     Linking,
+    RecipeChoice,
     Workers,
 )
 from napari_mobile_unet.io.paths import name_of
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 def segment(
     inputs: Inputs,
     output: Annotated[Path, typer.Option("-o", "--output", help="Output folder.")],
-    recipe: Annotated[Path | None, typer.Option(help="Recipe, a JSON file.")] = None,
+    recipe: RecipeChoice = None,
     method: Annotated[
         str | None,
         typer.Option(
