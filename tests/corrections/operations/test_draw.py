@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.measure import find_contours
 
-from napari_mobile_unet.corrections.operations.draw import adopt, draw_object
+from napari_mobile_unet.corrections.operations.draw import (
+    add_found,
+    adopt,
+    draw_object,
+)
 
 PLACES = st.tuples(st.floats(-8, 45), st.floats(-8, 50))
 
@@ -87,3 +91,21 @@ def test_an_object_of_other_labels_is_taken_over_where_there_is_room(run, disc):
     labels[1] = 5
     with pytest.raises(ValueError, match="received 900000, which lies on other"):
         run(adopt, labels, other, box, 900_000, (1,))
+
+
+@given(st.integers(0, 2**32), st.integers(0, 2**32))
+def test_found_objects_take_background_alone_under_free_ids(run, blobs, seed, other):
+    labels = np.stack([blobs(seed, (30, 34))] * 2)
+    found = blobs(other, (12, 14))
+    room = (labels[1, 5:17, 6:20] == 0) & (found > 0)
+    if not room.any():
+        with pytest.raises(ValueError, match="where there is room"):
+            run(add_found, labels, found, (5, 6), (1,))
+        return
+    after = run(add_found, labels, found, (5, 6), (1,))
+    new = after[1, 5:17, 6:20][room]
+    pairs = set(zip(new.tolist(), found[room].tolist(), strict=True))
+    assert len(pairs) == len(np.unique(new)) == len(np.unique(found[room]))
+    assert new.min() > labels.max()
+    after[1, 5:17, 6:20][room] = 0
+    assert np.array_equal(after, labels)

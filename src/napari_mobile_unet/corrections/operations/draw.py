@@ -119,6 +119,48 @@ def adopt(
     return window.changed(np.where(written, new, window.labels))
 
 
+def add_found(
+    labels: LabelArray,
+    index: ObjectIndex,
+    found: AnyLabels,
+    start: tuple[int, int],
+    plane: PlaneIndex,
+) -> list[Change]:
+    """Return the change that adds objects somebody has found, with ids that are free.
+
+    They take background alone; one that lies on others altogether is left out.
+
+    Parameters
+    ----------
+    labels, index, plane
+        As for ``draw_object``.
+    found : ndarray of int
+        (rows, columns), 0 where nothing is to be added.
+    start : tuple of int
+        Row and column of its first pixel.
+
+    Raises
+    ------
+    ValueError
+        If there is no room for any, or the labels' type has no ids left.
+    """
+    (row, column), (rows, columns) = start, found.shape
+    box = slice(row, row + rows), slice(column, column + columns)
+    window = Window.of(labels, plane, box)
+    wanted = np.where(window.free, found, 0)
+    ids, numbers = np.unique(wanted, return_inverse=True)
+    own = ids > 0
+    if not own.any():
+        raise ValueError(
+            "an object is added where there is room for it; received one that lies on "
+            "others; delete these first"
+        )
+    given = np.zeros(len(ids), labels.dtype)
+    given[own] = new_ids(labels, index, int(own.sum()))
+    added = given[numbers.reshape(wanted.shape)]
+    return window.changed(np.where(wanted > 0, added, window.labels))
+
+
 def outlined(window: Window, outline: Points) -> Mask:
     """Return (rows, columns) of a window, True for pixels whose middle is inside."""
     rows, columns = window.within(_corners(outline)).T

@@ -25,9 +25,12 @@ from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 from napari_mobile_unet.widgets.shared.section import Section
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import napari.viewer
 
     from napari_mobile_unet.types import AnyLabels, Plane
+    from napari_mobile_unet.widgets.correct.desk import Desk
     from napari_mobile_unet.widgets.correct.journals import Beginning
 
 
@@ -103,6 +106,7 @@ class CorrectDock(Dock):
         self.go_on_button = QPushButton("Go on")
         self.anew_button = QPushButton("Begin anew")
         self._beginning: Beginning | None = None
+        self._waiting: tuple[Labels, Callable[[Desk], None]] | None = None
         self._lay_out()
         self._connect()
         self._on_layer(self.box.layer)
@@ -134,6 +138,7 @@ class CorrectDock(Dock):
     def _connect(self) -> None:
         self.box.chosen.connect(self._on_layer)
         self.bench.changed.connect(self._show)
+        self.bench.changed.connect(self._do_waiting)
         self.bench.said.connect(self.status.setText)
         self.review.said.connect(self.status.setText)
         self.bench.found.connect(self._on_found)
@@ -154,6 +159,38 @@ class CorrectDock(Dock):
         self.box.disconnect_viewer()
         self.bench.disconnect_viewer()
 
+    def at(self, layer: Labels, do: Callable[[Desk], None]) -> None:
+        """Do something to labels through their history, once they are looked up.
+
+        Where there are corrections of an earlier session, a person says first whether
+        these go on.
+
+        Parameters
+        ----------
+        layer : Labels
+            The layer; it is taken in hand.
+        do : callable
+            What is done.
+        """
+        self._waiting = layer, do
+        self.box.layer = layer
+        if self._beginning is not None:
+            self._come()
+        self._do_waiting()
+
+    def _do_waiting(self) -> None:
+        desk = self.bench.desk
+        if desk is not None and self._waiting is not None:
+            layer, do = self._waiting
+            if desk.layer is layer:
+                self._waiting = None
+                do(desk)
+
+    def _come(self) -> None:
+        """Show this page, since a person has to decide something on it."""
+        if self._frame is not None:
+            self._frame.show()
+
     def _on_layer(self, layer: Any) -> None:
         self.status.clear()
         self._beginning = None
@@ -169,6 +206,8 @@ class CorrectDock(Dock):
             "these corrections, or begin anew from the labels as they are?"
         )
         self._show()
+        if self._waiting is not None:
+            self._come()
 
     def _begin(self, *, go_on: bool) -> None:
         found = self._beginning

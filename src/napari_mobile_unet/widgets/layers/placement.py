@@ -251,6 +251,16 @@ class Placement:
         upright = self.axes.index("Y") < self.axes.index("X")
         return plane if upright else plane.swapaxes(0, 1)
 
+    def start(self, window: Window) -> tuple[int, int]:
+        """Return the first pixel of a part of a plane, in the order of the axes."""
+        now = dict(zip(self.axes, self.shape, strict=True))
+        first = {
+            axis: side.indices(now[axis])[0]
+            for axis, side in zip("YX", window, strict=True)
+        }
+        rows, columns = (first[axis] for axis in self.axes if axis in first)
+        return rows, columns
+
     def filled(self, plane: NDArray[Any]) -> NDArray[Any]:
         """Return a view of a plane with this shape: the same along all other axes.
 

@@ -89,14 +89,44 @@ def open_page(viewer: napari.viewer.Viewer, title: str) -> QWidget:
     title : str
         Of `PAGES`.
     """
-    for page in viewer.window.dock_widgets.values():
-        frame = page.parent() if isinstance(page, QWidget) else None
-        if getattr(page, "page", "") == title and isinstance(frame, QDockWidget):
-            frame.show()
-            return page
+    found = _find(viewer, title)
+    if found is not None:
+        page, frame = found
+        frame.show()
+        return page
     page, name = _make(viewer, title)
     viewer.window.add_dock_widget(page, name=name, tabify=True).show()
     return page
+
+
+def page_behind(viewer: napari.viewer.Viewer, title: str) -> QWidget:
+    """Return a page, made if need be, behind the one that is seen.
+
+    Parameters
+    ----------
+    viewer, title
+        As for `open_page`.
+    """
+    found = _find(viewer, title)
+    if found is not None:
+        return found[0]
+    shown = [_find(viewer, other) for other in PAGES]
+    frames = [each[1] for each in shown if each is not None and each[1].isVisible()]
+    page = open_page(viewer, title)
+    for frame in frames:
+        frame.show()
+    return page
+
+
+def _find(
+    viewer: napari.viewer.Viewer, title: str
+) -> tuple[QWidget, QDockWidget] | None:
+    """Return a page that has been open before, and its frame."""
+    for page in viewer.window.dock_widgets.values():
+        frame = page.parent() if isinstance(page, QWidget) else None
+        if getattr(page, "page", "") == title and isinstance(frame, QDockWidget):
+            return page, frame
+    return None
 
 
 def _make(viewer: napari.viewer.Viewer, title: str) -> tuple[QWidget, str]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import napari
+    from napari.layers import Labels
     from napari.utils.events import Event
 
     from napari_mobile_unet.recipes.recipe import Recipe
@@ -115,6 +116,14 @@ class LabelsRun(QWidget):
     def layer(self) -> Any:
         """The labels layer of the last run."""
         return None if self._run is None else self._run.result.layer
+
+    def labels_of(self, recipe: Recipe) -> Labels | None:
+        """Return the labels layer of a run over the chosen image by such a recipe."""
+        image = self._source.layer
+        if image is None:
+            return None
+        result = self._results.of(image, seen_in(recipe))
+        return result.layer if result.shown else None
 
     def cancel(self) -> None:
         """Stop everything and let go of the viewer, before this widget goes."""

@@ -30,6 +30,7 @@ from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import SizeButton
+from napari_mobile_unet.widgets.unet.left_out import LeftOut
 from napari_mobile_unet.widgets.unet.live_preview import LivePreview
 from napari_mobile_unet.widgets.unet.result_view import ResultView
 
@@ -86,6 +87,7 @@ class UNetDock(Dock):
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
         self.view = ResultView(self.viewer)
         self.run = LabelsRun(self.viewer, self.source, "Segment")
+        self.left_out = LeftOut(self.viewer, self.run.labels_of)
         self._lay_out()
         for name, folder in list_models().items():
             self._offer(name, str(folder))
@@ -94,6 +96,8 @@ class UNetDock(Dock):
         for form in (self.settings, self.objects):
             form.changed.connect(lambda _: self.preview.look())
         self.seen.connect(self.preview.follow_page)
+        self.preview.answered.connect(self.left_out.take)
+        self.left_out.wanted.connect(self.preview.keep_looking)
         self.settings.changed.connect(
             lambda settings: self.view.show_from(settings.min_confidence)
         )
@@ -129,6 +133,7 @@ class UNetDock(Dock):
         layout.addWidget(self.settings)
         layout.addWidget(self.measure_button)
         layout.addWidget(self.preview)
+        layout.addWidget(self.left_out)
         layout.addWidget(self.link)
         layout.addWidget(self.looks)
         layout.addWidget(Section("Objects", self.objects))
@@ -142,6 +147,7 @@ class UNetDock(Dock):
         """Let go of the viewer's events, before this widget goes."""
         self.run.cancel()
         self.preview.disconnect_viewer()
+        self.left_out.disconnect_viewer()
         self.view.disconnect_viewer()
         self.measure_button.disconnect_viewer()
         self.source.disconnect_viewer()
@@ -173,6 +179,7 @@ class UNetDock(Dock):
         self.view.show_from(self.settings.value.min_confidence)
         self.view.take(layer)
         self.looks.unfold()
+        self.preview.look()
 
     def _offer(self, text: str, folder: str) -> None:
         """Add a model to the box, by name or by its folder."""

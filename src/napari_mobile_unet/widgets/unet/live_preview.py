@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from qtpy.QtCore import QTimer, Signal
@@ -11,11 +10,10 @@ from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.runs.preview import Preview
-from napari_mobile_unet.unet.colour import CHANNELS
-from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.preview_labels import PreviewLabels
 from napari_mobile_unet.widgets.layers.visible_plane import window_in_view
 from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.widgets.unet.answer import Answer, Asked, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.images.windows import Window
     from napari_mobile_unet.recipes.recipe import Recipe
-    from napari_mobile_unet.runs.preview import Previewed
-    from napari_mobile_unet.types import Labels
     from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 
 AUTOMATIC = 1 << 20
@@ -40,27 +36,6 @@ REST = 150
 """Milliseconds for which a plane, or a place, must be in view to be looked at."""
 PATIENCE = 300
 """Milliseconds of work after which it is said that there is some."""
-
-
-class Asked(NamedTuple):
-    """What a preview is of; the page may show another image by the time it comes."""
-
-    layer: Image
-    whole: Stack
-    number: int
-    window: Window
-    recipe: Recipe
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What was found in the visible plane."""
-
-    asked: Asked
-    found: Previewed
-    shown: Labels
-    left_out: Labels
-    text: str
 
 
 class LivePreview(QWidget):
@@ -109,6 +84,7 @@ class LivePreview(QWidget):
         self._off: WeakSet[Image] = WeakSet()
         self._of: Image | None = None
         self._page_seen = True
+        self._for_others = False
         self._preview: tuple[Stack, Preview] | None = None
         self._asked: Asked | None = None
         self._soon, self._busy = QTimer(self), QTimer(self)
@@ -189,6 +165,15 @@ class LivePreview(QWidget):
         self._labels.clear()
         self.look()
 
+    def keep_looking(self, wanted: bool) -> None:
+        """Look at the visible plane for others, whether the tick is set or not."""
+        self._for_others = wanted
+        self.look()
+
+    @property
+    def _looking(self) -> bool:
+        return self._for_others or self.tick.isChecked()
+
     def _on_moved(self) -> None:
         """Follow an image that lies elsewhere, without looking at it again."""
         stack, whole = self._source.stack, self._source.whole
@@ -197,15 +182,16 @@ class LivePreview(QWidget):
         self.look()
 
     def _on_step(self) -> None:
-        if self.tick.isChecked() and self._asked is not None:
+        if self._looking and self._asked is not None:
             if self._asked.number == self._source.plane_number(self._viewer):
                 return  # a slider of another image
             self._labels.clear()  # of another plane
+            self.answered.emit(None)
             self._soon.start(REST)
 
     def _on_camera(self) -> None:
         asked, layer = self._asked, self._source.layer
-        if not self.tick.isChecked() or asked is None or layer is not asked.layer:
+        if not self._looking or asked is None or layer is not asked.layer:
             return
         if self._window(asked.layer, asked.whole) != asked.window:
             self._soon.start(REST)
@@ -217,7 +203,7 @@ class LivePreview(QWidget):
         """Look at the visible plane in a thread, one look at a time."""
         layer, whole, stack = self._source.layer, self._source.whole, self._source.stack
         seen = self._page_seen and self._viewer.dims.ndisplay == 2
-        wanted = self.tick.isChecked() and seen
+        wanted = self._looking and seen
         if layer is None or whole is None or stack is None or not wanted:
             self._stop("")
             return
@@ -255,8 +241,10 @@ class LivePreview(QWidget):
         if asked is not self._asked:
             return  # the next answer is on its way
         self._busy.stop()
-        place = Placement.of_plane(asked.layer, asked.whole).cropped(asked.window)
-        self._labels.show(asked.layer, place, answer.shown)
+        if self.tick.isChecked():
+            self._labels.show(asked.layer, answer.place, answer.shown)
+        else:
+            self._labels.remove()
         self._say(answer.text)
         self.answered.emit(answer)
 
@@ -275,31 +263,3 @@ class LivePreview(QWidget):
     def _say(self, text: str) -> None:
         self.status.setText(text)
         self.status.setVisible(bool(text))
-
-
-def describe(recipe: Recipe, found: Previewed) -> str:
-    """Return what was found in a plane, in a few words.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        That was asked for.
-    found : Previewed
-        What came of it.
-    """
-    shown = int(found.objects.is_shown(found.doubtful_below).sum())
-    hidden = len(found.objects.confidence) - shown
-    colour = getattr(found.fitted.recipe.segment, "colour", "")
-    chosen = getattr(recipe.segment, "colour", "") == "auto" and colour in CHANNELS
-    where = f" in the {colour} channel" if chosen else ""
-    if not shown and not hidden:
-        return f"No objects found{where}; try another channel, size or model."
-    if not shown:
-        return (
-            f"No objects shown{where}, {hidden} hidden: all are doubtful; try another "
-            "channel, size or model."
-        )
-    return (
-        f"{shown} object{'s' * (shown != 1)}{where}, {hidden} hidden, about "
-        f"{found.across():.0f} px across"
-    )
