@@ -51,6 +51,7 @@ def test_examples_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where an example may write
+    monkeypatch.setenv("MOBILE_UNET_MODELS", str(tmp_path / "models"))
     document = EXAMPLES.parse(page)
     document.namespace.update(given.get(page.name, {}))
     for example in document.examples():

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from napari_mobile_unet.evaluation.metrics import evaluate
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
+    from napari_mobile_unet.models.library import delete_model, rename_model
+    from napari_mobile_unet.models.zip_file import export_model, import_model
     from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.objects.measure import measure
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.runs.segment import iter_segment, segment
     from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
     from napari_mobile_unet.thresholding.threshold import Threshold
+    from napari_mobile_unet.unet.model import list_models, load_model
     from napari_mobile_unet.unet.segment import UNet
 
     __version__: str
@@ -31,11 +34,17 @@ _HOMES = {
     "Stack": "images.stack",
     "Threshold": "thresholding.threshold",
     "UNet": "unet.segment",
+    "delete_model": "models.library",
     "evaluate": "evaluation.metrics",
+    "export_model": "models.zip_file",
+    "import_model": "models.zip_file",
     "iter_segment": "runs.segment",
+    "list_models": "unet.model",
+    "load_model": "unet.model",
     "measure": "objects.measure",
     "multi_otsu": "thresholding.otsu",
     "otsu": "thresholding.otsu",
+    "rename_model": "models.library",
     "replay": "corrections.replay",
     "segment": "runs.segment",
 }
@@ -47,11 +56,17 @@ __all__ = [
     "Stack",
     "Threshold",
     "UNet",
+    "delete_model",
     "evaluate",
+    "export_model",
+    "import_model",
     "iter_segment",
+    "list_models",
+    "load_model",
     "measure",
     "multi_otsu",
     "otsu",
+    "rename_model",
     "replay",
     "segment",
 ]

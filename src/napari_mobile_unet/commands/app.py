@@ -140,10 +140,10 @@ for command in (
     evaluate,
     measure,
     export,
-    models,
 ):
     app.command()(command)
 app.add_typer(library, name="recipe")
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -1,19 +1,22 @@
-"""List the installed models."""
+"""List the installed models, and keep one's own: rename, delete, export, import."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
+    exit_on_error,
     print_error,
     print_result,
+    say,
     standard_output,
 )
-from napari_mobile_unet.commands.options import Json
+from napari_mobile_unet.commands.options import Json, Overwrite
 from napari_mobile_unet.messages import INPUT_ERRORS
 
 if TYPE_CHECKING:
@@ -21,8 +24,20 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.unet.model import Model
 
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the model.")]
 
-def models(as_json: Json = False) -> None:
+models = typer.Typer(help=__doc__, rich_markup_mode=None)
+
+
+@models.callback(invoke_without_command=True)
+def _without_command(context: typer.Context, as_json: Json = False) -> None:
+    """List the installed models, or do what a command says with one."""
+    if context.invoked_subcommand is None:
+        list_(as_json)
+
+
+@models.command("list")
+def list_(as_json: Json = False) -> None:
     """List the installed models, with origin, licence and checksum."""
     from napari_mobile_unet.unet.model import list_models, load_model
 
@@ -39,6 +54,64 @@ def models(as_json: Json = False) -> None:
         _print_table(found)
     if broken:
         raise typer.Exit(FAILED)
+
+
+@models.command()
+def rename(
+    name: Name,
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+) -> None:
+    """Give a model of your own another name."""
+    from napari_mobile_unet.models.library import rename_model
+
+    with exit_on_error(FAILED):
+        folder = rename_model(name, new)
+    say(f"{name} is now {new}: {folder}")
+
+
+@models.command()
+def delete(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """Delete a model of your own."""
+    from napari_mobile_unet.models.library import delete_model
+
+    if not yes:
+        typer.confirm(f"Delete the model {name}?", abort=True, err=True)
+    with exit_on_error(FAILED):
+        delete_model(name)
+    say(f"{name} is deleted")
+
+
+@models.command("export")
+def export_(
+    name: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Of the model.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The new zip.")],
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a model as one zip, to give away or to keep."""
+    from napari_mobile_unet.models.zip_file import export_model
+
+    with exit_on_error(FAILED):
+        export_model(name, output, overwrite=overwrite)
+    say(f"{name} is in {output}")
+
+
+@models.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="ZIP", help="As export writes it.")],
+    name: Annotated[
+        str, typer.Option(help="Of the new model, if not as in the zip.")
+    ] = "",
+    overwrite: Overwrite = False,
+) -> None:
+    """Take a model in from a zip; nothing in it is run but its network."""
+    from napari_mobile_unet.models.zip_file import import_model
+
+    with exit_on_error(FAILED):
+        model = import_model(path, name, overwrite=overwrite)
+    say(f"{model.folder.name} is in {model.folder}")
 
 
 def _as_plain(found: Mapping[str, Model]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,8 @@ from napari_mobile_unet.unet.card import CARD, read_card
 WEIGHTS = "network.weights.h5"
 NETWORK = "network.tflite"
 QUANTISED = "network_int8.tflite"
+FOLDER_VARIABLE = "MOBILE_UNET_MODELS"
+"""Environment variable that names the folder of a person's own models."""
 TILE = 544
 """Height and width in pixels of the one tile that exported networks take: with their
 overlap, two of them cover 1056 pixels and four 2080."""
@@ -49,6 +52,11 @@ class Model:
             )
         for name, expected in self.card.files.items():
             path = folder / name
+            if path.parent != folder:
+                raise ValueError(
+                    f"a model's {CARD} names files of its own folder; that in {folder} "
+                    f"names {name!r}; copy the folder again"
+                )
             if not path.is_file():
                 raise FileNotFoundError(
                     f"a model folder must hold the files that its {CARD} names; "
@@ -95,7 +103,12 @@ def sha256(path: Path) -> str:
 
 
 def own_models() -> Path:
-    """Return the folder of the user's own models."""
+    """Return the folder of the user's own models, which need not exist.
+
+    The environment variable ``MOBILE_UNET_MODELS`` names another one.
+    """
+    if other := os.environ.get(FOLDER_VARIABLE):
+        return Path(other)
     return platformdirs.user_data_path("napari-mobile-unet", False) / "models"
 
 

@@ -1,0 +1,1 @@
+"""Models as things: named, renamed, deleted, given away and taken in."""

@@ -1,0 +1,155 @@
+"""What a model that comes from elsewhere must be, before anything of it is used."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED
+
+from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.model import NETWORK, QUANTISED, WEIGHTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from zipfile import ZipFile, ZipInfo
+
+    from napari_mobile_unet.unet.model import Model
+
+FILES = (CARD, NETWORK, QUANTISED, WEIGHTS)
+"""All that a model is made of: numbers and text, nothing that runs."""
+LARGEST = 2**28
+"""Bytes of the largest model, unpacked: thirty times those of the shipped one."""
+LARGEST_CARD = 2**20
+"""Bytes of the largest card."""
+ENCRYPTED = 1
+"""Bit of an entry's flags."""
+TRIAL_SECONDS = 120
+"""How long the networks may take for one tile each."""
+
+
+def entries_of(archive: ZipFile) -> dict[str, ZipInfo]:
+    """Return the files of the one model in a zip, by name.
+
+    Raises
+    ------
+    ValueError
+        If it holds anything but one model's files, in one folder or in none.
+    """
+    found: dict[str, ZipInfo] = {}
+    folders = set()
+    for info in archive.infolist():
+        path = PurePosixPath(info.filename)
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if info.is_dir() and len(path.parts) == 1 and ".." not in path.parts:
+            continue
+        if (
+            path.name not in FILES
+            or len(path.parts) > 2
+            or path.is_absolute()
+            or ".." in path.parts
+            or "\\" in info.orig_filename
+        ):
+            _refuse(f"{info.orig_filename!r}")
+        if kind not in (0, stat.S_IFREG):
+            _refuse(f"{info.filename!r}, which is a link or a device")
+        if info.flag_bits & ENCRYPTED:
+            _refuse(f"{info.filename!r}, which is encrypted")
+        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            _refuse(f"{info.filename!r}, packed in a way that few programs read")
+        if path.name in found:
+            _refuse(f"{path.name!r} twice")
+        found[path.name] = info
+        folders.add(path.parent)
+    if CARD not in found or len(folders) > 1:
+        _refuse("several folders" if len(folders) > 1 else f"no {CARD}")
+    size = sum(info.file_size for info in found.values())
+    if size > LARGEST or found[CARD].file_size > LARGEST_CARD:
+        _refuse(f"{size:,} bytes, of which {found[CARD].file_size:,} are its card")
+    return found
+
+
+def _refuse(what: str) -> None:
+    raise ValueError(
+        f"a zip must hold the files of one model ({', '.join(FILES)}), up to "
+        f"{LARGEST // 2**20} MB, and nothing else; it has {what}; "
+        "export the model again"
+    )
+
+
+def check_weights(path: Path) -> None:
+    """Refuse weights that are anything but numbers.
+
+    HDF5 can name other files, whose content would be read in their place.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, has links, or anything but numbers in it.
+    """
+    import h5py
+
+    size = 0
+
+    # h5py ends a visit at the first answer; it cannot pass an error on.
+    def wrong_link(name: str, link: Any) -> str | None:
+        return None if isinstance(link, h5py.HardLink) else f"has a link, {name!r}"
+
+    def wrong_numbers(name: str, found: Any) -> str | None:
+        nonlocal size
+        if not isinstance(found, h5py.Dataset):
+            return None
+        if found.external or found.is_virtual:
+            return f"takes {name!r} from other files"
+        if found.dtype.kind not in "fiu":
+            return f"has {found.dtype} in {name!r}"
+        size += found.nbytes
+        return f"has more than {LARGEST // 2**20} MB" if size > LARGEST else None
+
+    try:
+        with h5py.File(path, "r") as file:
+            wrong = file.visititems_links(wrong_link) or file.visititems(wrong_numbers)
+    except (OSError, RuntimeError, KeyError) as error:
+        raise ValueError(
+            f"weights must be a whole HDF5 file; {path.name} is not; "
+            "export the model again"
+        ) from error
+    if wrong:
+        raise ValueError(
+            f"weights must be numbers within one HDF5 file; {path.name} {wrong}; "
+            "export the model again"
+        )
+
+
+def check_runs(model: Model) -> None:
+    """Refuse a model whose networks do not run here, or give something else.
+
+    They run in a process of their own, so that a damaged one ends nothing else.
+
+    Raises
+    ------
+    ValueError
+        If they do not run, or their maps are not those that the card names.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", f"{__package__}.trial", str(model.folder)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TRIAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        reason = f"it took longer than {TRIAL_SECONDS} s"
+    else:
+        if done.returncode == 0:
+            return
+        lines = done.stderr.strip().splitlines()
+        reason = lines[-1] if lines else f"the process ended with {done.returncode}"
+    raise ValueError(
+        f"a model's networks must run here; those of {model.card.name!r} do not "
+        f"({reason}); export the model again"
+    )
