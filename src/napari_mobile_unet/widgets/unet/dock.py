@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -20,8 +18,7 @@ from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.unet.model import list_models
-from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
@@ -32,6 +29,7 @@ from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import SizeButton
 from napari_mobile_unet.widgets.unet.left_out import LeftOut
 from napari_mobile_unet.widgets.unet.live_preview import LivePreview
+from napari_mobile_unet.widgets.unet.model_box import ModelBox
 from napari_mobile_unet.widgets.unet.result_view import ResultView
 
 if TYPE_CHECKING:
@@ -66,7 +64,7 @@ class UNetDock(Dock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.source = SourcePanel(self.viewer)
-        self.model = QComboBox()
+        self.model = ModelBox()
         self.folder_button = QPushButton("…")
         self.folder_button.setToolTip("Choose a model folder")
         self.folder_button.setMaximumWidth(32)
@@ -89,10 +87,8 @@ class UNetDock(Dock):
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self.left_out = LeftOut(self.viewer, self.run.labels_of)
         self._lay_out()
-        for name, folder in list_models().items():
-            self._offer(name, str(folder))
-        self.model.currentIndexChanged.connect(lambda _: self._on_model())
         self.model.currentIndexChanged.connect(lambda _: self._recall())
+        self.seen.connect(lambda seen: self.model.refresh() if seen else None)
         for form in (self.settings, self.objects):
             form.changed.connect(lambda _: self.preview.look())
         self.seen.connect(self.preview.follow_page)
@@ -181,12 +177,6 @@ class UNetDock(Dock):
         self.looks.unfold()
         self.preview.look()
 
-    def _offer(self, text: str, folder: str) -> None:
-        """Add a model to the box, by name or by its folder."""
-        name = text if text in list_models() else folder
-        self.model.addItem(text, name)
-        self._on_model()
-
     def _on_run(self) -> None:
         self.run.start(lambda: self.recipe, self.batch_size.value())
         if self.run.job.running:
@@ -222,20 +212,6 @@ class UNetDock(Dock):
         self.preview.look()
         self.batch_size.setValue(BATCH_SIZE)
 
-    def _on_model(self) -> None:
-        """Show what the chosen model is, as its tooltip, and what it finds."""
-        self.preview.look()
-        try:
-            card = model_of(self.model.currentData()).card
-        except (ValueError, OSError) as error:
-            self.model.setToolTip(one_line(error))
-            return
-        self.model.setToolTip(
-            f"{card.description}\nknows objects of about {card.diameter:g} pixels\n"
-            f"trained on: {card.training.data or 'unknown'}\n"
-            f"licence: {card.licence or 'unknown'}"
-        )
-
     def _on_measured(self, diameter: float) -> None:
         try:
             self.settings.value = self.settings.value.replace(
@@ -252,9 +228,6 @@ class UNetDock(Dock):
         if not folder:
             return
         try:
-            model_of(folder)
+            self.model.choose_folder(folder)
         except (ValueError, OSError) as error:
             self.run.refuse(one_line(error))
-            return
-        self._offer(Path(folder).name, folder)
-        self.model.setCurrentIndex(self.model.count() - 1)
