@@ -23,6 +23,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             f"napari_mobile_unet.widgets.{room}.user_cache_path",
             lambda *_, **__: tmp_path / "cache",
         )
+    monkeypatch.setenv("MOBILE_UNET_RECIPES", str(tmp_path / "recipes"))
     monkeypatch.setattr(
         "napari_mobile_unet.widgets.shared.memory.user_config_path",
         lambda *_, **__: tmp_path / "config",

@@ -163,6 +163,10 @@ class LabelsRun(QWidget):
         self._batch_size = batch_size
         self._work_on(run)
 
+    def start_with(self, recipe: Recipe) -> None:
+        """Segment the chosen image by a recipe that is known already."""
+        self.start(lambda: recipe)
+
     def _on_continue(self) -> None:
         """Work on the planes that are not done, or show a layer again."""
         run = self._unfinished.get(self._source.layer)

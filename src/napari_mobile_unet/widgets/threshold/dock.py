@@ -18,6 +18,7 @@ from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
+from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -75,6 +76,7 @@ class ThresholdDock(Dock):
         self.histogram = HistogramPanel(self.model, self.live)
         self.objects = Form(Objects())
         self.link = LinkForm(self.source)
+        self.recipes = RecipePanel(self.viewer, self.source)
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self._counting = Job(self)
         self._delay = QTimer(self)
@@ -103,6 +105,7 @@ class ThresholdDock(Dock):
         layout.addWidget(Section("How Otsu's method works", explanation))
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
+        layout.addWidget(Section("Recipe", self.recipes))
         layout.addWidget(Section("Advanced", self.settings.more))
         self.foot(self.run)
 
@@ -113,6 +116,7 @@ class ThresholdDock(Dock):
         self.settings.changed.connect(self.model.set_settings)
         self.planes.chosen.connect(self._on_plane_chosen)
         self.run.clicked.connect(lambda: self.run.start(lambda: self.recipe))
+        self.recipes.applied.connect(self.run.start_with)
         self.run.began.connect(lambda: self.live.setChecked(False))
         self._delay.timeout.connect(self._count)
         self._counting.yielded.connect(self.model.take)
@@ -128,6 +132,7 @@ class ThresholdDock(Dock):
         self._counting.cancel()
         self.planes.cancel()
         self.run.cancel()
+        self.recipes.disconnect_viewer()
         self.source.disconnect_viewer()
         self.scope.disconnect_viewer()
         self.viewer.dims.events.current_step.disconnect(self._on_step)

@@ -23,6 +23,7 @@ from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
 from napari_mobile_unet.widgets.shared.memory import recall, remember
+from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -84,6 +85,7 @@ class UNetDock(Dock):
         self.link = LinkForm(self.source)
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
         self.view = ResultView(self.viewer)
+        self.recipes = RecipePanel(self.viewer, self.source)
         self.run = LabelsRun(self.viewer, self.source, "Segment")
         self.left_out = LeftOut(self.viewer, self.run.labels_of)
         self._lay_out()
@@ -106,6 +108,7 @@ class UNetDock(Dock):
         self.measure_button.said.connect(self.run.status.say)
         self.reset_button.clicked.connect(lambda _: self._reset())
         self.run.clicked.connect(self._on_run)
+        self.recipes.applied.connect(self.run.start_with)
         self._recall()
 
     def _lay_out(self) -> None:
@@ -134,6 +137,7 @@ class UNetDock(Dock):
         layout.addWidget(self.looks)
         layout.addWidget(Section("Objects", self.objects))
         layout.addWidget(Section("Linking", self.link.more))
+        layout.addWidget(Section("Recipe", self.recipes))
         layout.addWidget(Section("Advanced", advanced))
         layout.addWidget(self.reset_button)
         layout.addStretch()
@@ -142,6 +146,7 @@ class UNetDock(Dock):
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
         self.run.cancel()
+        self.recipes.disconnect_viewer()
         self.preview.disconnect_viewer()
         self.left_out.disconnect_viewer()
         self.view.disconnect_viewer()
