@@ -69,7 +69,7 @@ def test_a_journal_replays_to_the_bit(path, squares):
 def test_a_session_goes_on_as_if_it_had_never_ended(path, squares):
     first = corrected(squares, path)
     for labels in (squares.copy(), first.labels.copy()):
-        resumed = resume(labels, path, image="abc")
+        resumed = resume(labels, path, images=["abc"])
         assert resumed.notes == []
         assert np.array_equal(labels, first.labels)
         second = resumed.corrections
@@ -171,7 +171,7 @@ def test_a_journal_of_other_labels_or_another_image_is_refused(path, squares):
             read(squares[:20], path)
     assert np.array_equal(other, before)
     with pytest.raises(ValueError, match="belongs to one image"):
-        resume(squares, path, image="xyz")
+        resume(squares, path, images=["xyz", "uvw"])
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]\n", b"cells\n", b"\x89PNG\r\n\x1a\n"])

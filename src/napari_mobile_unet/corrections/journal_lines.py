@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -18,10 +18,14 @@ from napari_mobile_unet.corrections.locks import LockState
 from napari_mobile_unet.corrections.pixels import Largest, Pixels
 from napari_mobile_unet.corrections.record import JournalRecord
 from napari_mobile_unet.corrections.step import Step
+from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.settings import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
+
+Value = TypeVar("Value")
 
 SEAL = b'{"crc":"00000000",'
 """How a line begins, with its checksum in place of the zeros."""
@@ -107,8 +111,8 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("napari-mobile-unet", "numpy")}
 
 
-def read_journal(path: Path) -> Content:
-    """Return what a journal says.
+def iter_journal(path: Path) -> Generator[float, None, Content]:
+    """Yield how much of a journal was read, 0 to 1; return what it says.
 
     A last line that is cut off, as a crash or a full disk may leave it, is passed
     over, and a note says so.
@@ -124,10 +128,13 @@ def read_journal(path: Path) -> Content:
     lines: list[tuple[str, Step | Move]] = []
     notes: list[str] = []
     length = size = chain = number = 0
+    whole = path.stat().st_size if path.is_file() else 0
     with _readable(path) as file:
         while line := file.readline(LONGEST_LINE):
             number += 1
             size += len(line)
+            checkpoint()
+            yield min(1.0, size / max(1, whole))
             sound = _opened(line, chain)
             if sound is None:
                 if file.read(1):
@@ -160,6 +167,21 @@ def read_journal(path: Path) -> Content:
             "the journal that lies beside the labels"
         )
     return Content(header, lines, length, chain, size, notes)
+
+
+def read_journal(path: Path) -> Content:
+    """Return what a journal says; see `iter_journal`."""
+    return returned(iter_journal(path))
+
+
+def returned(work: Generator[Any, None, Value]) -> Value:
+    """Go through a generator, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            value: Value = end.value
+            return value
 
 
 def _readable(path: Path) -> BinaryIO:

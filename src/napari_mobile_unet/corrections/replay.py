@@ -10,14 +10,20 @@ import numpy as np
 
 from napari_mobile_unet.corrections.digest import digest_of
 from napari_mobile_unet.corrections.history import Entry, History
-from napari_mobile_unet.corrections.journal_lines import Content, Move, read_journal
+from napari_mobile_unet.corrections.journal_lines import (
+    Content,
+    Move,
+    iter_journal,
+    returned,
+)
 from napari_mobile_unet.corrections.locks import Locks
 from napari_mobile_unet.corrections.patches import Patched, Patches
 from napari_mobile_unet.corrections.step import Step
 from napari_mobile_unet.images.pixels import labels_type
+from napari_mobile_unet.parallel.cancel import checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
     from napari_mobile_unet.corrections.change import Box, LabelArray, PlaneIndex
     from napari_mobile_unet.types import AnyLabels
@@ -29,6 +35,8 @@ class Folded:
 
     Parameters
     ----------
+    path : Path
+        The journal.
     content : Content
         The lines.
     history : History
@@ -39,6 +47,7 @@ class Folded:
         The pixels that it speaks of; among them all that is locked.
     """
 
+    path: Path
     content: Content
     history: History
     locks: Locks
@@ -66,7 +75,14 @@ class Folded:
 
 
 def fold(path: Path) -> Folded:
-    """Return what all lines of a journal come to; no labels are needed for that.
+    """Return what all lines of a journal come to; see `iter_fold`."""
+    return returned(iter_fold(path))
+
+
+def iter_fold(path: Path) -> Generator[float, None, Folded]:
+    """Yield how much was read, 0 to 1; return what all lines of a journal come to.
+
+    No labels are needed for that.
 
     Raises
     ------
@@ -74,15 +90,18 @@ def fold(path: Path) -> Folded:
         If it cannot be read.
     ValueError
         If it is none, or was edited or damaged.
+    Cancelled
+        If the work of the calling thread was cancelled.
     """
-    content = read_journal(path)
+    content = yield from iter_journal(path)
     header = content.header
-    folded = Folded(content, History(2**63), Locks(header.locks), Patches())
+    folded = Folded(path, content, History(2**63), Locks(header.locks), Patches())
     try:
         for pixels in header.shapes:
             check_inside([(pixels.plane, pixels.box)], header.shape)
             folded.patches.state(pixels)
         for name, value in content.lines:
+            checkpoint()
             _follow(folded, name, value)
     except (ValueError, KeyError) as error:
         raise ValueError(f"{path}: {error}") from error
@@ -123,7 +142,7 @@ def replay(labels: LabelArray, journal: str | Path | Folded) -> AnyLabels:
     folded = journal if isinstance(journal, Folded) else fold(Path(journal))
     check_shape(folded, labels)
     if base_of(folded, labels) != folded.content.header.content:
-        raise other_labels(journal)
+        raise other_labels(folded.path)
     largest = np.iinfo(labels.dtype).max
     wide = labels_type(folded.patches.largest)
     kind = labels.dtype if folded.patches.largest <= largest else wide
@@ -151,13 +170,12 @@ def check_shape(folded: Folded, labels: LabelArray) -> None:
         )
 
 
-def other_labels(journal: str | Path | Folded) -> ValueError:
+def other_labels(journal: Path) -> ValueError:
     """Return the error that a journal belongs to other labels."""
-    name = "this one" if isinstance(journal, Folded) else str(journal)
     return ValueError(
-        f"a journal belongs to the labels that it begins with; {name} was written for "
-        "others, or something else has changed them since; name the journal of these "
-        "labels, or bring what it locks over to them"
+        f"a journal belongs to the labels that it begins with; {journal} was written "
+        "for others, or something else has changed them since; name the journal of "
+        "these labels, or bring what it locks over to them"
     )
 
 

@@ -12,16 +12,19 @@ from napari_mobile_unet.corrections.change import read_box
 from napari_mobile_unet.corrections.history import MEMORY
 from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.journal import Journal
+from napari_mobile_unet.corrections.journal_lines import returned
 from napari_mobile_unet.corrections.replay import (
     base_of,
     check_shape,
-    fold,
+    iter_fold,
     other_labels,
 )
 from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.corrections.writing import check_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+
     from napari_mobile_unet.corrections.change import LabelArray
     from napari_mobile_unet.corrections.replay import Folded
 
@@ -42,12 +45,49 @@ class Resumed:
     notes: list[str]
 
 
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """An earlier session that was read and fits its labels, which are as they were.
+
+    Parameters
+    ----------
+    labels : array of int
+        The labels.
+    index : ObjectIndex
+        Of these labels.
+    folded : Folded
+        What the journal comes to.
+    """
+
+    labels: LabelArray
+    index: ObjectIndex
+    folded: Folded
+
+    def go_on(self, memory: int = MEMORY) -> Resumed:
+        """Bring the labels to where their journal ends, and go on from there.
+
+        Parameters
+        ----------
+        memory : int
+            As for ``Corrections``.
+        """
+        folded, header = self.folded, self.folded.content.header
+        _bring_up(self.labels, self.index, folded)
+        corrections = Corrections(
+            self.labels, index=self.index, image=header.image, largest=folded.largest
+        )
+        folded.history.limit(memory)
+        journal = Journal(folded.path, header, folded.content)
+        corrections.take_up(folded.history, folded.locks, journal)
+        return Resumed(corrections, folded.content.notes)
+
+
 def resume(
     labels: LabelArray,
     journal: str | Path,
     *,
     index: ObjectIndex | None = None,
-    image: str = "",
+    images: Collection[str] = (),
     memory: int = MEMORY,
 ) -> Resumed:
     """Bring labels to where their journal ends, and go on from there.
@@ -61,8 +101,8 @@ def resume(
         The file.
     index : ObjectIndex, optional
         Of the labels, scanned already.
-    image : str
-        Checksum of the image, where it is known.
+    images : collection of str
+        Checksums of images that the labels may be of, where any are known.
     memory : int
         As for ``Corrections``.
 
@@ -74,15 +114,30 @@ def resume(
         If it is damaged, or belongs to other labels or another image; nothing has
         changed then.
     """
-    path = Path(journal)
+    index = ObjectIndex.of(labels) if index is None else index
+    return returned(iter_earlier(labels, Path(journal), index, images)).go_on(memory)
+
+
+def iter_earlier(
+    labels: LabelArray,
+    path: Path,
+    index: ObjectIndex,
+    images: Collection[str] = (),
+) -> Generator[float, None, Earlier]:
+    """Yield how much of a journal was read, 0 to 1; return the session to go on with.
+
+    Nothing is changed yet. Parameters and errors are as for `resume`; the work of a
+    thread can be cancelled.
+    """
     check_writable(labels)
-    folded = fold(path)
+    folded = yield from iter_fold(path)
     header = folded.content.header
     check_shape(folded, labels)
-    if image and header.image and image != header.image:
+    if images and header.image and header.image not in images:
         raise ValueError(
             f"a journal belongs to one image; {path} was written for another one, or "
-            "the image has changed since; name the journal of these labels"
+            "the image has changed since; name the journal of these labels, or show "
+            "their image"
         )
     if folded.patches.largest > np.iinfo(labels.dtype).max:
         raise ValueError(
@@ -90,21 +145,10 @@ def resume(
             f"{folded.patches.largest}; these are {labels.dtype}; convert them to "
             f"{header.dtype}"
         )
-    index = ObjectIndex.of(labels) if index is None else index
     same = index.content == header.content
     if not same and base_of(folded, labels) != header.content:
         raise other_labels(path)
-    _bring_up(labels, index, folded)
-    corrections = Corrections(
-        labels, index=index, image=header.image, largest=folded.largest
-    )
-    folded.history.limit(memory)
-    corrections.take_up(
-        folded.history,
-        folded.locks,
-        Journal(path, header, folded.content),
-    )
-    return Resumed(corrections, folded.content.notes)
+    return Earlier(labels, index, folded)
 
 
 def _bring_up(labels: LabelArray, index: ObjectIndex, folded: Folded) -> None:

@@ -19,7 +19,7 @@ from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.settings import explain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from napari_mobile_unet.corrections.change import LabelArray
 
@@ -59,7 +59,7 @@ def reopen(
     *,
     folder: Path | None = None,
     index: ObjectIndex | None = None,
-    image: str = "",
+    images: Collection[str] = (),
     memory: int = MEMORY,
 ) -> Resumed:
     """Go on with labels that were saved with their state.
@@ -72,7 +72,7 @@ def reopen(
         Of `state_of`.
     folder : Path, optional
         Where the labels lie: their journal is looked for there, too.
-    index, image, memory
+    index, images, memory
         As for ``resume.resume``.
 
     Returns
@@ -97,7 +97,7 @@ def reopen(
     notes = []
     for path in _places(saved.journal, folder):
         try:
-            return resume(labels, path, index=index, image=image, memory=memory)
+            return resume(labels, path, index=index, images=images, memory=memory)
         except (ValueError, OSError) as error:
             notes.append(f"What can be undone begins anew: {error}")
     if saved.journal and not notes:
@@ -110,7 +110,7 @@ def reopen(
     corrections = Corrections(
         labels,
         index=index,
-        image=image,
+        image=next(iter(images), ""),
         locks=saved.locks.replace(
             ids=tuple(own for own in saved.locks.ids if own in index)
         ),

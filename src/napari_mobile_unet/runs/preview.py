@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from napari_mobile_unet.images.windows import WHOLE, is_large
@@ -117,6 +118,34 @@ class Preview:
         Cancelled
             If the work of the calling thread was cancelled.
         """
+        steps, found = self._fit(recipe)
+        confidence = _unet(recipe).min_confidence
+        fitted = Fitted(
+            recipe=recipe.replace(
+                channel=None,
+                steps=steps,
+                segment=found.replace(min_confidence=confidence),
+            )
+        )
+        objects = self._decoded(fitted.recipe.objects, steps, found)
+        return Previewed(objects, fitted, confidence)
+
+    def maps(self, recipe: Recipe) -> Floats:
+        """Return the network's maps (Y, X, maps) of the plane, on its own grid.
+
+        Raises
+        ------
+        OSError, ValueError, Cancelled
+            As for `find`.
+        """
+        maps = self._network_maps(*self._fit(recipe))
+        height, width = self._shape
+        if maps.shape[:2] == (height, width):
+            return maps
+        return np.asarray(cv2.resize(maps, (width, height)), np.float32)
+
+    def _fit(self, recipe: Recipe) -> tuple[Steps, UNet]:
+        """Return steps and method with all that is found in the stack."""
         method = recipe.segment
         if not isinstance(method, UNet):
             raise ValueError(
@@ -132,15 +161,7 @@ class Preview:
         found = found.replace(diameter=wanted.diameter)
         if not wanted.diameter:
             found = found.replace(diameter=self._diameter(steps, found))
-        fitted = Fitted(
-            recipe=recipe.replace(
-                channel=None,
-                steps=steps,
-                segment=found.replace(min_confidence=method.min_confidence),
-            )
-        )
-        objects = self._decoded(fitted.recipe.objects, steps, found)
-        return Previewed(objects, fitted, method.min_confidence)
+        return steps, found
 
     def _find_all(self, steps: Steps, method: UNet) -> UNet:
         return _unet(fit(self._stack, _recipe(steps, method)).recipe)
@@ -153,12 +174,15 @@ class Preview:
     def _find_diameter(self, steps: Steps, method: UNet) -> float:
         return self._find_all(steps, method).diameter
 
-    def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
+    def _network_maps(self, steps: Steps, method: UNet) -> Floats:
         model = model_of(method.model)
         typical = model.card.diameter
         seen_alike = resize_factor(method.diameter, typical) == 1
         same = method.replace(diameter=typical) if seen_alike else method
-        maps = self._maps(steps, same, model.checksum)
+        return self._maps(steps, same, model.checksum)
+
+    def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
+        maps = self._network_maps(steps, method)
         checkpoint()
         return on_grid(method.decode(maps, objects), self._shape)
 

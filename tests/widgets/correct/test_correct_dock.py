@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import dask.array as da
 import numpy as np
 import pytest
@@ -10,13 +12,13 @@ import zarr
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
+from napari_mobile_unet.corrections.journal_lines import read_journal
 from napari_mobile_unet.corrections.saved import METADATA
 from napari_mobile_unet.widgets.correct import sketch
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from napari.layers import Labels
     from pytestqt.qtbot import QtBot
@@ -43,8 +45,17 @@ class Person:
 
     def wait(self) -> None:
         self._qtbot.waitUntil(
-            lambda: not self.dock.bench.scanning.running, timeout=10_000
+            lambda: not (self.dock.bench.opening.looking or self.reading),
+            timeout=10_000,
         )
+
+    @property
+    def reading(self) -> bool:
+        return bool(self.dock.bench.opening.reading)
+
+    def go_on(self) -> None:
+        self.dock.go_on_button.click()
+        self.wait()
 
     def drag(
         self,
@@ -214,6 +225,71 @@ def test_objects_to_drop_are_chosen_looked_at_and_deleted_at_once(
     np.testing.assert_array_equal(layer.data, before)
 
 
+def test_splits_and_clicks_follow_the_model_or_the_image(
+    viewer: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    rows, columns = np.mgrid[:128, :128]
+    nuclei = np.zeros((128, 128), np.float32)
+    for row, column in ((50, 40), (50, 62), (90, 96)):
+        disc = np.hypot(rows - row, columns - column) <= 12
+        nuclei[disc] = 90
+    noise = np.random.default_rng(0).normal(0, 2, nuclei.shape)
+    image = cv2.GaussianBlur(nuclei, (0, 0), 1.5) + noise + 10
+    truth = (nuclei > 0).astype(np.uint8)
+    truth[70:] = 0  # the third one was not found
+    viewer.add_image(np.stack([np.zeros_like(image), image]), name="channels")
+    layer = viewer.add_labels(truth[None], scale=(2, 1, 1), translate=(0.5, 0, 0))
+    layer.axis_labels = viewer.layers["channels"].axis_labels = ("c", "y", "x")
+    viewer.dims.set_point(0, 1)
+    person = Person(viewer, dock("Correct labels"), qtbot, layer)
+    page, session = person.dock, person.dock.bench.session
+
+    def last() -> str:
+        entry = session.history.next_undo
+        return "" if entry is None else entry.step.text
+
+    person.drag((50, 40))
+    person.press("split")
+    qtbot.waitUntil(lambda: last() != "", timeout=20_000)
+    assert last() == "split 1 along the model's seam"
+    assert layer.data[0, 50, 40] != layer.data[0, 50, 62]
+    person.press("one click")
+    person.drag((90, 96))
+    assert last() == "object 3 by a click, as the model sees it"
+    assert abs(int((layer.data == 3).sum()) - 441) < 90
+    page.model_tick.setChecked(False)
+    page.undo_button.click()
+    person.drag((90, 96))
+    assert last() == "object 4 by a click, by a local Otsu threshold"
+    assert abs(int((layer.data == 4).sum()) - 441) < 90
+
+
+def test_a_journal_belongs_to_its_image(person: Person) -> None:
+    layer, viewer, page = person.layer, person.viewer, person.dock
+    image = np.random.default_rng(0).integers(0, 99, (2, 60, 80), np.uint8)
+    for name, data in (("own", image), ("other", image[::-1])):
+        viewer.add_image(data, name=name, visible=name == "own")
+    layer.data = squares()  # a new session begins
+    person.wait()
+    viewer.layers.selection.active = layer
+    person.drag((10, 10))
+    person.press("delete")
+    journal = layer.metadata[METADATA]["journal"]
+    assert read_journal(Path(journal)).header.image
+    viewer.layers.remove(layer)
+    viewer.layers["own"].visible, viewer.layers["other"].visible = False, True
+    again = viewer.add_labels(squares())
+    later = Person(viewer, page, person._qtbot, again)
+    person.go_on()
+    assert "written for another one" in person.text
+    np.testing.assert_array_equal(again.data, squares())
+    assert page.bench.session is None
+    viewer.layers["own"].visible = True
+    person.go_on()
+    assert 3 not in again.data[0]
+    assert later.layer is again
+
+
 def test_strokes_of_napari_and_tools_have_one_history(person: Person) -> None:
     layer = person.layer
     layer.mode, layer.selected_label, layer.brush_size = "paint", 20, 5
@@ -284,7 +360,7 @@ def test_corrections_are_taken_up_again_after_a_crash(
     later = Person(person.viewer, person.dock, qtbot, again)
     assert later.dock.earlier.isVisibleTo(later.dock)
     np.testing.assert_array_equal(again.data, squares())  # nothing unasked
-    later.dock.go_on_button.click()
+    later.go_on()
     np.testing.assert_array_equal(again.data, corrected)
     assert again.metadata[METADATA]["journal"] == journal
     later.dock.undo_button.click()
@@ -443,7 +519,7 @@ def test_corrected_labels_are_saved_opened_and_gone_on_with(
     if page.copy_button.isVisibleTo(page):
         page.copy_button.click()
         person.wait()
-    page.go_on_button.click()
+    person.go_on()
     assert page.bench.session.locks.ids == {3, 10}  # 3 is on the other plane yet
     assert page.undo_button.text() == "Undo draw 10"
     page.undo_button.click()
@@ -489,7 +565,7 @@ def test_an_object_is_taken_over_from_another_layer(person: Person) -> None:
     person.wait()
     person.viewer.layers.selection.active = layer
     if person.dock.earlier.isVisibleTo(person.dock):
-        person.dock.go_on_button.click()
+        person.go_on()
     person.press("take over")
     person.drag((50, 65))
     np.testing.assert_array_equal(layer.data[0] == 10, other[0] == 4)

@@ -14,10 +14,11 @@ from napari_mobile_unet.objects.from_mask import Objects, label_mask
 from napari_mobile_unet.objects.watershed import flood
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.index import ObjectIndex
+    from napari_mobile_unet.corrections.operations.window import OfPlane
     from napari_mobile_unet.types import AnyLabels, Mask
 
 DIAMETER = 32.0
@@ -41,8 +42,8 @@ def object_at(
     place: tuple[float, float],
     plane: PlaneIndex,
     *,
-    image: ArrayLike | None = None,
-    maps: ArrayLike | None = None,
+    image: OfPlane | None = None,
+    maps: OfPlane | None = None,
     diameter: float | None = None,
 ) -> list[Change]:
     """Return the change that makes an object of what is under a click.
@@ -112,8 +113,8 @@ def object_at(
         if maps is not None:
             found = _in_maps(window.cut(maps), here)
         else:
-            # Without maps there is an image: that was checked above.
-            found = _in_image(window.cut(image), here, edges)  # type: ignore[arg-type]
+            assert image is not None  # as was checked above
+            found = _in_image(window.cut(image), here, edges)
         if not (found & edges).any():
             break
         half *= 2

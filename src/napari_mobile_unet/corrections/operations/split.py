@@ -20,11 +20,11 @@ from napari_mobile_unet.corrections.operations.window import Window
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.index import ObjectIndex
-    from napari_mobile_unet.corrections.operations.window import Points
+    from napari_mobile_unet.corrections.operations.window import OfPlane, Points
     from napari_mobile_unet.types import AnyLabels, Side
 
 
@@ -94,7 +94,7 @@ def split_by_seeds(
     plane: PlaneIndex,
     planes: Sequence[PlaneIndex] = (),
     *,
-    landscape: ArrayLike | None = None,
+    landscape: OfPlane | None = None,
     border: Side = "bright",
 ) -> list[Change]:
     """Return the changes that split an object into one part for each seed.
@@ -153,7 +153,7 @@ def split_in_two(
     plane: PlaneIndex,
     planes: Sequence[PlaneIndex] = (),
     *,
-    landscape: ArrayLike | None = None,
+    landscape: OfPlane | None = None,
     border: Side = "bright",
 ) -> list[Change]:
     """Return the changes that split an object in two, where it is narrow.
@@ -205,7 +205,7 @@ def _parts_by_line(
 
 
 def _ridges(
-    window: Window, landscape: ArrayLike | None, border: Side
+    window: Window, landscape: OfPlane | None, border: Side
 ) -> NDArray[np.float32] | None:
     """Return the window's part of a landscape, largest where parts are to meet."""
     if landscape is None:

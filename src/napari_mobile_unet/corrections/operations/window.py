@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from napari_mobile_unet.corrections.change import Change, box_around, read_box
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import Box, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.index import ObjectIndex
@@ -30,6 +30,13 @@ def among(labels: AnyLabels, ids: Collection[int]) -> Mask:
     neighbours for one.
     """
     return np.isin(labels, np.array(sorted(ids), labels.dtype))
+
+
+class OfPlane(Protocol):
+    """Something of a plane's size, (Y, X, ...), whose boxes can be read: an array."""
+
+    def __getitem__(self, box: Any, /) -> Any:
+        """Return what is in a box."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +93,9 @@ class Window:
         """Return places of the plane as places in the window, (n, 2)."""
         return np.asarray(points, float).reshape(-1, 2) - self.start
 
-    def cut(self, image: ArrayLike) -> NDArray[Any]:
+    def cut(self, image: OfPlane) -> NDArray[Any]:
         """Return the window's part of something of the plane's size, (Y, X, ...)."""
-        # ArrayLike admits scalars, which have no such part: planes alone come here.
-        return np.asarray(image[self.box])  # type: ignore[call-overload, index]
+        return np.asarray(image[self.box])
 
     def changed(self, after: AnyLabels) -> list[Change]:
         """Return the change to other ids in this window, cut to what differs.

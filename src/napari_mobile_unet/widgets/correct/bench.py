@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_mobile_unet.corrections.index import ObjectIndex
 from napari_mobile_unet.corrections.writing import check_writable
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.widgets.correct.desk import REFUSALS, Desk
+from napari_mobile_unet.widgets.correct.desk import Desk
 from napari_mobile_unet.widgets.correct.hand import Hand
 from napari_mobile_unet.widgets.correct.journals import (
-    Beginning,
-    begin,
-    find_beginning,
     record,
 )
 from napari_mobile_unet.widgets.correct.keys import Keys
 from napari_mobile_unet.widgets.correct.marks import Marks
+from napari_mobile_unet.widgets.correct.opening import Opening, image_stack
 from napari_mobile_unet.widgets.correct.tools import TOOLS
 from napari_mobile_unet.widgets.correct.view import (
     centre_on,
@@ -29,20 +26,17 @@ from napari_mobile_unet.widgets.correct.view import (
     show_plane,
 )
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
-from napari_mobile_unet.widgets.layers.convert import stack_of
-from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.table_follows import TableFollows, tell_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import napari
-    from napari.layers import Image, Labels
+    from napari.layers import Labels
 
     from napari_mobile_unet.corrections.change import PlaneIndex
     from napari_mobile_unet.corrections.done import Done
     from napari_mobile_unet.corrections.session import Corrections
-    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import AnyLabels, Plane
 
 
@@ -63,8 +57,6 @@ class Bench(QObject):
     """A step was taken, undone or redone: what changed."""
     said = Signal(str)
     """What a person should read; empty to take the last text away."""
-    found = Signal(object)
-    """The layer has an earlier session: a ``Beginning``."""
 
     def __init__(
         self, viewer: napari.Viewer, segment: Callable[[Plane], AnyLabels]
@@ -81,9 +73,10 @@ class Bench(QObject):
         self.copyable = False
         """Whether the layer can be corrected once it is copied into memory."""
         self.table = TableFollows(self)
-        self.scanning = Job(self)
-        self.scanning.yielded.connect(self._on_scanned)
-        self.scanning.failed.connect(self.said)
+        self.opening = Opening(viewer, self)
+        self.opening.opened.connect(self._on_opened)
+        self.opening.said.connect(self.said)
+        self.opening.rested.connect(self.changed)
         viewer.dims.events.current_step.connect(self._on_plane)
         viewer.dims.events.ndisplay.connect(self._on_plane)
         BEING_WRITTEN.changed.connect(self._on_written)
@@ -118,7 +111,7 @@ class Bench(QObject):
         if layer in BEING_WRITTEN:
             self.said.emit("A run writes to these labels; they are corrected after it")
             return
-        self._scan()
+        self.opening.look_up(layer)
 
     def copy(self) -> None:
         """Load labels that cannot be written to into memory, and correct them there."""
@@ -136,7 +129,7 @@ class Bench(QObject):
 
     def leave(self) -> None:
         """Let go of the layer: every step of it is on the disk."""
-        self.scanning.cancel()
+        self.opening.cancel()
         if self.layer is not None:
             self.layer.events.paint.disconnect(self._rescan)
         self.table.follow(None)
@@ -158,37 +151,14 @@ class Bench(QObject):
 
     def _rescan(self) -> None:
         """Look again, since somebody painted before the session began."""
-        if self.desk is None and self.layer not in BEING_WRITTEN:
-            self._scan()
+        layer = self.layer
+        if self.desk is None and layer is not None and layer not in BEING_WRITTEN:
+            self.opening.look_up(layer)
 
-    def _scan(self) -> None:
+    def _on_opened(self, session: Corrections) -> None:
+        """Have tools, keys, marks and table work with a session on the layer."""
         layer = self.layer
         assert layer is not None
-
-        def look() -> Iterator[Beginning]:
-            index = ObjectIndex()
-            for _ in index.iter_scan(layer.data):
-                pass
-            yield find_beginning(layer, index)
-
-        self.scanning.start_next(look)
-
-    def _on_scanned(self, found: Beginning) -> None:
-        if found.earlier is not None:
-            self.found.emit(found)
-        else:
-            self.begin(found, go_on=False)
-
-    def begin(self, found: Beginning, *, go_on: bool) -> None:
-        """Begin the session of the layer, or go on with an earlier one."""
-        layer = self.layer
-        if layer is None:
-            return
-        try:
-            session, notes = begin(layer, found, go_on=go_on)
-        except REFUSALS as error:
-            self.said.emit(one_line(error))
-            return
         self.desk = Desk(layer, session, self)
         self.desk.done.connect(self._on_done)
         self.desk.refused.connect(self.said)
@@ -205,13 +175,9 @@ class Bench(QObject):
             "M": self._take_new_id,
         }
         self._keys = Keys(layer, {**keys, **own, **self._more_keys})
-        if go_on:
-            layer.refresh()
         record(layer, session)
         image = image_beside(self._viewer, layer)
-        self.table.follow(layer, None if image is None else _stack(image))
-        for note in notes:
-            self.said.emit(note)
+        self.table.follow(layer, None if image is None else image_stack(image))
         self._on_plane()
         self.changed.emit()
 
@@ -236,6 +202,8 @@ class Bench(QObject):
             self.layer.selected_label = ids[0]
         if self.marks is not None and self.session is not None:
             self.marks.choose(self.session, ids)
+        if ids:
+            self.hand.maps.look_ahead()
         self.changed.emit()
 
     def plane(self) -> PlaneIndex:
@@ -301,11 +269,3 @@ class Bench(QObject):
             "in their journal, and a new session begins"
         )
         self.take(layer)
-
-
-def _stack(image: Image) -> Stack | None:
-    """Return an image layer as what is measured in objects, if its axes are known."""
-    try:
-        return stack_of(image)
-    except ValueError:
-        return None

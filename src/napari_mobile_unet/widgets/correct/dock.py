@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 from qtpy.QtWidgets import (
+    QCheckBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -68,6 +70,13 @@ class CorrectDock(Dock):
             "All of this plane is right: no run changes it; the view goes on to the "
             "next plane with doubtful objects"
         )
+        self.model_tick = QCheckBox("by the model")
+        self.model_tick.setToolTip(
+            "Split and One click follow what the U-Net sees in the visible image; "
+            "without it an object is split where it is narrow, and found by a local "
+            "Otsu threshold"
+        )
+        self.model_tick.setChecked(self.bench.hand.maps.wanted)
         self.number_button = QPushButton("Number anew")
         self.number_button.setToolTip(
             "Number all objects from 1 without gaps; tables made before have the old "
@@ -86,6 +95,7 @@ class CorrectDock(Dock):
             self.bench.hand,
             {
                 "Objects": (self.lock_button, self.finish_button),
+                "Split and merge": (self.model_tick,),
                 "All": (self.number_button, self.bring_over),
             },
         )
@@ -103,6 +113,8 @@ class CorrectDock(Dock):
         self.earlier = QWidget()
         self.earlier_note = QLabel()
         self.earlier_note.setWordWrap(True)
+        self.read_bar = QProgressBar()
+        self.read_bar.setFormat("%p % of the corrections read")
         self.go_on_button = QPushButton("Go on")
         self.anew_button = QPushButton("Begin anew")
         self._beginning: Beginning | None = None
@@ -120,6 +132,7 @@ class CorrectDock(Dock):
         rows = QVBoxLayout(self.earlier)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.earlier_note)
+        rows.addWidget(self.read_bar)
         rows.addLayout(_row(self.go_on_button, self.anew_button))
         layout.addWidget(self.copy_button)
         layout.addWidget(self.earlier)
@@ -141,13 +154,15 @@ class CorrectDock(Dock):
         self.bench.changed.connect(self._do_waiting)
         self.bench.said.connect(self.status.setText)
         self.review.said.connect(self.status.setText)
-        self.bench.found.connect(self._on_found)
+        self.bench.opening.found.connect(self._on_found)
+        self.bench.opening.read.connect(self._on_read)
         self.copy_button.clicked.connect(lambda _: self.bench.copy())
-        self.go_on_button.clicked.connect(lambda _: self._begin(go_on=True))
-        self.anew_button.clicked.connect(lambda _: self._begin(go_on=False))
+        self.go_on_button.clicked.connect(lambda _: self._on_go_on())
+        self.anew_button.clicked.connect(lambda _: self._on_anew())
         self.undo_button.clicked.connect(lambda _: self._desk("undo"))
         self.redo_button.clicked.connect(lambda _: self._desk("redo"))
         self.lock_button.clicked.connect(lambda _: self.bench.lock())
+        self.model_tick.toggled.connect(self._on_model)
         self.finish_button.clicked.connect(self._on_finish)
         self.number_button.clicked.connect(lambda _: self._number_anew())
         self.viewer.dims.events.current_step.connect(self._show)
@@ -209,13 +224,24 @@ class CorrectDock(Dock):
         if self._waiting is not None:
             self._come()
 
-    def _begin(self, *, go_on: bool) -> None:
-        found = self._beginning
-        if found is not None:
-            self.bench.begin(found, go_on=go_on)
-            if self.bench.desk is not None:
-                self._beginning = None
+    def _on_go_on(self) -> None:
+        """Go on with the earlier corrections, or stop the reading of them."""
+        opening = self.bench.opening
+        if opening.reading:
+            opening.cancel_reading()
+        elif self._beginning is not None:
+            self.status.clear()
+            self.read_bar.setValue(0)
+            opening.go_on(self._beginning)
         self._show()
+
+    def _on_anew(self) -> None:
+        if self._beginning is not None:
+            self.bench.opening.begin(self._beginning)
+
+    def _on_read(self, share: float) -> None:
+        self.read_bar.setValue(round(100 * share))
+        self.read_bar.show()
 
     def _desk(self, name: str) -> None:
         if self.bench.desk is not None:
@@ -233,6 +259,9 @@ class CorrectDock(Dock):
         if finished:
             self.review.finish()
 
+    def _on_model(self, wanted: bool) -> None:
+        self.bench.hand.maps.wanted = wanted
+
     def _number_anew(self) -> None:
         desk = self.bench.desk
         if desk is not None:
@@ -248,8 +277,15 @@ class CorrectDock(Dock):
         """Show what can be done now, and how far the corrections have come."""
         bench, session = self.bench, self.bench.session
         self.copy_button.setVisible(bench.copyable)
-        self.earlier.setVisible(self._beginning is not None)
         ready = session is not None
+        if ready:
+            self._beginning = None
+        self.earlier.setVisible(self._beginning is not None)
+        reading = bench.opening.reading
+        self.go_on_button.setText("Stop" if reading else "Go on")
+        self.anew_button.setEnabled(not reading)
+        if not reading:
+            self.read_bar.hide()
         self.tools.show_tool(ready)
         for button in self._others:
             button.setEnabled(ready)
@@ -277,7 +313,7 @@ class CorrectDock(Dock):
         if bench.layer is None:
             return "Open or make a labels layer to begin."
         if session is None:
-            looking = bench.scanning.running
+            looking = bench.opening.looking
             return "Looking the objects up …" if looking else "Not being corrected."
         said = [f"{len(session.index)} objects", f"{len(session.locks.ids)} locked"]
         if len(bench.chosen) == 1:

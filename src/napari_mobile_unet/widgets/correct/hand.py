@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import QObject
@@ -16,14 +16,11 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets.correct.desk import REFUSALS
 from napari_mobile_unet.widgets.correct.gestures import Gestures, Place
 from napari_mobile_unet.widgets.correct.keys import Keys
-from napari_mobile_unet.widgets.correct.situation import Choice, Situation
-from napari_mobile_unet.widgets.correct.view import (
-    confidence_of,
-    id_at,
-    image_beside,
-    image_plane,
-    labels_beside,
-)
+from napari_mobile_unet.widgets.correct.plane_maps import PlaneMaps
+from napari_mobile_unet.widgets.correct.previews import Previews
+from napari_mobile_unet.widgets.correct.situation import Choice
+from napari_mobile_unet.widgets.correct.surroundings import Surroundings
+from napari_mobile_unet.widgets.correct.view import id_at
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -31,18 +28,13 @@ if TYPE_CHECKING:
 
     import napari
 
-    from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
-    from napari_mobile_unet.corrections.session import Corrections
+    from napari_mobile_unet.corrections.change import PlaneIndex
     from napari_mobile_unet.types import AnyLabels, Plane
     from napari_mobile_unet.widgets.correct.bench import Bench
     from napari_mobile_unet.widgets.correct.tools import Tool
 
 Places = tuple[Place, ...]
 
-MOST = 100
-"""Chosen objects up to which a preview is shown."""
-SLOW = 0.05
-"""Seconds from which previews wait for the end of the gesture."""
 CONTEXT = 64
 """Pixels around a box that are segmented with it, so that its edge is seen whole."""
 
@@ -79,7 +71,10 @@ class Hand(QObject):
         """Confidence, for the tool that chooses doubtful objects."""
         self.gestures: Gestures | None = None
         self._seeds: list[Place] = []
-        self._slow = False
+        self.maps = PlaneMaps(viewer, bench)
+        self.maps.said.connect(bench.said)
+        self._around = Surroundings(viewer, bench, self.maps)
+        self._previews = Previews(bench, self._around, self.maps)
         self._keys: Keys | None = None
         self.segmenting = Job(self)
         self.segmenting.yielded.connect(lambda ready: ready())
@@ -98,6 +93,7 @@ class Hand(QObject):
     def end(self) -> None:
         """Put the tool away, and let go of the layer."""
         self.segmenting.cancel()
+        self.maps.cancel()
         self._bind(None)
         if self.gestures is not None and self._bench.layer is not None:
             self._bench.layer.events.mode.disconnect(self._on_mode)
@@ -121,7 +117,7 @@ class Hand(QObject):
         if self.gestures is not None:
             self.gestures.take(tool.gesture if tool else "now")
         self._bind(tool)
-        self._clear_sketch()
+        self._previews.clear()
         self._bench.changed.emit()
 
     def _bind(self, tool: Tool | None) -> None:
@@ -158,16 +154,33 @@ class Hand(QObject):
         return (own,) if own else ()
 
     def _apply(
-        self, tool: Tool, points: Places, found: AnyLabels | None = None
+        self,
+        tool: Tool,
+        points: Places,
+        *,
+        ids: tuple[int, ...] | None = None,
+        found: AnyLabels | None = None,
     ) -> None:
-        """Do what a tool wants; ``found`` is what lies in a box that was segmented."""
+        """Do what a tool wants.
+
+        Parameters
+        ----------
+        tool : Tool
+            The tool.
+        points : tuple of (float, float)
+            Of its gesture.
+        ids : tuple of int, optional
+            The objects; those chosen, or under the gesture or pointer, by default.
+        found : ndarray of int, optional
+            What lies in a box that was segmented.
+        """
         layer, desk = self._bench.layer, self._bench.desk
         if layer is None or desk is None:
             return
         desk.settle()
         try:
             plane = self._bench.plane()
-            ids = self.ids(points)
+            ids = self.ids(points) if ids is None else ids
             if not (ids or points or tool.group == "All"):
                 raise ValueError(
                     f"{tool.title} works on objects; none is chosen; click on one"
@@ -175,71 +188,60 @@ class Hand(QObject):
             if tool.gesture == "box" and found is None:
                 self._segment_box(tool, points, plane)
                 return
-            planes = planes_in_scope(self.scope, layer.data.shape, plane, self.axis)
-            situation = self._situation(desk.session, plane, ids, points)
-            edit = tool.use(replace(situation, planes=planes, found=found))
+            if tool.by_maps and not self.maps.ready(plane):
+                self._bench.said.emit("Looking at the plane with the model …")
+                again = partial(self._apply, tool, points, ids=ids)
+                self.maps.find(plane, self._only_here(plane, again))
+                return
+            situation = self._around.situation(desk.session, plane, ids, points)
+            edit = tool.use(
+                replace(
+                    situation,
+                    planes=planes_in_scope(
+                        self.scope, layer.data.shape, plane, self.axis
+                    ),
+                    found=found,
+                    smallest=self.smallest,
+                    doubtful_below=self.doubtful_below,
+                )
+            )
         except REFUSALS as error:
             self._bench.said.emit(one_line(error))
             return
         finally:
-            self._clear_sketch()
+            self._previews.clear()
         if isinstance(edit, Choice):
             self._bench.choose(edit.ids)
             self._bench.said.emit(edit.text)
         else:
             desk.do(tool.name, lambda: edit.changes, text=edit.text, on=edit.on)
 
-    def _situation(
-        self,
-        session: Corrections,
-        plane: PlaneIndex,
-        ids: tuple[int, ...],
-        points: Places,
-    ) -> Situation:
-        """Return what a tool is used on, with this plane as its scope."""
-        return Situation(
-            session=session,
-            plane=plane,
-            planes=[plane],
-            ids=ids,
-            points=points,
-            image=lambda: self._image(plane),
-            others=self._others,
-            confidence=lambda: confidence_of(self._bench.layer),
-            smallest=self.smallest,
-            doubtful_below=self.doubtful_below,
-        )
+    def _only_here(
+        self, plane: PlaneIndex, action: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Return an action that is taken only where this plane is still looked at."""
+        layer = self._bench.layer
+
+        def act() -> None:
+            bench = self._bench
+            with suppress(ValueError):  # the view shows no single plane
+                if bench.layer is layer and bench.plane() == plane:
+                    action()
+
+        return act
 
     def preview(self, tool: Tool, points: Places = (), *, closed: bool = False) -> None:
-        """Show what a tool would do in this plane, and the line that is drawn.
-
-        Nothing is written. Where that took long, the line alone is shown until the
-        gesture ends.
-        """
-        bench = self._bench
-        desk, marks = bench.desk, bench.marks
-        if desk is None or marks is None:
-            return
-        changes: list[Change] = []
-        ids = self.ids(points)
-        if (ids or points) and len(ids) <= MOST and not self._slow:
-            begun = time.perf_counter()
-            with suppress(*REFUSALS):  # a line that is not across yet, and the like
-                plane = bench.plane()
-                edit = tool.use(self._situation(desk.session, plane, ids, points))
-                changes = [] if isinstance(edit, Choice) else edit.changes
-            self._slow = time.perf_counter() - begun > SLOW
-        apart = tool.gesture == "seeds"
-        marks.sketch(desk.session, points, changes, closed=closed, apart=apart)
+        """Show what a tool would do in this plane, and the line that is drawn."""
+        self._previews.show(tool, self.ids(points), points, closed=closed)
 
     def end_preview(self) -> None:
         """Take away what a preview shows, unless seeds wait for more of them."""
         if not self._seeds:
-            self._clear_sketch()
+            self._previews.clear()
 
     def _segment_box(self, tool: Tool, points: Places, plane: PlaneIndex) -> None:
         """Segment a box off this thread; the tool is applied when that is done."""
-        layer, image = self._bench.layer, self._image(plane)
+        layer, image = self._bench.layer, self._around.image(plane)
         assert layer is not None
         if image is None:
             raise ValueError(
@@ -256,26 +258,12 @@ class Hand(QObject):
         def work() -> Iterator[Callable[[], None]]:
             found = np.asarray(self._segment(image[around]))[inside]
 
-            def apply() -> None:
-                if self._bench.layer is layer and self._bench.plane() == plane:
-                    self._apply(tool, points, found)
-
-            yield apply
+            yield self._only_here(
+                plane, partial(self._apply, tool, points, found=found)
+            )
 
         self._bench.said.emit("Segmenting the box …")
         self.segmenting.start(work)
-
-    def _image(self, plane: PlaneIndex) -> Plane | None:
-        layer = self._bench.layer
-        assert layer is not None
-        image: Any = image_beside(self._viewer, layer)
-        return None if image is None else image_plane(image, plane)
-
-    def _others(self) -> list[LabelArray]:
-        layer, marks = self._bench.layer, self._bench.marks
-        assert layer is not None and marks is not None
-        beside = labels_beside(self._viewer, layer)
-        return [other.data for other in beside if other is not marks.layer]
 
     def _on_clicked(self, place: tuple[float, float], more: bool) -> None:
         """Choose the object under a click; with Shift, one more or one less."""
@@ -308,12 +296,4 @@ class Hand(QObject):
         tool = self.tool
         if tool is None:
             return
-        if tool.gesture != "box":
-            self.preview(tool, tuple(places), closed=closed)
-        elif self._bench.marks is not None and self._bench.session is not None:
-            self._bench.marks.sketch(self._bench.session, places, closed=True)
-
-    def _clear_sketch(self) -> None:
-        self._slow = False
-        if self._bench.marks is not None:
-            self._bench.marks.clear_sketch()
+        self.preview(tool, tuple(places), closed=closed)

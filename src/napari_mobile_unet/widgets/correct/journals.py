@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
-from napari_mobile_unet.corrections.resume import resume
+from napari_mobile_unet.corrections.resume import Earlier, iter_earlier
 from napari_mobile_unet.corrections.saved import METADATA, SavedState, state_of
 from napari_mobile_unet.corrections.session import Corrections
+from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.widgets.layers.convert import FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from napari.layers import Labels
 
     from napari_mobile_unet.corrections.index import ObjectIndex
+    from napari_mobile_unet.images.stack import Stack
 
 SUFFIX = "_corrections.jsonl"
 """Added to the stem of the file that labels were read from."""
+TELL = 0.2
+"""Seconds after which it is told how much of a journal was read."""
 MOST = 1000
 """Names that are tried for a journal."""
 
@@ -35,22 +42,35 @@ class Beginning:
     """Where the steps go."""
     earlier: Path | None
     """The journal of an earlier session with these labels, if there is one."""
+    images: tuple[str, ...] = ()
+    """Checksums of the visible images of the labels' size, the uppermost first."""
 
 
-def find_beginning(layer: Labels, index: ObjectIndex) -> Beginning:
-    """Return where a layer's journal goes, and whether one is there already."""
+def find_beginning(
+    layer: Labels, index: ObjectIndex, images: Sequence[Stack] = ()
+) -> Beginning:
+    """Return where a layer's journal goes, and whether one is there already.
+
+    Parameters
+    ----------
+    layer : Labels
+        The layer.
+    index : ObjectIndex
+        Of its labels.
+    images : sequence of Stack
+        The visible images of their size, the uppermost first; parts are read.
+    """
     candidates = [*_recorded(layer), *_beside(layer), _by_content(layer, index)]
     earlier = next((path for path in candidates if path.is_file()), None)
     place = next(
         (path for path in candidates if _can_write(path.parent)), candidates[-1]
     )
-    return Beginning(index, place, earlier)
+    known = tuple(content_digest(image) for image in images)
+    return Beginning(index, place, earlier, known)
 
 
-def begin(
-    layer: Labels, found: Beginning, *, go_on: bool
-) -> tuple[Corrections, list[str]]:
-    """Return a session on a layer's data, and what a person should be told.
+def begin(layer: Labels, found: Beginning) -> Corrections:
+    """Return a new session on a layer's data; an earlier journal is kept as it is.
 
     Parameters
     ----------
@@ -58,32 +78,61 @@ def begin(
         The layer.
     found : Beginning
         As `find_beginning` returned it.
-    go_on : bool
-        Whether an earlier session is continued; otherwise its journal is kept, under
-        another name.
 
     Raises
     ------
     OSError, ValueError
-        If the labels cannot be written to, or the journal cannot be used.
+        If the labels cannot be written to, or the journal cannot be made.
     """
-    if go_on and found.earlier is not None:
-        resumed = resume(layer.data, found.earlier, index=found.index)
-        return resumed.corrections, resumed.notes
     journal = _free(found.journal)
     journal.parent.mkdir(parents=True, exist_ok=True)
     made = layer.metadata.get("mobile_unet")
     saved = _saved(layer)
     there = tuple(own for own in saved.locks.ids if own in found.index)
-    session = Corrections(
+    return Corrections(
         layer.data,
         index=found.index,
         locks=saved.locks.replace(ids=there),
         journal=journal,
+        image=found.images[0] if found.images else "",
         provenance=made if isinstance(made, dict) else None,
         largest=saved.largest,
     )
-    return session, []
+
+
+def iter_take_up(
+    layer: Labels, found: Beginning, images: Sequence[Stack]
+) -> Iterator[float | Earlier]:
+    """Yield now and then how much of an earlier journal was read; at last its session.
+
+    Parameters
+    ----------
+    layer : Labels
+        The layer.
+    found : Beginning
+        With a journal.
+    images : sequence of Stack
+        The visible images of the layer's size.
+
+    Raises
+    ------
+    OSError, ValueError
+        If the labels cannot be written to, or the journal cannot be read, or is not of
+        these labels or of another image.
+    """
+    assert found.earlier is not None
+    known = [content_digest(image) for image in images]
+    reading = iter_earlier(layer.data, found.earlier, found.index, known)
+    told = time.monotonic()
+    while True:
+        try:
+            share = next(reading)
+        except StopIteration as end:
+            yield end.value
+            return
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+            yield share
 
 
 def record(layer: Labels, session: Corrections) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.corrections.change import Change, LabelArray, PlaneIndex
     from napari_mobile_unet.corrections.session import Corrections
     from napari_mobile_unet.types import AnyLabels, Plane
+    from napari_mobile_unet.widgets.correct.plane_maps import Maps
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Situation:
     """Other labels of the same size that are to be seen, the uppermost first."""
     found: AnyLabels | None = None
     """(rows, columns), what lies in a box that was segmented anew."""
+    maps: Callable[[], Maps | None] = lambda: None
+    """What the model sees in the plane, if that is known and wanted."""
     confidence: Callable[[], Mapping[int, float]] = dict
     """Confidence of objects by id, as far as it is known."""
     smallest: int = 0

@@ -16,7 +16,7 @@ from napari_mobile_unet.corrections.operations.shape import (
     shrink,
     smooth,
 )
-from napari_mobile_unet.widgets.correct import uses
+from napari_mobile_unet.widgets.correct import choices, uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +49,8 @@ class Tool:
     """What it does, for the tooltip."""
     use: Callable[[Situation], Edit | Choice]
     """Returns what is to be done; it writes nothing."""
+    by_maps: bool = False
+    """Whether it follows what the model sees, where that is wanted."""
 
 
 TOOLS = (
@@ -87,6 +89,7 @@ TOOLS = (
         "Split and merge",
         "Split the chosen object where it is narrow",
         uses.split_object,
+        by_maps=True,
     ),
     Tool(
         "split along",
@@ -105,6 +108,7 @@ TOOLS = (
         "Split and merge",
         "Click once in each part of the object, then press Enter",
         uses.split_by_seeds,
+        by_maps=True,
     ),
     Tool(
         "cut off",
@@ -141,6 +145,7 @@ TOOLS = (
         "Draw",
         "Click on an object in the image that has no label",
         uses.find_object,
+        by_maps=True,
     ),
     Tool(
         "take over",
@@ -276,7 +281,7 @@ TOOLS = (
         "All",
         "Choose objects that touch the edge of the plane, to look at and delete (D); "
         "locked ones are left out",
-        uses.choose_at_border,
+        choices.choose_at_border,
     ),
     Tool(
         "choose small",
@@ -286,7 +291,7 @@ TOOLS = (
         "All",
         "Choose objects smaller than this many pixels, to look at and delete (D); "
         "locked ones are left out",
-        uses.choose_small,
+        choices.choose_small,
     ),
     Tool(
         "choose doubtful",
@@ -296,7 +301,7 @@ TOOLS = (
         "All",
         "Choose objects of the table whose confidence is lower, to look at and delete "
         "(D); locked ones are left out",
-        uses.choose_doubtful,
+        choices.choose_doubtful,
     ),
 )
 """All tools, in the order of their buttons."""

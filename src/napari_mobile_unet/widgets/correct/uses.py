@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +23,14 @@ from napari_mobile_unet.corrections.operations import (
 )
 from napari_mobile_unet.corrections.operations.parts import drawn_line
 from napari_mobile_unet.corrections.operations.window import box_of, box_of_points
-from napari_mobile_unet.widgets.correct.situation import Choice, Edit, Situation
+from napari_mobile_unet.widgets.correct.situation import Edit, Situation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_mobile_unet.corrections.change import Change
     from napari_mobile_unet.types import AnyLabels
+    from napari_mobile_unet.widgets.correct.plane_maps import Maps
 
 
 def delete(s: Situation) -> Edit:
@@ -45,11 +47,13 @@ def merge_objects(s: Situation) -> Edit:
 
 
 def split_object(s: Situation) -> Edit:
-    """Split the chosen object in two, where it is narrow."""
+    """Split the chosen object in two: along the model's seam, or where it is narrow."""
+    seams = _seams(s)
     changes = split.split_in_two(
-        s.session.labels, s.session.index, s.own, s.plane, s.planes
+        s.session.labels, s.session.index, s.own, s.plane, s.planes, landscape=seams
     )
-    return Edit(changes, f"split {s.own}", frozenset(s.ids[:1]))
+    how = "where it is narrow" if seams is None else "along the model's seam"
+    return Edit(changes, f"split {s.own} {how}", frozenset(s.ids[:1]))
 
 
 def split_along(s: Situation) -> Edit:
@@ -63,11 +67,18 @@ def split_along(s: Situation) -> Edit:
 
 def split_by_seeds(s: Situation) -> Edit:
     """Split the object under the first seed, one part for each seed."""
-    own = s.own
+    own, seams = s.own, _seams(s)
     changes = split.split_by_seeds(
-        s.session.labels, s.session.index, own, s.points, s.plane, s.planes
+        s.session.labels,
+        s.session.index,
+        own,
+        s.points,
+        s.plane,
+        s.planes,
+        landscape=seams,
     )
-    return Edit(changes, f"split {own} by seeds", frozenset({own}))
+    how = "" if seams is None else " along the model's seams"
+    return Edit(changes, f"split {own} by seeds{how}", frozenset({own}))
 
 
 def cut_off(s: Situation) -> Edit:
@@ -95,17 +106,22 @@ def redraw_outline(s: Situation) -> Edit:
 
 
 def find_object(s: Situation) -> Edit:
-    """Make an object of what a click hits in the image."""
+    """Make an object of what a click hits: by the model, else by a local Otsu."""
+    labels, index, place = s.session.labels, s.session.index, s.points[0]
+    text = f"object {index.next_id} by a click"
+    maps, spot = s.maps(), box_of_points(s.points, s.session.labels.shape)
+    if maps is not None and maps.covers(spot):
+        with suppress(ValueError):  # of an object that the model does not see
+            changes = one_click.object_at(labels, index, place, s.plane, maps=maps)
+            return Edit(changes, f"{text}, as the model sees it")
     image = s.image()
     if image is None:
         raise ValueError(
             "an object is found in the image under the click; there is no visible "
             "image of the labels' size; show one, or draw the object (J)"
         )
-    changes = one_click.object_at(
-        s.session.labels, s.session.index, s.points[0], s.plane, image=image
-    )
-    return Edit(changes, f"object {s.session.index.next_id} by a click")
+    changes = one_click.object_at(labels, index, place, s.plane, image=image)
+    return Edit(changes, f"{text}, by a local Otsu threshold")
 
 
 def take_over(s: Situation) -> Edit:
@@ -221,45 +237,12 @@ def swap_tracks(s: Situation) -> Edit:
     return Edit(changes, f"swap {first} and {second}", frozenset((first, second)))
 
 
-def choose_at_border(s: Situation) -> Choice:
-    """Choose objects that touch the border of a plane of the scope."""
-    index = s.session.index
-    found = remove.touching_border(index, s.session.labels.shape, s.planes)
-    return _chosen(s, found, "at the border")
-
-
-def choose_small(s: Situation) -> Choice:
-    """Choose objects that are smaller than the size, in the planes of the scope."""
-    found = remove.smaller_than(s.session.index, s.smallest, s.planes)
-    return _chosen(s, found, f"smaller than {s.smallest} pixels")
-
-
-def choose_doubtful(s: Situation) -> Choice:
-    """Choose objects of the planes of the scope whose confidence is low."""
-    known = s.confidence()
-    if not known:
-        raise ValueError(
-            "doubtful objects are chosen by their confidence; the table of these "
-            "labels has none; choose labels made by the U-Net, or use the review queue"
-        )
-    here = {own for plane in s.planes for own in s.session.index.ids_in(plane)}
-    found = sorted(own for own in here if known.get(own, 1.0) < s.doubtful_below)
-    return _chosen(s, found, f"of a confidence below {s.doubtful_below:g}")
-
-
-def _chosen(s: Situation, found: list[int], which: str) -> Choice:
-    """Choose objects, but none that is locked."""
-    free = tuple(own for own in found if own not in s.session.locks.ids)
-    locked = len(found) - len(free)
-    if not free:
-        raise ValueError(
-            f"no object that is not locked is {which}"
-            + (f"; {locked} locked ones are" if locked else "")
-        )
-    left = f" ({locked} locked left out)" if locked else ""
-    return Choice(
-        free, f"{len(free)} objects {which}{left}; Delete (D) deletes what is chosen"
-    )
+def _seams(s: Situation) -> Maps | None:
+    """Return the model's map of seams, if it shows one in the object."""
+    maps = s.maps()
+    if maps is None or s.plane not in s.session.index.planes_of(s.own):
+        return None
+    return maps.seams(s.session.index.box(s.own, s.plane))
 
 
 def _two(s: Situation) -> tuple[int, int]:

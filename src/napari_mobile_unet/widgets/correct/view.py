@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import napari
 
     from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Plane
 
 
@@ -103,17 +104,28 @@ def id_at(layer: Labels, plane: PlaneIndex, place: tuple[float, float]) -> int:
     return int(np.asarray(layer.data[(*plane, row, column)]))
 
 
-def image_beside(viewer: napari.Viewer, layer: Labels) -> Any:
-    """Return the uppermost visible image layer of the size of the labels, or None."""
-    shape = tuple(layer.data.shape)
+def images_beside(viewer: napari.Viewer, layer: Labels) -> list[Image]:
+    """Return the visible image layers of the size of the labels, the uppermost first.
+
+    An image may lack the first axes of its labels; and along an axis that is one long
+    in the labels it may have any length, as that of its channels.
+    """
+    shape, found = tuple(layer.data.shape), []
     for image in reversed(viewer.layers):
         if not isinstance(image, Image) or PREVIEW in image.metadata:
             continue
         data = image.data[0] if image.multiscale else image.data
         own = tuple(data.shape[:-1] if image.rgb else data.shape)
-        if image.visible and own[-len(shape) :] == shape[-len(own) :]:
-            return image
-    return None
+        ends = zip(reversed(own), reversed(shape), strict=False)
+        fits = len(own) <= len(shape) and own[-2:] == shape[-2:]
+        if fits and image.visible and all(a == b or b == 1 for a, b in ends):
+            found.append(image)
+    return found
+
+
+def image_beside(viewer: napari.Viewer, layer: Labels) -> Image | None:
+    """Return the uppermost visible image layer of the size of the labels, or None."""
+    return next(iter(images_beside(viewer, layer)), None)
 
 
 def labels_beside(viewer: napari.Viewer, layer: Labels) -> list[Labels]:
@@ -129,14 +141,38 @@ def labels_beside(viewer: napari.Viewer, layer: Labels) -> list[Labels]:
     ]
 
 
-def image_plane(image: Image, plane: PlaneIndex) -> Plane:
-    """Return the grey values of an image layer in a plane of labels."""
+def image_plane(
+    viewer: napari.Viewer, image: Image, layer: Labels, plane: PlaneIndex
+) -> Plane:
+    """Return the grey values of an image layer in a plane of labels.
+
+    Along an axis that is one long in the labels, those that the view shows.
+    """
     data = image.data[0] if image.multiscale else image.data
     leading = data.ndim - 2 - bool(image.rgb)
-    where = plane[len(plane) - leading :] if leading else ()
+    seen = image.world_to_data(viewer.dims.point[-image.ndim :])
+    where = tuple(
+        index if length > 1 else min(max(round(float(place)), 0), own - 1)
+        for index, length, place, own in zip(
+            plane[len(plane) - leading :],
+            layer.data.shape[len(plane) - leading : len(plane)],
+            seen,
+            data.shape,
+            strict=False,
+        )
+    )
     return luminance(
         np.asarray(data[where])[..., :3] if image.rgb else np.asarray(data[where])
     )
+
+
+def channel_in_view(viewer: napari.Viewer, image: Image, stack: Stack) -> int:
+    """Return the channel of an image layer that the view shows; 0 if it has one."""
+    if "C" not in stack.axes:
+        return 0
+    seen = image.world_to_data(viewer.dims.point[-image.ndim :])
+    place = round(float(seen[stack.axes.index("C")]))
+    return min(max(place, 0), stack.sizes["C"] - 1)
 
 
 def confidence_of(layer: Any) -> dict[int, float]:
