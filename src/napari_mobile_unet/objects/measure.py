@@ -9,18 +9,22 @@ import pandas as pd
 
 from napari_mobile_unet.images.axes import guess_axes, without
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.objects.calibration import Calibration, calibration_of
+from napari_mobile_unet.objects.calibration import calibration_of
+from napari_mobile_unet.objects.columns import (
+    SHAPE,
+    USUAL,
+    channel_suffixes,
+    names_in,
+)
+from napari_mobile_unet.objects.measurement import Measurement, channels_of
 from napari_mobile_unet.objects.regions import Regions
-from napari_mobile_unet.objects.shape import shape_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_mobile_unet.types import AnyLabels, Reals
-
-    Columns = dict[str, NDArray[Any]]
+    from napari_mobile_unet.types import AnyLabels
 
 
 def measure(
@@ -31,6 +35,7 @@ def measure(
     scale: Sequence[float] | None = None,
     units: Sequence[str] | None = None,
     shape: bool = False,
+    groups: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Return a table of objects, one row for each id; over time, one in each frame.
 
@@ -53,6 +58,9 @@ def measure(
     shape : bool
         Whether to measure the shape in full, which takes thirty times as long: about a
         second for a thousand objects.
+    groups : collection of str, optional
+        Of "place", "size", "shape", "hull", "intensity" and "background": the columns
+        of these, and channels under their names; see docs/measuring.md.
 
     Returns
     -------
@@ -91,23 +99,21 @@ def measure(
             f"objects are measured in one position at a time, got axes {found.axes}; "
             f"give one of the {found.sizes['P']} positions"
         )
-    frames = found.sizes.get("T")
-    spatial = "ZYX" if "Z" in found.axes else "YX"
-    calibration = calibration_of(found, seen, scale, units)
-    tables = []
-    for frame in [None] if frames is None else range(frames):
-        regions = Regions.of(_take(found, frame, spatial))
-        columns = {"label": regions.label}
-        if frame is not None:
-            columns["t"] = np.full(len(regions.label), frame)
-        columns |= _size_columns(regions, calibration)
-        if shape:
-            columns |= shape_columns(regions, calibration)
-        if seen is not None:
-            values = _take(seen, frame, spatial)
-            columns |= _intensity_columns(regions, values, ("mean", "min", "max"))
-        tables.append(pd.DataFrame(columns))
-    return pd.concat(tables, ignore_index=True)
+    names = USUAL | SHAPE[3 if "Z" in found.axes else 2] if shape else USUAL
+    channels = [] if seen is None else channels_of(seen)
+    suffixes = [f"_{number}" for number in range(len(channels))]
+    if groups is not None:
+        names = names_in(groups)
+        suffixes = channel_suffixes([name for name, _ in channels])
+    elif seen is None or not {"C", "S"} & set(seen.axes):
+        suffixes = [""] * len(channels)
+    measurement = Measurement(
+        found,
+        calibration_of(found, seen, scale, units),
+        {s: channel for s, (_, channel) in zip(suffixes, channels, strict=True)},
+        names,
+    )
+    return pd.concat(measurement.iter_tables(), ignore_index=True)
 
 
 def measure_plane(labels: AnyLabels, plane: NDArray[Any] | None = None) -> pd.DataFrame:
@@ -132,81 +138,23 @@ def measure_plane(labels: AnyLabels, plane: NDArray[Any] | None = None) -> pd.Da
         If the labels are not whole numbers ≥ 0, or the plane has another size.
     """
     regions = Regions.of(labels)
-    columns = {"label": regions.label, "area": regions.size}
-    columns |= _centroid_columns(regions)
-    if plane is not None:
-        if plane.shape[:2] != labels.shape:
-            raise ValueError(
-                "labels and plane must have the same height and width, got "
-                f"{labels.shape} and {plane.shape[:2]}; crop or resize one of them"
-            )
-        columns |= _intensity_columns(regions, plane, ("mean",))
+    columns: dict[str, NDArray[Any]] = {"label": regions.label, "area": regions.size}
+    for axis, centroid in zip(regions.axes, regions.centroid, strict=True):
+        columns[f"centroid_{axis}"] = centroid
+    if plane is None:
+        return pd.DataFrame(columns)
+    if plane.shape[:2] != labels.shape:
+        raise ValueError(
+            "labels and plane must have the same height and width, got "
+            f"{labels.shape} and {plane.shape[:2]}; crop or resize one of them"
+        )
+    channels = {"": plane}
+    if plane.ndim > labels.ndim:
+        channels = {f"_{n}": plane[..., n] for n in range(plane.shape[-1])}
+    for suffix, values in channels.items():
+        pixels = values.reshape(-1).take(regions.pixel)
+        columns[f"mean_intensity{suffix}"] = regions.mean(pixels)
     return pd.DataFrame(columns)
-
-
-def _centroid_columns(regions: Regions) -> Columns:
-    return {
-        f"centroid_{axis}": centroid
-        for axis, centroid in zip(regions.axes, regions.centroid, strict=True)
-    }
-
-
-def _size_columns(regions: Regions, calibration: Calibration) -> Columns:
-    """Return place, size and eccentricity of each object."""
-    columns = _centroid_columns(regions)
-    planar = regions.axes == "yx"
-    name, power = ("area", 2) if planar else ("volume", 3)
-    sizes: Columns = {"": regions.size}
-    columns[name] = regions.size
-    if unit := calibration.unit:
-        sizes[f"_{unit}"] = regions.size * calibration.size
-        columns[f"{name}_{unit}{power}"] = regions.size * calibration.size
-    for suffix, size in sizes.items():
-        diameter = np.sqrt(4 / np.pi * size) if planar else np.cbrt(6 / np.pi * size)
-        columns[f"equivalent_diameter{suffix}"] = diameter
-    for axis, place in zip(regions.axes, regions.position, strict=True):
-        columns[f"bbox_{axis}_min"] = regions.extreme(np.fmin, place)
-        columns[f"bbox_{axis}_max"] = regions.extreme(np.fmax, place) + 1
-    if planar:
-        columns["eccentricity"] = _eccentricity(regions)
-    return columns
-
-
-def _eccentricity(regions: Regions) -> Reals:
-    """Return √(1 - λ₂/λ₁) of the two principal second moments, 0 for a point."""
-    y, x = (
-        place - centroid[regions.rank]
-        for place, centroid in zip(regions.position, regions.centroid, strict=True)
-    )
-    yy, xx, yx = regions.mean(y * y), regions.mean(x * x), regions.mean(y * x)
-    spread = np.hypot(yy - xx, 2 * yx)
-    major = yy + xx + spread
-    unknown = np.zeros(len(major))
-    share = np.divide(2 * spread, major, where=major > 0, out=unknown)
-    return np.asarray(np.sqrt(share))
-
-
-def _intensity_columns(
-    regions: Regions, values: NDArray[Any], statistics: Sequence[str]
-) -> Columns:
-    """Return statistics of the grey values in each object, channel by channel."""
-    ufuncs = {"min": np.fmin, "max": np.fmax}
-    channels_last = values.reshape(-1, *values.shape[len(regions.shape) :])
-    pixels = channels_last.take(regions.pixel, axis=0).astype(np.float64)
-    if values.dtype.kind == "f":
-        pixels[~np.isfinite(pixels)] = np.nan
-    channels = [("", pixels)]
-    if pixels.ndim > 1:
-        channels = [
-            (f"_{number}", pixels[:, number]) for number in range(pixels.shape[1])
-        ]
-    return {
-        f"{name}_intensity{suffix}": regions.mean(channel)
-        if name == "mean"
-        else regions.extreme(ufuncs[name], channel)
-        for suffix, channel in channels
-        for name in statistics
-    }
 
 
 def _as_stacks(labels: Any, image: Any, axes: str | None) -> tuple[Stack, Stack | None]:
@@ -253,17 +201,3 @@ def _image_axes(
             f"channels; got {image} and {labels}; name its axes, such as axes='C{axes}'"
         )
     return f"{axes[: fits[0]]}C{axes[fits[0] :]}"
-
-
-def _take(stack: Stack, frame: int | None, spatial: str) -> NDArray[Any]:
-    """Return a frame as an array on the spatial axes, its channels flattened last."""
-    where = tuple(frame if axis == "T" else slice(None) for axis in stack.axes)
-    left = stack.axes.replace("T", "")
-    order = [*spatial, *(axis for axis in "CS" if axis in left)]
-    taken = np.asarray(stack.data[where])
-    taken = taken.transpose([left.index(axis) for axis in order])
-    if "S" in left:
-        taken = taken[..., :3]  # without alpha
-    if len(order) == len(spatial):
-        return taken
-    return taken.reshape(*taken.shape[: len(spatial)], -1)

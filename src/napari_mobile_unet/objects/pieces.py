@@ -126,7 +126,13 @@ def join_pieces(
         columns[f"bbox_{axis}_min"] = groups[low].min().to_numpy()
         columns[f"bbox_{axis}_max"] = groups[high].max().to_numpy() + (axis == "z")
     if not depth:
-        columns["eccentricity"] = _eccentricity(table, joined, rank)
+        moments = _moments(table, joined, rank)
+        columns["eccentricity"] = _eccentricity(*moments)
+        if (unit := calibration.unit) and not calibration.isotropic:
+            down, across = calibration.steps
+            areas = (down * down, across * across, down * across)
+            sized = (each * area for each, area in zip(moments, areas, strict=True))
+            columns[f"eccentricity_{unit}"] = _eccentricity(*sized)
     for name in joined:
         if str(name).startswith("sum"):
             suffix = str(name).removeprefix("sum")
@@ -151,18 +157,22 @@ def _sizes(size: Any, depth: int, calibration: Calibration) -> dict[str, Any]:
     return columns
 
 
-def _eccentricity(table: pd.DataFrame, joined: pd.DataFrame, rank: Any) -> Any:
-    """Return √(1 - λ₂/λ₁) of the second moments, those of pieces brought together."""
+def _moments(table: pd.DataFrame, joined: pd.DataFrame, rank: Any) -> tuple[Any, ...]:
+    """Return the second moments yy, xx and yx, those of pieces brought together."""
     y = table["y"].to_numpy() - joined["y"].to_numpy()[rank]
     x = table["x"].to_numpy() - joined["x"].to_numpy()[rank]
     size, count = table["size"].to_numpy(), len(joined)
-    yy, xx, yx = (
+    return tuple(
         np.bincount(rank, table[name].to_numpy() + size * moved, count)
         for name, moved in (("yy", y * y), ("xx", x * x), ("yx", y * x))
     )
+
+
+def _eccentricity(yy: Any, xx: Any, yx: Any) -> Any:
+    """Return √(1 - λ₂/λ₁) of second moments."""
     spread = np.hypot(yy - xx, 2 * yx)
     major = yy + xx + spread
-    share = np.divide(2 * spread, major, where=major > 0, out=np.zeros(count))
+    share = np.divide(2 * spread, major, where=major > 0, out=np.zeros(len(major)))
     return np.sqrt(np.minimum(share, 1))
 
 

@@ -1,0 +1,89 @@
+"""The convex hull of objects, by scikit-image: slow, so only if it is asked for."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mobile_unet.parallel.cancel import checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.objects.calibration import Calibration
+    from napari_mobile_unet.objects.grouped import Grouped
+    from napari_mobile_unet.types import Reals
+
+
+def hull_columns(
+    objects: Grouped, calibration: Calibration, names: Collection[str]
+) -> dict[str, NDArray[Any]]:
+    """Return solidity and Feret diameter of objects, or solidity and surface in 3-D.
+
+    Parameters
+    ----------
+    objects : Grouped
+        Of labels of two or three dimensions.
+    calibration : Calibration
+        With a unit, lengths and surfaces are given in it, too.
+    names : collection of str
+        Of ``COLUMNS``; only what is asked for is measured.
+
+    Raises
+    ------
+    Cancelled
+        If nobody waits for it any more.
+    """
+    columns: dict[str, NDArray[Any]] = {}
+    if "solidity" in names:
+        columns["solidity"] = _collect(objects, None, "solidity")
+    name, power, dimensions = "feret_diameter_max", 1, 2
+    if objects.labels.ndim == 3:
+        name, power, dimensions = "surface", 2, 3
+    if name not in names:
+        return columns
+    pixels = (1.0,) * dimensions
+    columns[name] = _collect(objects, pixels, name)
+    if unit := calibration.unit:
+        header = f"{name}_{unit}{power if power > 1 else ''}"
+        if calibration.isotropic:
+            columns[header] = columns[name] * calibration.steps[0] ** power
+        else:
+            columns[header] = _collect(objects, calibration.steps, name)
+    return columns
+
+
+def _collect(objects: Grouped, steps: tuple[float, ...] | None, name: str) -> Reals:
+    """Return a property of each object, NaN where it has none."""
+    values = np.full(len(objects.label), np.nan)
+    for place, region in enumerate(_iter_regions(objects, steps)):
+        checkpoint()
+        with warnings.catch_warnings():
+            # Of flat objects in space there is no hull: NaN tells of it.
+            warnings.simplefilter("ignore")
+            if name == "surface":
+                values[place] = _surface(region.image, steps)
+            else:
+                values[place] = getattr(region, name)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _iter_regions(objects: Grouped, steps: tuple[float, ...] | None) -> Iterator[Any]:
+    from skimage.measure import regionprops
+
+    # Ids from 1 without gaps: scikit-image makes a list as long as the largest.
+    labels = np.zeros(objects.labels.shape, np.int32)
+    labels.ravel()[objects.pixel] = objects.spread(np.arange(len(objects.label)) + 1)
+    yield from regionprops(labels, spacing=steps)
+
+
+def _surface(mask: NDArray[np.bool_], steps: tuple[float, ...] | None) -> float:
+    from skimage.measure import marching_cubes, mesh_surface_area
+
+    inside = np.pad(mask, 1).astype(np.float32)
+    vertices, faces, _, _ = marching_cubes(inside, 0.5, spacing=steps)
+    return float(mesh_surface_area(vertices, faces))
