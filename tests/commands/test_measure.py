@@ -184,3 +184,56 @@ def test_names_need_not_be_utf_8(run: Run, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     assert len(pd.read_csv(table)) == 1
     assert run("measure", tmp_path / name, "-o", table, "--overwrite").exit_code == 1
+
+
+def test_groups_names_filter_and_what_a_run_knows(
+    run: Run, timelapse: tuple[Path, Path], tmp_path: Path
+) -> None:
+    image, labels = timelapse
+    table = tmp_path / "t.parquet"
+    known = tmp_path / "t_objects.csv"
+    rows = [{"label": n, "t": t, "area": 1, "confidence": n / 4, "parent": 0}
+            for n in (1, 2) for t in range(4)]  # fmt: skip
+    pd.DataFrame(rows).to_csv(known, index=False)
+    asked = ["--columns", "size, intensity,known", "--where", "label == 2 and t > 0"]
+    done = run(
+        "measure", labels, "--image", image, "--axes", "TYX", "-o", table, *asked
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "3 of 8 rows match" in done.stderr
+    found = pd.read_parquet(table)
+    assert found["track"].tolist() == [2, 2, 2]
+    assert found["confidence"].tolist() == [0.5] * 3
+    assert found["area"].tolist() == [64] * 3
+    assert {"median_intensity", "equivalent_diameter"} <= set(found)
+    assert "centroid_y" not in found
+    again = tmp_path / "again.csv"
+    done = run("measure", labels, "-o", again, "--columns", "all", "--names", "imagej")
+    assert done.exit_code == 0, done.stderr
+    assert pd.read_csv(again)["X"].tolist() == [8, 22] * 4  # from the pixels' edge
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "says"),
+    [
+        (["--columns", "colour"], 2, "received colour"),
+        (["--where", "area >"], 1, "filter, character 7"),
+        (["--where", "__import__('os')"], 1, "only function is missing"),
+        (["--columns", "known"], 1, "t_objects.csv"),
+        (["--names", "excel"], 2, "excel"),
+    ],
+)
+def test_wrong_choices_of_columns_end_in_one_line(
+    run: Run,
+    timelapse: tuple[Path, Path],
+    tmp_path: Path,
+    asked: list[str],
+    status: int,
+    says: str,
+) -> None:
+    table = tmp_path / "t.csv"
+    done = run("measure", timelapse[1], "-o", table, *asked)
+    assert done.exit_code == status
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not table.exists()

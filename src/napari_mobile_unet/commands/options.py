@@ -47,6 +47,16 @@ class Scope(StrEnum):
     plane = "plane"
 
 
+class Naming(StrEnum):
+    """Programs whose names the columns of a table may have."""
+
+    ours = "ours"
+    scikit_image = "scikit-image"
+    imagej = "imagej"
+    qupath = "qupath"
+    cellprofiler = "cellprofiler"
+
+
 class Foreground(StrEnum):
     """Which end of the grey values the objects are at."""
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from napari_mobile_unet.evaluation.labels import read_at, read_labels
 from napari_mobile_unet.evaluation.metrics import evaluate
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.parts import reordered
-from napari_mobile_unet.io.atomic import atomic_path, check_apart
-from napari_mobile_unet.io.names import label_files
+from napari_mobile_unet.io.names import LABELS, label_files, stem_of
 from napari_mobile_unet.io.paths import zarr_root
 from napari_mobile_unet.objects.align import match_axes
 from napari_mobile_unet.objects.measure import measure
+from napari_mobile_unet.objects.pieces import extras_of, with_known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
-
-    import pandas as pd
 
     from napari_mobile_unet.evaluation.metrics import Scores
     from napari_mobile_unet.images.stack import Stack
@@ -120,7 +119,11 @@ def read_to_measure(
     return found, seen
 
 
-def measure_labels(labels: Stack, image: Stack | None = None) -> pd.DataFrame:
+def measure_labels(
+    labels: Stack,
+    image: Stack | None = None,
+    groups: Collection[str] | None = None,
+) -> pd.DataFrame:
     """Return the table of objects; see ``measure``.
 
     Parameters
@@ -128,32 +131,35 @@ def measure_labels(labels: Stack, image: Stack | None = None) -> pd.DataFrame:
     labels, image : Stack
         On the same axes, in any order. Labels without a pixel size of their own have
         the image's: those that were drawn elsewhere often have none.
+    groups : collection of str, optional
+        Of columns; the usual ones by default.
     """
     if image is not None:
         labels = reordered(labels, image.labels_axes)
-    return measure(labels, image)
+    return measure(labels, image, groups=groups)
 
 
-def check_table(output: Path, inputs: Iterable[Path]) -> None:
-    """Refuse a table in another format, or over one of the inputs.
+def known_of(labels: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with what the run that made a label file told of its objects.
 
-    Raises
-    ------
-    ValueError
-        If the suffix is not .csv, or the output is an input.
-    """
-    if output.suffix.lower() != ".csv":
-        raise ValueError(f"tables are written as .csv; received {output}; change it")
-    check_apart(output, inputs)
-
-
-def write_table(table: pd.DataFrame, output: Path) -> None:
-    """Write a table as CSV, whole or not at all.
+    Parameters
+    ----------
+    labels : Path
+        Such as ``cells_labels.tif``, with ``cells_objects.csv`` beside it: the
+        confidence of each object, the class and the parent where there are some.
+    table : DataFrame
+        Of these labels.
 
     Raises
     ------
-    OSError
-        If it cannot be written.
+    OSError, ValueError
+        If there is no such file, or it is of other labels.
     """
-    with atomic_path(output) as beside:
-        table.to_csv(beside, index=False)
+    beside = labels.with_name(f"{stem_of(labels).removesuffix(LABELS)}_objects.csv")
+    objects = pd.read_csv(beside)
+    if "label" not in objects or set(objects["label"]) != set(table["label"]):
+        raise ValueError(
+            f"what is known of objects is read from the table of their run; {beside} "
+            f"has other ids than {labels}; leave “known” out"
+        )
+    return with_known(table, extras_of(objects))

@@ -132,14 +132,29 @@ COLUMNS = (
 )
 """All columns, in the order of the table."""
 USUAL = frozenset(
-    "centroid bbox area volume equivalent_diameter eccentricity mean_intensity "
-    "min_intensity max_intensity".split()
+    [
+        "centroid",
+        "bbox",
+        "area",
+        "volume",
+        "equivalent_diameter",
+        "eccentricity",
+        "mean_intensity",
+        "min_intensity",
+        "max_intensity",
+    ]
 )
 """What a table holds unless groups are chosen."""
 SHAPE = {
     2: frozenset(
-        "perimeter feret_diameter_max axis_major_length axis_minor_length solidity "
-        "orientation".split()
+        [
+            "perimeter",
+            "feret_diameter_max",
+            "axis_major_length",
+            "axis_minor_length",
+            "solidity",
+            "orientation",
+        ]
     ),
     3: frozenset(("axis_major_length", "axis_minor_length", "extent")),
 }

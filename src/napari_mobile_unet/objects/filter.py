@@ -228,8 +228,9 @@ class _Reader:
             return column.to_numpy(bool)
         if pd.api.types.is_numeric_dtype(column.dtype):
             return column.to_numpy(np.float64, na_value=np.nan)
-        unknown = column.isna().to_numpy()
-        return np.where(unknown, None, column.astype(str).to_numpy(object))
+        texts = column.astype(str).to_numpy(object)
+        texts[column.isna().to_numpy()] = None
+        return texts
 
     def _refuse(self, problem: str, node: ast.expr) -> NoReturn:
         # Places in the tree are counted in bytes.

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.objects.calibration import Calibration
     from napari_mobile_unet.objects.grouped import Grouped
-    from napari_mobile_unet.types import Reals
 
 
 def hull_columns(
@@ -38,38 +37,35 @@ def hull_columns(
     Cancelled
         If nobody waits for it any more.
     """
-    columns: dict[str, NDArray[Any]] = {}
-    if "solidity" in names:
-        columns["solidity"] = _collect(objects, None, "solidity")
-    name, power, dimensions = "feret_diameter_max", 1, 2
-    if objects.labels.ndim == 3:
-        name, power, dimensions = "surface", 2, 3
-    if name not in names:
-        return columns
-    pixels = (1.0,) * dimensions
-    columns[name] = _collect(objects, pixels, name)
-    if unit := calibration.unit:
-        header = f"{name}_{unit}{power if power > 1 else ''}"
+    planar = objects.labels.ndim == 2
+    name, power = ("feret_diameter_max", 1) if planar else ("surface", 2)
+    wanted = [each for each in ("solidity", name) if each in names]
+    columns = _collect(objects, None, wanted)
+    if name in names and (unit := calibration.unit):
         if calibration.isotropic:
-            columns[header] = columns[name] * calibration.steps[0] ** power
+            sized = columns[name] * calibration.steps[0] ** power
         else:
-            columns[header] = _collect(objects, calibration.steps, name)
+            sized = _collect(objects, calibration.steps, [name])[name]
+        columns[f"{name}_{unit}{power if power > 1 else ''}"] = sized
     return columns
 
 
-def _collect(objects: Grouped, steps: tuple[float, ...] | None, name: str) -> Reals:
-    """Return a property of each object, NaN where it has none."""
-    values = np.full(len(objects.label), np.nan)
+def _collect(
+    objects: Grouped, steps: tuple[float, ...] | None, names: Collection[str]
+) -> dict[str, NDArray[Any]]:
+    """Return some properties of each object, NaN where it has none."""
+    values = {name: np.full(len(objects.label), np.nan) for name in names}
     for place, region in enumerate(_iter_regions(objects, steps)):
         checkpoint()
         with warnings.catch_warnings():
             # Of flat objects in space there is no hull: NaN tells of it.
             warnings.simplefilter("ignore")
-            if name == "surface":
-                values[place] = _surface(region.image, steps)
-            else:
-                values[place] = getattr(region, name)
-    return np.where(np.isfinite(values), values, np.nan)
+            for name in names:
+                if name == "surface":
+                    values[name][place] = _surface(region.image, steps)
+                else:
+                    values[name][place] = getattr(region, name)
+    return {n: np.where(np.isfinite(each), each, np.nan) for n, each in values.items()}
 
 
 def _iter_regions(objects: Grouped, steps: tuple[float, ...] | None) -> Iterator[Any]:
@@ -85,5 +81,5 @@ def _surface(mask: NDArray[np.bool_], steps: tuple[float, ...] | None) -> float:
     from skimage.measure import marching_cubes, mesh_surface_area
 
     inside = np.pad(mask, 1).astype(np.float32)
-    vertices, faces, _, _ = marching_cubes(inside, 0.5, spacing=steps)
+    vertices, faces, _, _ = marching_cubes(inside, 0.5, spacing=steps or (1.0,) * 3)
     return float(mesh_surface_area(vertices, faces))

@@ -10,6 +10,7 @@ import pandas as pd
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.sampling import windows_of
 from napari_mobile_unet.objects.calibration import Calibration, calibration_of
+from napari_mobile_unet.objects.columns import KEYS, column_of
 from napari_mobile_unet.objects.regions import Regions
 
 if TYPE_CHECKING:
@@ -209,6 +210,26 @@ def update_table(earlier: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
         return measured
     rows = earlier.drop_duplicates(keys)[[*keys, *others]]
     return measured.merge(rows, on=keys, how="left")
+
+
+def with_known(measured: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with what else is known of its objects.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        As ``measure`` gives it.
+    known : DataFrame
+        By ``label`` and, where they have one, ``t``: confidence, class, a person's own
+        columns. Columns that ``measure`` gives under some settings are left out: they
+        may be of the objects as they were. With ``parent``, from linking, over time
+        there is also ``track``: the id, which an object keeps over time.
+    """
+    new = [name for name in known if name in KEYS or column_of(str(name)) is None]
+    table = update_table(known[new], measured)
+    if "parent" in table and "t" in table and "track" not in table:
+        table["track"] = table["label"]
+    return table
 
 
 def extras_of(objects: pd.DataFrame) -> pd.DataFrame:
