@@ -12,13 +12,22 @@ THREADS_OF_A_WORKER = "OMP_NUM_THREADS"
 """Environment variable that says how many threads a worker may use; Dask sets it."""
 
 _share = threading.local()
+_most: int | None = None
+
+
+def limit_cores(most: int) -> None:
+    """Have this process use no more cores from now on than these; 0 for all."""
+    global _most
+    _most = most or None
 
 
 def process_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    return min(there, _most or there)
 
 
 def assigned_cores() -> int | None:

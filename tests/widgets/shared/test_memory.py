@@ -6,6 +6,8 @@ import pytest
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.preprocessing.steps import Invert
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.shared.memory import recall, remember
 from napari_mobile_unet.widgets.shared.pages import PAGES, open_page
 
@@ -64,6 +66,36 @@ def test_a_page_opens_as_it_was_last_used(
     assert again.settings.value.diameter == 0  # another image has other objects
     again.reset_button.click()
     assert again.objects.value == Objects()
+
+
+def test_threshold_and_prepare_open_as_they_were_last_used(
+    viewer: Any, calibrated: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    page = dock("Otsu threshold")
+    qtbot.waitUntil(lambda: page.model.split is not None, timeout=10_000)
+    page.settings.fields["foreground"].value = "bright"
+    page.objects.fields["smooth"].value = 2
+    page.run.button.click()
+    qtbot.waitUntil(lambda: not page.run.job.running, timeout=60_000)
+    prepare = dock("Pre-process")
+    prepare.chain.add(Invert())
+    prepare.source.box.layer = calibrated
+    prepare.apply_button.click()
+    qtbot.waitUntil(prepare.apply_button.isEnabled, timeout=60_000)
+    viewer.window.remove_dock_widget("all")
+    qtbot.wait(20)  # each page that goes takes the others with it, a moment later
+
+    again = dock("Otsu threshold")
+    assert again.settings.value.foreground == "bright"
+    assert again.model.settings.foreground == "bright"
+    assert again.objects.value == Objects(smooth=2)
+    again.reset_button.click()
+    assert again.model.settings == Threshold()
+    assert again.objects.value == Objects()
+    prepare = dock("Pre-process")
+    assert prepare.chain.steps == (Invert(),)
+    prepare.reset_button.click()
+    assert prepare.chain.steps == ()
 
 
 @pytest.mark.parametrize("title", PAGES)

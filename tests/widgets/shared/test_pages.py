@@ -17,6 +17,7 @@ from napari_mobile_unet.widgets.shared.pages import PAGES, open_page
 from napari_mobile_unet.widgets.window import open_window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -216,3 +217,20 @@ def _turn_wheel(field: QWidget) -> None:
         False,
     )
     QApplication.sendEvent(field, event)
+
+
+def test_a_page_that_code_opens_again_under_another_name_replaces_the_first(
+    viewer: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    viewer.window._qt_window.show()
+    open_page(viewer, "Prepare")
+    first = open_page(viewer, "Segment")
+    second = dock("Mobile U-Net")
+    assert second is not first
+
+    def pages() -> list[str]:
+        return sorted(each.page for each in viewer.window.dock_widgets.values())
+
+    qtbot.waitUntil(lambda: pages() == ["Prepare", "Segment"])
+    assert open_page(viewer, "Segment") is second
+    assert second.isVisible()

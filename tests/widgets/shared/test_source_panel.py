@@ -145,3 +145,37 @@ def test_nothing_is_offered_for_pixels_that_are_not_the_file(
     qtbot.wait(50)
     assert panel.layer is ours
     assert panel.offer.isHidden()
+
+
+def test_channels_have_the_names_that_the_layer_or_its_file_gives(
+    panel: Any, viewer: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 99, (2, 20, 30)).astype(np.uint8)
+    viewer.add_image(
+        pixels, axis_labels=("c", "y", "x"), metadata={"channel_names": ["DAPI", "GFP"]}
+    )
+    texts = [panel.channel.itemText(n) for n in range(4)]
+    assert texts == ["0  DAPI", "1  GFP", "mean", "max"]
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        pixels,
+        metadata={
+            "axes": "CYX",
+            "Channel": {"Name": ["Nuclei", "Actin"], "Color": [0x0000FFFF, 0xFF0000FF]},
+        },
+    )
+    viewer.open(tmp_path / "a.ome.tif", plugin="napari")
+    panel.axes.setText("CYX")
+    panel.axes.editingFinished.emit()
+    qtbot.waitUntil(lambda: panel.channel.itemText(1) == "1  Actin", timeout=10_000)
+    swatch = panel.channel.itemIcon(1).pixmap(4, 4).toImage()
+    assert swatch.pixelColor(1, 1).name() == "#ff0000"
+    assert not panel.offer.isHidden()  # the pixel size is still offered
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3)])
+def test_axes_that_cannot_be_others_are_not_doubted(
+    panel: Any, viewer: Any, shape: tuple[int, ...]
+) -> None:
+    viewer.add_image(np.zeros(shape, np.uint8), rgb=len(shape) == 3)
+    assert panel.note.text().endswith(": 1 plane")

@@ -36,7 +36,7 @@ from napari_mobile_unet.widgets.layers.convert import (
     image_data,
 )
 from napari_mobile_unet.widgets.layers.placement import Placement
-from napari_mobile_unet.widgets.layers.storage import SHARE
+from napari_mobile_unet.widgets.preferences import memory_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,7 +235,7 @@ def _labels_inside(path: Path) -> list[LayerData]:
 def _held(data: Any, dtype: str) -> Any:
     """Return labels in memory, where they can be painted, if there is room."""
     size = math.prod(data.shape) * np.dtype(dtype).itemsize
-    if size > SHARE * psutil.virtual_memory().available:
+    if size > memory_share() * psutil.virtual_memory().available:
         return _in_type(data, dtype)
     held = np.asarray(data).astype(dtype, copy=False)
     return held if held.flags.writeable else held.copy()

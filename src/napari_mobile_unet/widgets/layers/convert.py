@@ -34,6 +34,8 @@ METADATA = "mobile_unet"
 """Key under which a layer records where it comes from."""
 TYPED = "mobile_unet_axes"
 """Key of the axes that a person typed for a layer."""
+CHANNEL_NAMES = ("channel_names", "channels", "Channel")
+"""Keys under which plugins that read files keep the names of channels."""
 FILE = "mobile_unet_file"
 """Key of the file that holds a layer; it is not written to any."""
 
@@ -67,6 +69,23 @@ def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
         name=layer.name,
         axes_source="given" if axes else "metadata" if named else "shape",
     )
+
+
+def channels_of(layer: Layer, count: int) -> tuple[ChannelInfo, ...]:
+    """Return what a layer's metadata call its channels; empty if they do not.
+
+    Parameters
+    ----------
+    layer : Layer
+        Its metadata may have a list of names, one for each channel.
+    count : int
+        How many channels it has.
+    """
+    for key in CHANNEL_NAMES:
+        names = layer.metadata.get(key)
+        if isinstance(names, (list, tuple)) and len(names) == count:
+            return tuple(ChannelInfo(str(name)) for name in names)
+    return ()
 
 
 def typed_axes(layer: Layer) -> str | None:

@@ -14,6 +14,7 @@ import zarr
 from platformdirs import user_cache_path
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.widgets.preferences import memory_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,19 +22,15 @@ if TYPE_CHECKING:
     from napari_mobile_unet.widgets.layers.placement import Placement
 
 
-SHARE = 0.5
-"""Share of the free memory that labels may take."""
-
-
 def empty_labels(place: Placement) -> tuple[Any, str]:
     """Return labels, all 0, for a layer, and where they are if not in memory.
 
-    Labels that would take more than ``SHARE`` of the memory that is free go to a
+    Labels that would take more than their share of the memory that is free go to a
     Zarr array in the person's cache folder.
     """
     shape = place.shape
     size = math.prod(shape) * np.dtype(np.int32).itemsize
-    if size <= SHARE * psutil.virtual_memory().available:
+    if size <= memory_share() * psutil.virtual_memory().available:
         return np.zeros(shape, np.int32), ""
     path = _labels_folder() / f"{uuid.uuid4().hex}.zarr"
     array = zarr.create_array(

@@ -17,10 +17,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.image_store import ImageStore
 from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
+from napari_mobile_unet.settings import Params
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.layers.convert import prepared_data
 from napari_mobile_unet.widgets.layers.placement import Placement
@@ -31,6 +33,7 @@ from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
+from napari_mobile_unet.widgets.shared.memory import recall, remember
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.run_summary import cancelled_after
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
@@ -47,6 +50,13 @@ if TYPE_CHECKING:
 
 PAUSE = 150
 """Milliseconds without a change before the preview is computed again."""
+
+
+class _Kept(Params):
+    """What the page remembers from one session to the next."""
+
+    steps: tuple[AnyStep, ...] = ()
+    """The chain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +100,8 @@ class PreprocessDock(Dock):
         self.apply_button = QPushButton("Apply to the layer")
         self.save_button = QPushButton("Save recipe …")
         self.load_button = QPushButton("Load recipe …")
+        self.reset_button = QPushButton("Back to defaults")
+        self.reset_button.setToolTip("Take all steps away")
         self.job = Job(self)
         self.bar = JobBar(self.job)
         self.status = Status(self.source)
@@ -105,6 +117,9 @@ class PreprocessDock(Dock):
         self._pause.setInterval(PAUSE)
         self._lay_out()
         self._connect()
+        kept = recall(self.page, {"chain": _Kept()})["chain"]
+        assert isinstance(kept, _Kept)
+        self.chain.steps = kept.steps
 
     def _lay_out(self) -> None:
         files = QHBoxLayout()
@@ -114,6 +129,7 @@ class PreprocessDock(Dock):
         for widget in (self.source, self.chain, self.preview):
             layout.addWidget(widget)
         layout.addLayout(files)
+        layout.addWidget(self.reset_button)
         layout.addStretch()
         foot = QWidget()
         rows = QVBoxLayout(foot)
@@ -135,6 +151,7 @@ class PreprocessDock(Dock):
         self.apply_button.clicked.connect(self._apply)
         self.save_button.clicked.connect(self._save)
         self.load_button.clicked.connect(self._load)
+        self.reset_button.clicked.connect(lambda _: self._reset())
         self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self._on_failed)
         self.job.ended.connect(self._on_ended)
@@ -245,6 +262,7 @@ class PreprocessDock(Dock):
             yield _Prepared(run, image, written, made, theirs)
 
         self.job.start(prepared)
+        remember(self.page, {"chain": _Kept(steps=recipe.steps)})
 
     def _on_value(self, value: int | _Prepared) -> None:
         if isinstance(value, _Prepared):
@@ -301,6 +319,9 @@ class PreprocessDock(Dock):
                 self.recipe.save(path)
             except OSError as error:
                 self._refuse(one_line(error))
+
+    def _reset(self) -> None:
+        self.chain.steps = ()
 
     def _load(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Load recipe", "", "*.json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -29,6 +30,10 @@ LOWEST = 80
 """Pixels of what scrolls that are seen in the lowest window."""
 
 
+_turns = count(1)
+"""Of the pages, in the order in which they were opened."""
+
+
 class Dock(QWidget):
     """A page beside the canvas, as long as its dock is open.
 
@@ -54,6 +59,7 @@ class Dock(QWidget):
         self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
         self._frame: QDockWidget | None = None
         self._coming = False
+        self._turn = 0
         self.strip = PageStrip(self.page, self.document)
         self.strip.chosen.connect(self._open)
         self._rows = QVBoxLayout(self)
@@ -104,6 +110,7 @@ class Dock(QWidget):
             if self._frame is not None:
                 # Qt hides no dock behind another one: only this signal tells of it.
                 self._frame.visibilityChanged.connect(self.seen)
+                self._replace_earlier()
             if frame is not None and parent is None:
                 self.disconnect_viewer()
                 self.deleteLater()
@@ -112,11 +119,33 @@ class Dock(QWidget):
             align_fields(self)
         return bool(super().event(event))
 
+    def _replace_earlier(self) -> None:
+        """Close the same page, if code has opened it again under another name.
+
+        napari tells its docks apart by names, and gives others to those of its menus
+        than to those of ``add_plugin_dock_widget``.
+        """
+        self._turn = next(_turns)
+
+        def close() -> None:
+            frame = self._frame
+            for other in list(frames_beside(frame, Dock)) if frame else ():
+                page = other.widget()
+                same = isinstance(page, Dock) and page.page == self.page
+                if same and page._turn < self._turn:
+                    self.viewer.window.remove_dock_widget(other)
+
+        later = QTimer(self)  # its frame is not in the window yet
+        later.setSingleShot(True)
+        later.timeout.connect(close)
+        later.start(0)
+
     def _close_others(self, frame: QDockWidget) -> None:
         """Close the pages that lie behind this one, once napari is done with it."""
         window = frame.parentWidget()
         others = [other.widget() for other in frames_beside(frame, Dock)]
-        if window is None or not others:
+        again = any(getattr(other, "page", "") == self.page for other in others)
+        if window is None or not others or again:
             return
 
         def close() -> None:

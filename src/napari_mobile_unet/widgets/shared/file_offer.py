@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_mobile_unet.images.sampling import content_digest
@@ -28,6 +29,9 @@ class FileOffer(QWidget):
     It is never taken up unasked. Hidden where there is nothing to offer.
     """
 
+    named = Signal(object)
+    """Names and colours of the channels, one ``ChannelInfo`` each."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.says = QLabel()
@@ -50,20 +54,27 @@ class FileOffer(QWidget):
         self.hide()
         self._layer = layer
         path = None if layer is None else layer.source.path
-        if layer is None or path is None or _is_placed(layer):
+        if layer is None or path is None:
+            return
+        if _is_placed(layer) and "C" not in stack_of(layer).axes:
             return
         place = Path(path)
         if place.suffix.lower() in TIFF or zarr_root(place):
             data = layer.data[0] if layer.multiscale else layer.data
-            self._job.start(lambda: _grid_of(place, data))
+            self._job.start(lambda: _read(place, data))
 
     def cancel(self) -> None:
         """Let go of the layer and of what is looked for."""
         self._job.cancel()
         self._layer = None
 
-    def _on_found(self, grid: Grid) -> None:
-        self._grid = grid
+    def _on_found(self, found: Stack) -> None:
+        layer, self._grid = self._layer, found.grid
+        if found.channels:
+            self.named.emit(found.channels)
+        if layer is None or _is_placed(layer):
+            return
+        grid = found.grid
         sizes = zip(grid.world_axes, grid.scale, grid.units, strict=True)
         said = ", ".join(f"{axis} {step:.4g} {unit}" for axis, step, unit in sizes)
         self.says.setText(f"Its file says: {said}.")
@@ -85,8 +96,8 @@ def _is_placed(layer: Image) -> bool:
     return named and any(step != 1 for step in layer.scale)
 
 
-def _grid_of(path: Path, data: object) -> Iterator[Grid]:
-    """Yield what a file says of its axes, if it does and the data are its pixels."""
+def _read(path: Path, data: object) -> Iterator[Stack]:
+    """Yield a file as a stack, if it names its axes and the data are its pixels."""
     try:
         found = read_stack(path)
         mine = Stack.from_array(data, found.axes)
@@ -95,4 +106,4 @@ def _grid_of(path: Path, data: object) -> Iterator[Grid]:
     if found.axes_source != "metadata" or mine.data.shape != found.data.shape:
         return
     if content_digest(mine) == content_digest(found):
-        yield found.grid
+        yield found

@@ -41,6 +41,8 @@ class Form(QWidget, Generic[P]):
 
     changed = Signal(object)
     """The settings, after the person has changed a field."""
+    shown = Signal(object)
+    """The settings, after code has put others in."""
     failed = Signal(str)
     """Why the settings, after such a change, contradict each other."""
 
@@ -101,6 +103,7 @@ class Form(QWidget, Generic[P]):
     @value.setter
     def value(self, settings: P) -> None:
         self._show(settings)
+        self.shown.emit(self.value)
 
     def _show(self, settings: P) -> None:
         self._settings, self._quiet = settings, True

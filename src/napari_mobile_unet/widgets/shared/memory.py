@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from napari_mobile_unet.widgets.shared.form import Form
+
 logger = logging.getLogger(__name__)
 
 
@@ -63,6 +65,53 @@ def recall(
     return {
         name: _recalled(group, values.get(name)) for name, group in settings.items()
     }
+
+
+class Kept:
+    """The forms of a page, whose settings are kept from one session to the next.
+
+    Parameters
+    ----------
+    page : str
+        Its title.
+    forms : mapping
+        From the name of a group of settings to its form.
+    defaults : mapping
+        From the same names to what the settings are at first.
+    """
+
+    def __init__(
+        self,
+        page: str,
+        forms: Mapping[str, Form[Any]],
+        defaults: Mapping[str, Params],
+    ) -> None:
+        self._page, self._forms, self._defaults = page, forms, defaults
+
+    def keep(self, *, model: str = "", **instead: Params) -> None:
+        """Keep the settings, some of them as they are given here.
+
+        Parameters
+        ----------
+        model : str, optional
+            Each model has its own.
+        **instead
+            By name, what is kept of a group that holds more.
+        """
+        groups = {name: form.value for name, form in self._forms.items()}
+        remember(self._page, {**groups, **instead}, model=model)
+
+    def recall(self, *, model: str = "") -> None:
+        """Show the settings that the page was last used with."""
+        self._show(recall(self._page, self._defaults, model=model))
+
+    def reset(self) -> None:
+        """Show the settings as they are at first."""
+        self._show(self._defaults)
+
+    def _show(self, groups: Mapping[str, Params]) -> None:
+        for name, group in groups.items():
+            self._forms[name].value = group
 
 
 def _recalled(group: Params, values: Any) -> Params:

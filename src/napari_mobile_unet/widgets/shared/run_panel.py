@@ -15,6 +15,7 @@ from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.result import Results
+from napari_mobile_unet.widgets.preferences import follow_threads
 from napari_mobile_unet.widgets.shared.beside import Beside
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
@@ -110,6 +111,7 @@ class LabelsRun(QWidget):
         self.previous.brought.connect(self._on_brought)
         viewer.layers.events.removed.connect(self._on_removed)
         forget_old()
+        follow_threads()
         self._on_source()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.confidence import confidence_message
 from napari_mobile_unet.unet.segment import UNet
 
@@ -57,6 +58,8 @@ def result_name(image: str, asked: Recipe, used: Recipe) -> str:
     parts = [Path(how.model).name if isinstance(how, UNet) else how.method]
     if asked.channel is not None:
         parts.append(f"ch {asked.channel}")
+    if isinstance(how, Threshold) and how.object_classes:
+        parts.append("class " + "+".join(map(str, how.object_classes)))
     if isinstance(how, UNet):
         parts.append(f"Ø {how.diameter:.0f}")
     return " · ".join([*parts, image])

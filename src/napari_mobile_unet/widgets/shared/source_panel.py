@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QWidget
 
 from napari_mobile_unet.messages import one_line
@@ -12,6 +13,7 @@ from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.widgets.layers.convert import (
     METADATA,
     TYPED,
+    channels_of,
     stack_of,
     typed_axes,
 )
@@ -20,9 +22,12 @@ from napari_mobile_unet.widgets.shared.file_offer import FileOffer
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import napari
     from napari.layers import Image
 
+    from napari_mobile_unet.images.channels import ChannelInfo
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Channel
 
@@ -32,6 +37,10 @@ AXES_FROM = {
     "shape": "axes guessed from the shape, please check",
 }
 """What is said of where the axes come from."""
+COMBINED = ("mean", "max")
+"""Ways to make one image of all channels."""
+SWATCH = 12
+"""Width in pixels of a channel's colour in the box."""
 
 
 class SourcePanel(QWidget):
@@ -62,7 +71,9 @@ class SourcePanel(QWidget):
         self._form.addRow("channel", self.channel)
         self._form.addRow(self.note)
         self.offer = FileOffer()
+        self.offer.named.connect(self._on_named)
         self._form.addRow(self.offer)
+        self._in_file: Sequence[ChannelInfo] = ()
         self._stack: Stack | None = None
         self._single: tuple[Stack, Channel, Stack] | None = None
         self.box.chosen.connect(self._on_layer)
@@ -144,14 +155,33 @@ class SourcePanel(QWidget):
 
     def _offer_channels(self, count: int) -> None:
         """Offer each channel and all of them combined; keep the choice if possible."""
-        before = self.channel.currentData()
+        before, layer = self.channel.currentData(), self.layer
         self.channel.clear()
-        for which in (*range(count), "mean", "max"):
+        for which in (*range(count), *COMBINED):
             self.channel.addItem(str(which), which)
         self.channel.setCurrentIndex(max(0, self.channel.findData(before)))
+        named = () if layer is None else channels_of(layer, count)
+        self._name_channels(named or self._in_file)
+
+    def _on_named(self, channels: Sequence[ChannelInfo]) -> None:
+        """Take up what the layer's file says of its channels."""
+        self._in_file = channels
+        self._name_channels(channels)
+
+    def _name_channels(self, channels: Sequence[ChannelInfo]) -> None:
+        """Show names and colours of channels beside their numbers."""
+        if len(channels) != self.channel.count() - len(COMBINED):
+            return
+        for number, channel in enumerate(channels):
+            self.channel.setItemText(number, f"{number}  {channel.name}".rstrip())
+            if channel.colour:
+                swatch = QPixmap(SWATCH, SWATCH)
+                swatch.fill(QColor(channel.colour))
+                self.channel.setItemIcon(number, QIcon(swatch))
 
     def _on_layer(self, layer: Image | None) -> None:
         self._watch(layer)
+        self._in_file = ()
         self._read()
         self.offer.consider(layer)
 
@@ -208,7 +238,9 @@ class SourcePanel(QWidget):
                 self.axes.setText(stack.axes)
                 sizes = " × ".join(f"{a} {n}" for a, n in stack.sizes.items())
                 planes = f"{stack.n_planes} plane{'s' * (stack.n_planes != 1)}"
-                self.note.setText(f"{sizes}: {planes}; {AXES_FROM[stack.axes_source]}")
+                certain = stack.axes_source == "shape" and set(stack.axes) <= set("YXS")
+                source = "" if certain else f"; {AXES_FROM[stack.axes_source]}"
+                self.note.setText(f"{sizes}: {planes}{source}")
                 self._offer_channels(stack.sizes.get("C", 1))
         except ValueError as error:
             self.note.setText(one_line(error))

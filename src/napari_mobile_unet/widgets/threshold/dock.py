@@ -8,16 +8,20 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QFormLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
 )
 
+from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
+from napari_mobile_unet.widgets.shared.memory import Kept
 from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
@@ -34,6 +38,14 @@ from napari_mobile_unet.widgets.threshold.scope_box import ScopeBox
 if TYPE_CHECKING:
     import napari.viewer
 
+    from napari_mobile_unet.settings import Params
+
+DEFAULTS: dict[str, Params] = {
+    "threshold": Threshold(),
+    "objects": Objects(),
+    "link": Link(),
+}
+"""The groups of settings that are remembered, as they are at first."""
 DELAY = 120
 """Milliseconds without a change before grey values are counted again."""
 EMPTY_BELOW = 0.7
@@ -77,6 +89,14 @@ class ThresholdDock(Dock):
         self.objects = Form(Objects())
         self.link = LinkForm(self.source)
         self.recipes = RecipePanel(self.viewer, self.source)
+        forms: dict[str, Form[Any]] = {
+            "threshold": self.settings,
+            "objects": self.objects,
+            "link": self.link,
+        }
+        self._kept = Kept(self.page, forms, DEFAULTS)
+        self.reset_button = QPushButton("Back to defaults")
+        self.reset_button.setToolTip("Set everything below the image as at first")
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self._counting = Job(self)
         self._delay = QTimer(self)
@@ -84,6 +104,7 @@ class ThresholdDock(Dock):
         self._delay.setInterval(DELAY)
         self._lay_out()
         self._connect()
+        self._kept.recall()
         self._on_theme()
         self._on_source()
 
@@ -107,6 +128,7 @@ class ThresholdDock(Dock):
         layout.addWidget(Section("Linking", self.link.more))
         layout.addWidget(Section("Recipe", self.recipes))
         layout.addWidget(Section("Advanced", self.settings.more))
+        layout.addWidget(self.reset_button)
         self.foot(self.run)
 
     def _connect(self) -> None:
@@ -115,7 +137,9 @@ class ThresholdDock(Dock):
         self.scope.changed.connect(self._on_scope)
         self.settings.changed.connect(self.model.set_settings)
         self.planes.chosen.connect(self._on_plane_chosen)
-        self.run.clicked.connect(lambda: self.run.start(lambda: self.recipe))
+        self.settings.shown.connect(self.model.set_settings)
+        self.reset_button.clicked.connect(lambda _: self._reset())
+        self.run.clicked.connect(self._on_run)
         self.recipes.applied.connect(self.run.start_with)
         self.run.began.connect(lambda: self.live.setChecked(False))
         self._delay.timeout.connect(self._count)
@@ -161,6 +185,18 @@ class ThresholdDock(Dock):
     def layer(self) -> Any:
         """The labels layer of the last run."""
         return self.run.layer
+
+    def _on_run(self) -> None:
+        self.run.start(lambda: self.recipe)
+        if self.run.job.running:
+            # From which η on a plane is empty depends on the scope, which is not kept.
+            threshold = self.settings.value.replace(min_separability=0)
+            self._kept.keep(threshold=threshold)
+
+    def _reset(self) -> None:
+        self._kept.reset()
+        self.model.reset()
+        self._on_scope()
 
     def _on_source(self) -> None:
         self.model.forget()

@@ -22,7 +22,7 @@ from napari_mobile_unet.unet.segment import UNet
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
-from napari_mobile_unet.widgets.shared.memory import recall, remember
+from napari_mobile_unet.widgets.shared.memory import Kept
 from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
@@ -34,8 +34,6 @@ from napari_mobile_unet.widgets.unet.model_box import ModelBox
 from napari_mobile_unet.widgets.unet.result_view import ResultView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import napari.viewer
 
     from napari_mobile_unet.settings import Params
@@ -83,6 +81,12 @@ class UNetDock(Dock):
         self.measure_button = SizeButton(self.viewer, self.source)
         self.objects = Form(Objects(), leave_out=("spacing",))
         self.link = LinkForm(self.source)
+        forms: dict[str, Form[Any]] = {
+            "segment": self.settings,
+            "objects": self.objects,
+            "link": self.link,
+        }
+        self._kept = Kept(self.page, forms, DEFAULTS)
         self.preview = LivePreview(self.viewer, self.source, lambda: self.recipe)
         self.view = ResultView(self.viewer)
         self.recipes = RecipePanel(self.viewer, self.source)
@@ -93,6 +97,7 @@ class UNetDock(Dock):
         self.seen.connect(lambda seen: self.model.refresh() if seen else None)
         for form in (self.settings, self.objects):
             form.changed.connect(lambda _: self.preview.look())
+            form.shown.connect(lambda _: self.preview.look())
         self.seen.connect(self.preview.follow_page)
         self.preview.answered.connect(self.left_out.take)
         self.left_out.wanted.connect(self.preview.keep_looking)
@@ -185,36 +190,18 @@ class UNetDock(Dock):
     def _on_run(self) -> None:
         self.run.start(lambda: self.recipe, self.batch_size.value())
         if self.run.job.running:
-            remember(self.page, self._groups(), model=self.model.currentData())
-
-    def _groups(self) -> dict[str, Params]:
-        """Return what is kept for another session; each image has its object size."""
-        return {
-            "segment": self.settings.value.replace(diameter=0),
-            "objects": self.objects.value,
-            "link": self.link.value,
-        }
-
-    def _show_groups(self, groups: Mapping[str, Params]) -> None:
-        forms: dict[str, Form[Any]] = {
-            "segment": self.settings,
-            "objects": self.objects,
-            "link": self.link,
-        }
-        for name, group in groups.items():
-            forms[name].value = group
+            # Each image has its own object size.
+            segment = self.settings.value.replace(diameter=0)
+            self._kept.keep(model=self.model.currentData(), segment=segment)
 
     def _recall(self) -> None:
         """Show the settings that the chosen model was last used with."""
         size = self.settings.value.diameter
-        groups = recall(self.page, DEFAULTS, model=self.model.currentData())
-        self._show_groups(groups)
+        self._kept.recall(model=self.model.currentData())
         self.settings.value = self.settings.value.replace(diameter=size)
-        self.preview.look()
 
     def _reset(self) -> None:
-        self._show_groups(DEFAULTS)
-        self.preview.look()
+        self._kept.reset()
         self.batch_size.setValue(BATCH_SIZE)
 
     def _on_measured(self, diameter: float) -> None:
@@ -222,7 +209,6 @@ class UNetDock(Dock):
             self.settings.value = self.settings.value.replace(
                 diameter=round(diameter, 1)
             )
-            self.preview.look()
         except ValueError as error:
             self.run.refuse(one_line(error))
         else:

@@ -1,4 +1,4 @@
-"""The box of models: those that are installed, and folders that were chosen."""
+"""The box of models: those that are installed, and folders that a person named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QWidget
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.unet.model import list_models, own_models
 from napari_mobile_unet.unet.segment import model_of
+from napari_mobile_unet.widgets.preferences import first_model, more_models
 
 SETTLED = 200
 """Milliseconds of rest after which a change of the folder is looked at."""
@@ -37,6 +38,7 @@ class ModelBox(QComboBox):
         self._watcher.directoryChanged.connect(lambda _: self._rest.start())
         self.currentIndexChanged.connect(lambda _: self._describe())
         self.refresh()
+        self.setCurrentIndex(max(0, self.findText(first_model())))
 
     def refresh(self) -> None:
         """Offer the models that are there now; the chosen one stays, if it is there."""
@@ -47,7 +49,7 @@ class ModelBox(QComboBox):
         offered = [(name, name) for name in models]
         offered += [
             (Path(folder).name, folder)
-            for folder in self._chosen
+            for folder in [*map(str, more_models()), *self._chosen]
             if Path(folder).is_dir() and folder not in map(str, models.values())
         ]
         chosen = self.currentData()
@@ -68,7 +70,7 @@ class ModelBox(QComboBox):
             If it is no model, or was altered; then nothing changes.
         """
         model_of(folder)
-        if folder not in self._chosen:
+        if folder not in (*self._chosen, *map(str, more_models())):
             self._chosen.append(folder)
         self.refresh()
         known = {str(path): name for name, path in list_models().items()}
