@@ -216,5 +216,7 @@ def check_apart(boxes: Iterable[tuple[PlaneIndex, Box]]) -> None:
 
 def _counted(ids: AnyLabels) -> tuple[list[int], list[int]]:
     """Return the objects among ids, and how often each is there."""
+    if len(ids) and (ids == ids[0]).all():
+        return ([int(ids[0])], [len(ids)]) if ids[0] else ([], [])
     found, counts = np.unique(ids[ids != 0], return_counts=True)
     return found.tolist(), counts.tolist()

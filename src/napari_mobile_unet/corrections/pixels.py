@@ -114,6 +114,10 @@ def iter_pixels(
     runs = Runs.of(labels, start)
     if not len(runs.ids):
         return
+    if (runs.ids == runs.ids[0]).all():
+        table = np.stack([runs.rows, runs.starts, runs.stops])
+        yield Pixels.of_runs(plane, int(runs.ids[0]), table)
+        return
     order = np.argsort(runs.ids, kind="stable")
     table = np.stack([runs.rows, runs.starts, runs.stops])[:, order]
     ids = runs.ids[order]

@@ -54,7 +54,10 @@ class Runs:
         begins = np.ones(labels.shape, bool)
         np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
         first = np.flatnonzero(begins)
-        length = np.diff(first, append=labels.size)
+        # As np.diff does, in a tenth of its time on the small boxes that are usual.
+        length = np.empty_like(first)
+        np.subtract(first[1:], first[:-1], out=length[:-1])
+        length[-1] = labels.size - first[-1]
         ids: NDArray[Any] = labels.reshape(-1).take(first)
         objects = ids != 0
         row, column = np.divmod(first[objects], width)
@@ -103,6 +106,8 @@ def extents_of(runs: Runs) -> dict[int, Extent]:
     """Return the extent of every object that has runs, however large the ids are."""
     if not len(runs.ids):
         return {}
+    if (runs.ids == runs.ids[0]).all():
+        return {int(runs.ids[0]): _extent_of_all(runs)}
     rank, ids = pd.factorize(runs.ids)
     number = len(ids)
     length = runs.stops - runs.starts
@@ -131,3 +136,18 @@ def extents_of(runs: Runs) -> dict[int, Extent]:
         strict=True,
     )
     return {int(own): Extent(*values) for own, *values in table}
+
+
+def _extent_of_all(runs: Runs) -> Extent:
+    """Return the extent of runs that are of one object, as they are in most changes."""
+    length = runs.stops - runs.starts
+    columns = length * (runs.starts + runs.stops - 1) // 2
+    return Extent(
+        top=int(runs.rows[0]),
+        left=int(runs.starts.min()),
+        bottom=int(runs.rows[-1]) + 1,
+        right=int(runs.stops.max()),
+        count=int(length.sum()),
+        row_sum=int((length * runs.rows).sum()),
+        column_sum=int(columns.sum()),
+    )

@@ -29,6 +29,8 @@ def among(labels: AnyLabels, ids: Collection[int]) -> Mask:
     NumPy compares ids of uint64 with other whole numbers as floats, which takes large
     neighbours for one.
     """
+    if len(ids) == 1:
+        return np.asarray(labels == np.array([*ids], labels.dtype))
     return np.isin(labels, np.array(sorted(ids), labels.dtype))
 
 
