@@ -157,7 +157,10 @@ def test_an_edit_scores_the_changed_objects_alone(labels, monkeypatch):
     for item in queue.waiting:
         if item.key not in {((0,), 1, False), ((0,), 13, False)}:
             assert item is untouched[item.key]
-    before = labels[(0, *box)].copy()
+    edited = labels[(0, *box)].copy()
+    labels[(0, *box)] = before  # undone: it is the object that was judged
+    queue.update((0,), index.update(labels, (0,), (0, 0), edited, before))
+    assert queue.item((0,), 1) == untouched[(0,), 1, False]
     labels[(0, *box)] = 0
     queue.update((0,), index.update(labels, (0,), (0, 0), before, labels[(0, *box)]))
     assert queue.item((0,), 1) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -116,6 +117,16 @@ class ObjectIndex:
     def ids_in(self, plane: PlaneIndex) -> list[int]:
         """Return the ids of the objects of a plane, ascending."""
         return sorted(self._planes.get(plane, ()))
+
+    def extent(self, own: int, plane: PlaneIndex) -> Extent:
+        """Return where an object lies in a plane, and how large it is, as it is now.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        return copy(self._planes[plane][own])
 
     def box(self, own: int, plane: PlaneIndex) -> Box:
         """Return the tight box of an object in a plane.

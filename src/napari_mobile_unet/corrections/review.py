@@ -89,7 +89,8 @@ class ReviewQueue:
         self._typical = Typical({}, {})
         self._items: dict[tuple[PlaneIndex, int, bool], Item] = {}
         self._done: set[tuple[PlaneIndex, int, bool]] = set()
-        self._changed: set[tuple[PlaneIndex, int]] = set()
+        self._judged: dict[tuple[PlaneIndex, int], object] = {}
+        """What objects were like when their confidence was told."""
 
     @classmethod
     def of(
@@ -117,6 +118,7 @@ class ReviewQueue:
             yield plane
         self._typical = Typical.of(measured.values())
         for (plane, own), measures in measured.items():
+            self._judged[plane, own] = self._index.extent(own, plane)
             self._put(self._scored(plane, own, measures))
         if self._evidence.left_out is not None:
             self._candidates = ObjectIndex.of(self._evidence.left_out)
@@ -134,6 +136,20 @@ class ReviewQueue:
     def progress(self) -> tuple[int, int]:
         """How many were looked at, and how many there are."""
         return len(self._done), len(self._items)
+
+    def counts(self, bins: int) -> list[tuple[int, int]]:
+        """Return how many were looked at and how many wait, by doubt from high to low.
+
+        Parameters
+        ----------
+        bins : int
+            Equal parts that doubts from 1 to 0 are divided into.
+        """
+        found = [[0, 0] for _ in range(bins)]
+        for key, item in self._items.items():
+            place = min(bins - 1, int((1 - item.doubt) * bins))
+            found[place][key not in self._done] += 1
+        return [(done, waiting) for done, waiting in found]
 
     def item(self, plane: PlaneIndex, own: int, candidate: bool = False) -> Item | None:
         """Return what is thought of an object or candidate; None if there is none."""
@@ -182,8 +198,8 @@ class ReviewQueue:
     def update(self, plane: PlaneIndex, ids: Iterable[int]) -> None:
         """Score objects of a plane anew that were changed, made or removed.
 
-        Nothing else is measured. The confidence of a changed object says nothing any
-        more; an object that was looked at stays so.
+        Nothing else is measured. The confidence of a changed object says nothing until
+        it is as it was, such as after an undo; an object that was looked at stays so.
 
         Parameters
         ----------
@@ -195,7 +211,6 @@ class ReviewQueue:
         """
         for own in ids:
             key = (plane, own, False)
-            self._changed.add((plane, own))
             if self._index.count(own, plane):
                 self._put(self._scored(plane, own, self._measures(plane, own)))
             else:
@@ -210,7 +225,8 @@ class ReviewQueue:
     ) -> Item:
         doubts = doubts_of(measures, self._typical)
         chance = self._evidence.chance(own, plane)
-        if chance is not None and (plane, own) not in self._changed:
+        same = self._judged.get((plane, own)) == self._index.extent(own, plane)
+        if chance is not None and same:
             doubts["confidence"] = 1 - chance
         return Item(plane, own, False, combined(doubts), doubts)
 

@@ -397,6 +397,7 @@ def test_the_review_goes_from_doubt_to_doubt(person: Person, qtbot: QtBot) -> No
     review.accept_button.click()
     assert first.own in person.dock.bench.session.locks.ids
     assert review.progress.value() == 1
+    assert np.sum(review.plot.counts, axis=0).tolist() == [1, 3]
     assert review.item is not None
     assert review.item.key != first.key
     person.press("delete")
@@ -495,6 +496,31 @@ def test_the_table_follows_what_is_corrected(person: Person, qtbot: QtBot) -> No
     assert set(rows()) == {5, 9, 10}
     person.dock.undo_button.click()
     assert rows()[3] == before[3]
+
+
+def test_mothers_follow_a_track_that_is_cut(person: Person, qtbot: QtBot) -> None:
+    layer, table = person.layer, person.dock.bench.table
+    movie = np.repeat(squares()[:1], 4, axis=0)
+    movie[3][movie[3] == 5] = 0
+    movie[3, 30:35, 10:40], movie[3, 37:42, 10:40] = 7, 8
+    layer.axis_labels = ("t", "y", "x")
+    own = np.array([[3, 3, 3, 3, 5, 5, 5, 7, 8], [0, 1, 2, 3, 0, 1, 2, 3, 3]])
+    mothers = np.where(own[0] > 5, 5, 0)
+    layer.features = {"index": own[0], "t": own[1], "parent": mothers, "mine": own[1]}
+    layer.data = movie
+    person.wait()
+    person.viewer.dims.set_point(0, person.layer.data_to_world((2, 0, 0))[0])
+    person.drag((35, 15))
+    person.press("cut track")
+    qtbot.waitUntil(lambda: table.resting, timeout=10_000)
+    rows = layer.features.set_index(["index", "t"])
+    assert rows.loc[(10, 2), "mine"] == 2  # 9 was given before
+    assert rows["parent"].to_dict()[7, 3] == rows["parent"].to_dict()[8, 3] == 10
+    person.dock.undo_button.click()
+    qtbot.waitUntil(lambda: table.resting, timeout=10_000)
+    rows = layer.features.set_index(["index", "t"])
+    assert rows["parent"].to_dict()[7, 3] == 5
+    assert rows.loc[(5, 2), "mine"] == 2
 
 
 @pytest.mark.parametrize("suffix", [".ome.tif", ".ome.zarr"])

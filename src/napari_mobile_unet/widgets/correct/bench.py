@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_mobile_unet.corrections.writing import check_writable
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.widgets.correct.desk import Desk
+from napari_mobile_unet.widgets.correct.divisions import Divisions
 from napari_mobile_unet.widgets.correct.hand import Hand
 from napari_mobile_unet.widgets.correct.journals import (
     record,
@@ -68,6 +69,7 @@ class Bench(QObject):
         self.marks: Marks | None = None
         self.hand = Hand(viewer, self, segment)
         self._keys: Keys | None = None
+        self._divisions: Divisions | None = None
         self._more_keys: Mapping[str, Callable[[], object]] = {}
         self.chosen: tuple[int, ...] = ()
         self.copyable = False
@@ -139,7 +141,8 @@ class Bench(QObject):
                 part.close()
         if self.marks is not None:
             self.marks.remove()
-        self.layer = self.desk = self.marks = self._keys = None
+        self.layer = self.desk = self.marks = None
+        self._keys = self._divisions = None
         self.chosen, self.copyable = (), False
 
     def disconnect_viewer(self) -> None:
@@ -176,6 +179,7 @@ class Bench(QObject):
         }
         self._keys = Keys(layer, {**keys, **own, **self._more_keys})
         record(layer, session)
+        self._divisions = Divisions(layer, session)
         image = image_beside(self._viewer, layer)
         self.table.follow(layer, None if image is None else image_stack(image))
         self._on_plane()
@@ -221,6 +225,8 @@ class Bench(QObject):
         layer, session = self.layer, self.session
         assert layer is not None and session is not None
         record(layer, session)
+        if self._divisions is not None:
+            self._divisions.follow(done)
         tell_changed(layer)
         step = done.step
         looked_at = self._looked_at()

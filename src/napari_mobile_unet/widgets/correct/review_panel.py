@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_mobile_unet.corrections.doubts import Evidence
 from napari_mobile_unet.corrections.review import Item, ReviewQueue
+from napari_mobile_unet.widgets.correct.doubt_plot import BINS, DoubtPlot
 from napari_mobile_unet.widgets.correct.view import confidence_of, image_beside
 from napari_mobile_unet.widgets.shared.job import Job
 
@@ -59,6 +60,7 @@ class ReviewPanel(QWidget):
         )
         self.progress = QProgressBar()
         self.progress.setFormat("%v of %m looked at")
+        self.plot = DoubtPlot()
         self.note = QLabel()
         self.note.setWordWrap(True)
         row = QHBoxLayout()
@@ -68,6 +70,7 @@ class ReviewPanel(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addLayout(row)
         rows.addWidget(self.progress)
+        rows.addWidget(self.plot)
         rows.addWidget(self.note)
         self._scoring = Job(self)
         self._scoring.yielded.connect(self._on_scored)
@@ -187,7 +190,10 @@ class ReviewPanel(QWidget):
         done, count = self.queue.progress if self.queue is not None else (0, 0)
         self.progress.setRange(0, max(1, count))
         self.progress.setValue(done)
-        self.progress.setVisible(self.queue is not None)
+        for widget in (self.progress, self.plot):
+            widget.setVisible(self.queue is not None)
+        if self.queue is not None:
+            self.plot.show_counts(self.queue.counts(BINS))
 
     def _on_bench(self) -> None:
         session = self._bench.session
