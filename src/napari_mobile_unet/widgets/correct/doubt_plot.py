@@ -29,8 +29,8 @@ class DoubtPlot(QWidget):
         super().__init__()
         self.setFixedHeight(HEIGHT)
         self.setToolTip(
-            "Objects by how likely they are wrong, from doubtful on the left to sure on "
-            "the right; green: looked at"
+            "Objects by how likely they are wrong, the doubtful ones on the left; "
+            "green: looked at"
         )
         self.counts: Sequence[tuple[int, int]] = ()
 
