@@ -321,3 +321,30 @@ def test_a_name_need_not_be_utf_8(run: Run, plane_of: Planes, tmp_path: Path) ->
         table = tmp_path / os.fsdecode(b"\xfc_" + form.encode() + b".csv")
         assert run("measure", labels, "-o", table, "--image", image).exit_code == 0
         assert len(pd.read_csv(table)) == 2
+
+
+def test_classes_become_objects_together_or_each_in_a_folder(
+    run: Run, stack: Path, tmp_path: Path
+) -> None:
+    otsu = ("--method", "otsu", "--channel", 1, "--classes", 3)
+    both = run("segment", stack, "-o", tmp_path, *otsu, "--object-classes", "2,3")
+    assert both.exit_code == 0, both.stderr
+    out = tmp_path / "each"
+    each = run("segment", stack, "-o", out, *otsu, "--object-classes", "each")
+    assert each.exit_code == 0, each.stderr
+    made = [
+        tifffile.imread(out / f"class_{n}" / "cells_labels.tif") > 0 for n in (2, 3)
+    ]
+    assert not (made[0] & made[1]).any()
+    assert made[1].any()
+    recipe = json.loads((out / "class_3" / "cells_recipe.json").read_text())
+    assert '"object_classes": [3]' in json.dumps(recipe)
+    for wrong, words in (
+        (("--object-classes", "two"), "are numbers, such as"),
+        (("--object-classes", "7"), "some of the classes 1 to 2"),
+        (("--classes", 3), "--classes is an option of a threshold"),
+    ):
+        how = ("--method", "otsu") if wrong[0] != "--classes" else ()
+        done = run("segment", stack, "-o", tmp_path / "x", *how, *wrong)
+        assert done.exit_code == 2, done.stderr
+        assert words in " ".join(done.stderr.split())

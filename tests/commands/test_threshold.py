@@ -155,3 +155,17 @@ def test_what_was_understood_is_printed(run: Run, stack: Path, tmp_path: Path) -
     done = run("threshold", tmp_path / "a.npy", "--json")
     assert "axes ZYX guessed from the shape (set them with --axes)" in done.stderr
     assert json.loads(done.stdout)
+
+
+def test_classes_are_written_as_labels(run: Run, stack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "classes.tif"
+    done = run(
+        "threshold", stack, "--channel", 1, "--classes", 3, "--labels", out, "--json"
+    )
+    assert done.exit_code == 0, done.stderr
+    low, high = json.loads(done.stdout)["thresholds"]
+    grey = tifffile.imread(stack)[:, 1]
+    assert np.array_equal(tifffile.imread(out), 1 + (grey > low) + (grey > high))
+    again = run("threshold", stack, "--channel", 1, "--labels", out)
+    assert again.exit_code == 1
+    assert "Output already exists" in again.stderr

@@ -93,6 +93,18 @@ ForegroundSide = Annotated[
         "the side with fewer pixels."
     ),
 ]
+Classes = Annotated[
+    int | None,
+    typer.Option(min=2, max=4, help="Classes of grey values, with Otsu's method."),
+]
+ObjectClasses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N[,N...]|each",
+        help="Classes that are objects, from 1, the darkest; each: all but the "
+        "background's, one folder of results for each.",
+    ),
+]
 BatchSize = Annotated[
     int | None, typer.Option(min=1, max=MOST_PLANES, help="Planes read together.")
 ]

@@ -25,6 +25,8 @@ def recipe_from_options(
     diameter: float | None = None,
     link: Linking | None = None,
     foreground: Foreground | None = None,
+    classes: int | None = None,
+    object_classes: str | None = None,
 ) -> Recipe:
     """Return the recipe that the options describe; an option replaces its value.
 
@@ -32,7 +34,7 @@ def recipe_from_options(
     ----------
     named : str, optional
         Which recipe; see ``find_recipe``.
-    method, model, channel, diameter, link, foreground
+    method, model, channel, diameter, link, foreground, classes, object_classes
         The other options.
 
     Raises
@@ -48,7 +50,15 @@ def recipe_from_options(
         _check_unambiguous(model)
     recipe = _with_settings(recipe, UNet, {"model": model, "diameter": diameter})
     side = None if foreground is None else foreground.value
-    recipe = _with_settings(recipe, Threshold, {"foreground": side})
+    recipe = _with_settings(
+        recipe,
+        Threshold,
+        {
+            "foreground": side,
+            "classes": classes,
+            "object_classes": _numbers(object_classes),
+        },
+    )
     if channel is not None:
         recipe = recipe.replace(channel=channel_from_option(channel))
     if link is not None:
@@ -56,6 +66,41 @@ def recipe_from_options(
     if isinstance(recipe.segment, UNet):
         model_of(recipe.segment.model)  # a missing or altered model, before any work
     return recipe
+
+
+def _numbers(text: str | None) -> tuple[int, ...] | None:
+    """Return the numbers of classes in "2,3"."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(
+            f"--object-classes are numbers, such as 2 or 2,3, or each; received "
+            f"{text!r}"
+        ) from error
+
+
+def one_for_each_class(recipe: Recipe) -> dict[int, Recipe]:
+    """Return a recipe for each class but that of the background, by its number.
+
+    Raises
+    ------
+    ValueError
+        If the recipe's method has no classes.
+    """
+    how = recipe.segment
+    if not isinstance(how, Threshold) or how.method == "adaptive":
+        raise ValueError(
+            f"--object-classes each needs a threshold with classes; the method is "
+            f"{how.method}; add --method otsu"
+        )
+    numbers = range(1, how.classes + 1)
+    chosen = numbers[:-1] if how.foreground == "dark" else numbers[1:]
+    return {
+        number: recipe.replace(segment=how.replace(object_classes=(number,)))
+        for number in chosen
+    }
 
 
 def _with_settings(
@@ -73,8 +118,9 @@ def _with_settings(
         return recipe
     if not isinstance(recipe.segment, kind):
         owner = "the method unet" if kind is UNet else "a threshold"
+        option = next(iter(changes)).replace("_", "-")
         raise ValueError(
-            f"--{next(iter(changes))} is an option of {owner}; the method is "
+            f"--{option} is an option of {owner}; the method is "
             f"{recipe.segment.method}; leave the option out or change --method"
         )
     return recipe.replace(segment=recipe.segment.replace(**changes))

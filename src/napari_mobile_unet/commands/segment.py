@@ -23,10 +23,12 @@ from napari_mobile_unet.commands.options import (
     Axes,
     BatchSize,
     Channel,
+    Classes,
     ForegroundSide,
     Form,
     Inputs,
     Linking,
+    ObjectClasses,
     RecipeChoice,
     Workers,
 )
@@ -57,6 +59,8 @@ def segment(
     axes: Axes = None,
     channel: Channel = None,
     foreground: ForegroundSide = None,
+    classes: Classes = None,
+    object_classes: ObjectClasses = None,
     batch_size: BatchSize = None,
     link: Annotated[
         Linking | None, typer.Option(help="One id for one object over Z, else over T.")
@@ -90,7 +94,10 @@ def segment(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
     """Segment images and stacks: labels, a table and a record for each."""
-    from napari_mobile_unet.commands.recipe import recipe_from_options
+    from napari_mobile_unet.commands.recipe import (
+        one_for_each_class,
+        recipe_from_options,
+    )
     from napari_mobile_unet.io.atomic import check_folder
     from napari_mobile_unet.runs.batch import FileOptions
     from napari_mobile_unet.runs.corrected import hand_work_of
@@ -99,16 +106,34 @@ def segment(
 
     with exit_on_error(UNUSABLE):
         chosen = recipe_from_options(
-            recipe, method, model, channel, diameter, link, foreground
+            recipe,
+            method,
+            model,
+            channel,
+            diameter,
+            link,
+            foreground,
+            classes,
+            None if object_classes == "each" else object_classes,
         )
+        runs = {output: chosen}
+        if object_classes == "each":
+            if corrections:
+                raise ValueError(
+                    "--corrections belong to one labels file for each input; received "
+                    "--object-classes each, which gives several; name one class"
+                )
+            each = one_for_each_class(chosen)
+            runs = {output / f"class_{number}": each[number] for number in each}
         check_executor(executor)
         if resume and overwrite:
             raise ValueError(
                 "--resume continues earlier results and --overwrite replaces them; "
                 "received both; leave one of them out"
             )
-        check_results(inputs, output, form.value)
-        check_folder(output)
+        for folder in runs:
+            check_results(inputs, folder, form.value)
+            check_folder(folder)
         journals = {
             source: hand_work_of(source, corrections, inputs) if corrections else None
             for source in inputs
@@ -124,7 +149,8 @@ def segment(
     for source in inputs:
         try:
             own = replace(options, corrections=journals[source])
-            _segment(source, output, chosen, own, quiet)
+            for folder, one in runs.items():
+                _segment(source, folder, one, own, quiet)
         except INPUT_ERRORS as error:
             failed += 1
             print_error(source, error)

@@ -50,14 +50,24 @@ def threshold(
     plot: Annotated[
         Path | None, typer.Option(help="Write the histogram: .png, .svg, .pdf or .csv.")
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the class of each pixel, from 1, the darkest: .tif or .zarr."
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Compute a threshold, Otsu's or another, and draw it on the histogram."""
+    import numpy as np
+
     from napari_mobile_unet.commands.recipe import recipe_from_options
-    from napari_mobile_unet.images.stack import as_stack
+    from napari_mobile_unet.images.stack import Stack, as_stack
     from napari_mobile_unet.io.atomic import check_apart
     from napari_mobile_unet.io.read import read_stack
+    from napari_mobile_unet.io.write import check_suffix, write_image
+    from napari_mobile_unet.runs.classes import iter_classes
     from napari_mobile_unet.thresholding.histogram import count_planes
     from napari_mobile_unet.thresholding.threshold import Threshold
 
@@ -75,11 +85,13 @@ def threshold(
                 "foreground": foreground.value if foreground else "auto",
             }
         )
-        if plot:
-            check_apart(plot, [image])
+        if labels:
+            check_suffix(labels)
+        for written in filter(None, (plot, labels)):
+            check_apart(written, [image])
     with exit_on_error(FAILED):
-        if plot:
-            check_output(plot, overwrite)
+        for written in filter(None, (plot, labels)):
+            check_output(written, overwrite)
     with exit_on_error(FAILED, image):
         stack = read_stack(image, axes)
         say(describe_stack(stack, number or 0, "--axes"))
@@ -92,6 +104,9 @@ def threshold(
             from napari_mobile_unet.thresholding.plot import save_histogram
 
             save_histogram(split, plot, foreground=settings.side(split))
+        if labels:
+            classes_of = stack.assemble(iter_classes(stack, settings), np.uint8)
+            write_image(labels, Stack(classes_of, stack.labels_grid), labels=True)
     if as_json:
         print_result(json.dumps(content, indent=2))
         return

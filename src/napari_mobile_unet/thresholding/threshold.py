@@ -197,6 +197,45 @@ class Threshold(Params):
             mask = ~_above(grey, split.thresholds[0])
         return mask & np.isfinite(grey) if grey.dtype.kind == "f" else mask
 
+    def class_numbers(
+        self, plane: Plane, split: HistogramSplit | Split | None = None
+    ) -> NDArray[np.uint8]:
+        """Return the class of each pixel, counted from 1, the darkest.
+
+        Parameters
+        ----------
+        plane : ndarray
+            (Y, X), or (Y, X, 3) for RGB, which is classified by luminance.
+        split : HistogramSplit or Split, optional
+            As for `mask`; of this plane unless given.
+
+        Returns
+        -------
+        ndarray of uint8
+            (Y, X); 0 where the plane is NaN or infinite, and everywhere if the split
+            separates nothing or less than `min_separability`.
+
+        Raises
+        ------
+        ValueError
+            If the method has no classes, or finds no threshold.
+        """
+        if self.method == "adaptive":
+            raise ValueError(
+                "an adaptive threshold has no classes to number, got the method "
+                "'adaptive'; choose another method"
+            )
+        grey = luminance(plane)
+        numbers = np.zeros(grey.shape, np.uint8)
+        finite = np.isfinite(grey)
+        if not finite.any():
+            return numbers
+        split = split or self.split(grey)
+        nothing = split.constant and self.values is None
+        if not nothing and split.separability >= self.min_separability:
+            numbers[finite] = 1 + classify(grey, split.thresholds)[finite]
+        return numbers
+
     def _stands_out(
         self, grey: Plane, split: HistogramSplit | Split, side: str
     ) -> Mask:

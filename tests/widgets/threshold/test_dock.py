@@ -141,3 +141,34 @@ def test_labels_are_made_of_the_classes_that_are_chosen(
     person.sets(method="li")
     assert panel.recipe.segment.object_classes == ()
     assert panel.settings.taken.isHidden()
+
+
+def test_each_class_gets_a_layer_of_its_own_or_all_share_one(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    person.sets(classes=3)
+    panel.objects.fields["min_size"].value = 1
+    panel.objects.fields["fill_holes"].value = False
+    person.takes("2 and 3, a layer each")
+    person.waits_for_mask()
+    low, high = panel.model.split.thresholds
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: len(viewer.layers) >= 3, timeout=60_000)
+    qtbot.waitUntil(panel.run.button.isEnabled, timeout=60_000)
+    made = {layer.name: layer.data for layer in viewer.layers}
+    assert set(made) == {"cells", "otsu · class 2 · cells", "otsu · class 3 · cells"}
+    middle = (stack > low) & (stack <= high)
+    assert np.array_equal(made["otsu · class 2 · cells"] > 0, middle)
+    assert np.array_equal(made["otsu · class 3 · cells"] > 0, stack > high)
+
+    person.takes("none: classes in one layer")
+    panel.live.setChecked(True)
+    person.waits_for_mask()
+    assert (panel.live.layer.data > 0).all()  # as in the labels
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: viewer.layers[-1].name == "3 classes · cells")
+    expected = 1 + (stack > low) + (stack > high)
+    assert np.array_equal(viewer.layers[-1].data, expected)
+    assert np.allclose(viewer.layers[-1].scale, calibrated.scale)
+    assert panel.run.status.text() == "3 classes, 1 is the darkest"

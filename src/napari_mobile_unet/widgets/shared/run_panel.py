@@ -70,6 +70,8 @@ class LabelsRun(QWidget):
     """
 
     clicked = Signal()
+    finished = Signal()
+    """All planes of an image are done."""
     began = Signal()
     """A run is at work: what it finds is to be seen now."""
 
@@ -273,6 +275,8 @@ class LabelsRun(QWidget):
         self._tell(run)
         BEING_WRITTEN.end(run.result.layer)
         self._on_source()
+        if run.finished:
+            self.finished.emit()
 
     def _tell(self, run: ShownRun) -> None:
         """Show tables and tracks, and say what was found."""

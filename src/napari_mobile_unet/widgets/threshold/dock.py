@@ -26,6 +26,7 @@ from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+from napari_mobile_unet.widgets.threshold.class_layer import ClassLayer
 from napari_mobile_unet.widgets.threshold.counting import iter_counted
 from napari_mobile_unet.widgets.threshold.form import ThresholdForm
 from napari_mobile_unet.widgets.threshold.histogram_panel import HistogramPanel
@@ -88,6 +89,7 @@ class ThresholdDock(Dock):
         self.histogram = HistogramPanel(self.model, self.live)
         self.objects = Form(Objects())
         self.link = LinkForm(self.source)
+        self.classes = ClassLayer(self.viewer, self)
         self.recipes = RecipePanel(self.viewer, self.source)
         forms: dict[str, Form[Any]] = {
             "threshold": self.settings,
@@ -98,6 +100,7 @@ class ThresholdDock(Dock):
         self.reset_button = QPushButton("Back to defaults")
         self.reset_button.setToolTip("Set everything below the image as at first")
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
+        self._waiting: list[tuple[int, ...]] = []
         self._counting = Job(self)
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
@@ -135,11 +138,13 @@ class ThresholdDock(Dock):
         self.source.changed.connect(self._on_source)
         self.source.moved.connect(self._on_moved)
         self.scope.changed.connect(self._on_scope)
-        self.settings.changed.connect(self.model.set_settings)
+        self.settings.changed.connect(self._on_settings)
         self.planes.chosen.connect(self._on_plane_chosen)
-        self.settings.shown.connect(self.model.set_settings)
+        self.settings.shown.connect(self._on_settings)
         self.reset_button.clicked.connect(lambda _: self._reset())
         self.run.clicked.connect(self._on_run)
+        self.run.finished.connect(self._start_next)
+        self.classes.said.connect(self.run.status.say)
         self.recipes.applied.connect(self.run.start_with)
         self.run.began.connect(lambda: self.live.setChecked(False))
         self._delay.timeout.connect(self._count)
@@ -156,6 +161,7 @@ class ThresholdDock(Dock):
         self._counting.cancel()
         self.planes.cancel()
         self.run.cancel()
+        self.classes.job.cancel()
         self.recipes.disconnect_viewer()
         self.source.disconnect_viewer()
         self.scope.disconnect_viewer()
@@ -186,12 +192,47 @@ class ThresholdDock(Dock):
         """The labels layer of the last run."""
         return self.run.layer
 
+    def _on_settings(self, settings: Threshold) -> None:
+        self.model.all_classes = self.settings.no_objects
+        self.model.set_settings(settings)
+
     def _on_run(self) -> None:
-        self.run.start(lambda: self.recipe)
+        if self.settings.no_objects:
+            self._classify()
+            return
+        self._waiting = self.settings.runs
+        self._start_next()
         if self.run.job.running:
             # From which η on a plane is empty depends on the scope, which is not kept.
             threshold = self.settings.value.replace(min_separability=0)
             self._kept.keep(threshold=threshold)
+
+    def _classify(self) -> None:
+        """Make one layer that has the class of each pixel."""
+        layer, whole, stack = self.source.layer, self.source.whole, self.source.stack
+        if layer is None or whole is None or stack is None:
+            self.run.refuse(self.source.note.text())
+            return
+        try:
+            how = self.recipe.segment
+        except ValueError as error:
+            self.run.refuse(one_line(error))
+            return
+        assert isinstance(how, Threshold)
+        self.run.status.say("Classifying …")
+        self.live.setChecked(False)
+        self.classes.make(layer, whole, stack, how)
+
+    def _start_next(self) -> None:
+        """Make the labels of the classes that come next."""
+        if self._waiting:
+            classes, *self._waiting = self._waiting
+            self.run.start(lambda: self._recipe_of(classes))
+
+    def _recipe_of(self, classes: tuple[int, ...]) -> Recipe:
+        recipe = self.recipe
+        assert isinstance(recipe.segment, Threshold)
+        return recipe.replace(segment=recipe.segment.replace(object_classes=classes))
 
     def _reset(self) -> None:
         self._kept.reset()
@@ -199,6 +240,7 @@ class ThresholdDock(Dock):
         self._on_scope()
 
     def _on_source(self) -> None:
+        self._waiting = []
         self.model.forget()
         self._delay.start()
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ALL = "none: classes in one layer"
+"""The choice of a layer that has the class of each pixel, and no objects."""
+
+
 class ThresholdForm(Form[Threshold]):
     """Edits how a threshold is found; where it counts and its values lie elsewhere."""
 
@@ -23,7 +27,11 @@ class ThresholdForm(Form[Threshold]):
             apart=("min_separability",),
         )
         self.taken = QComboBox()
-        self.taken.setToolTip("Which of the classes of grey values are objects")
+        self.taken.setToolTip(
+            "Which of the classes of grey values, counted from the darkest, are "
+            "objects: together in one labels layer, or each in one of its own; or "
+            "none, and one layer that has the class of each pixel"
+        )
         rows = self.layout()
         assert isinstance(rows, QFormLayout)
         row, _ = rows.getWidgetPosition(self.fields["classes"].native)
@@ -57,11 +65,28 @@ class ThresholdForm(Form[Threshold]):
         self.taken.setProperty("classes", count)
         for text, classes in _choices(count):
             self.taken.addItem(text, classes)
+        self._together = self.taken.count()
+        for text, classes in _apart(count):
+            self.taken.addItem(text, classes)
+        if count > 2:
+            self.taken.addItem(ALL, ())
         chosen = self._settings.object_classes
         known = [self.taken.itemData(n) for n in range(self.taken.count())]
         # Those of a recipe may be others: they stay until a person chooses.
         self.taken.setCurrentIndex(known.index(chosen) if chosen in known else -1)
         self.taken.blockSignals(False)
+
+    @property
+    def no_objects(self) -> bool:
+        """Whether one layer is wanted that has the class of each pixel."""
+        return str(self.taken.currentText()) == ALL
+
+    @property
+    def runs(self) -> list[tuple[int, ...]]:
+        """The classes of each labels layer that is to be made."""
+        chosen = self._settings.object_classes
+        apart = self.taken.currentIndex() >= self._together and not self.no_objects
+        return [(number,) for number in chosen] if apart else [chosen]
 
     def _on_taken(self) -> None:
         classes = self.taken.currentData()
@@ -89,3 +114,10 @@ def _choices(count: int) -> Iterator[tuple[str, tuple[int, ...]]]:
         yield f"{last} and below", tuple(numbers[:last])
     for number in numbers:
         yield f"class {number}", (number,)
+
+
+def _apart(count: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield texts, and classes each of which gets a labels layer of its own."""
+    numbers = tuple(range(1, count + 1))
+    for classes in (numbers[1:], numbers[:-1]) if count > 2 else ():
+        yield f"{' and '.join(map(str, classes))}, a layer each", classes
