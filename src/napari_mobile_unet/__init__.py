@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.evaluation.metrics import evaluate
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
+    from napari_mobile_unet.models.bioimageio import export_bioimageio
     from napari_mobile_unet.models.library import delete_model, rename_model
     from napari_mobile_unet.models.zip_file import export_model, import_model
     from napari_mobile_unet.objects.from_mask import Objects
@@ -36,6 +37,7 @@ _HOMES = {
     "UNet": "unet.segment",
     "delete_model": "models.library",
     "evaluate": "evaluation.metrics",
+    "export_bioimageio": "models.bioimageio",
     "export_model": "models.zip_file",
     "import_model": "models.zip_file",
     "iter_segment": "runs.segment",
@@ -58,6 +60,7 @@ __all__ = [
     "UNet",
     "delete_model",
     "evaluate",
+    "export_bioimageio",
     "export_model",
     "import_model",
     "iter_segment",

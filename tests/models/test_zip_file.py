@@ -129,8 +129,19 @@ def reaching_out(contents: dict[str, bytes], path: Path) -> None:
     packed({**contents, f"small/{CARD}": json.dumps(card).encode()}, path)
 
 
-def of_no_network(contents: dict[str, bytes], path: Path) -> None:
-    packed(contents, path)
+def of_the_zoo(contents: dict[str, bytes], path: Path) -> None:
+    """A package of bioimage.io, whose other files are not looked at, but ours are."""
+    own = {key.removeprefix("small/"): content for key, content in contents.items()}
+    packed({"rdf.yaml": b"weights: {}", "weights.zip": b"", **own}, path)
+
+
+def of_others(contents: dict[str, bytes], path: Path) -> None:
+    rdf = b"weights: {torchscript: {source: weights.pt}, onnx: {source: weights.onnx}}"
+    packed({"rdf.yaml": rdf, "weights.pt": b"code"}, path)
+
+
+def of_others_damaged(contents: dict[str, bytes], path: Path) -> None:
+    packed({"bioimageio.yaml": b"!!python/object:os.system ["}, path)
 
 
 def not_named(contents: dict[str, bytes], path: Path) -> None:
@@ -157,7 +168,9 @@ def not_named(contents: dict[str, bytes], path: Path) -> None:
         (altered, r"network\.tflite was altered"),
         (reaching_out, "names files of its own folder"),
         (not_named, r"does not name network_int8\.tflite"),
-        (of_no_network, "networks must run here"),
+        (of_others, r"other weights \(torchscript, onnx\)"),
+        (of_others_damaged, r"other weights \(unknown\)"),
+        (of_the_zoo, "networks must run here"),
     ],
 )
 def test_what_is_no_model_leaves_no_trace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_mobile_unet.unet.model import Model
+
+
+class Form(StrEnum):
+    """Ways to write a model as one file."""
+
+    zip = "zip"
+    bioimageio = "bioimageio"
+
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the model.")]
 
@@ -88,13 +97,18 @@ def delete(
 def export_(
     name: Annotated[str, typer.Argument(metavar="NAME|DIR", help="Of the model.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The new zip.")],
+    form: Annotated[
+        Form, typer.Option("--format", help="zip, or for bioimage.io.")
+    ] = Form.zip,
     overwrite: Overwrite = False,
 ) -> None:
     """Write a model as one zip, to give away or to keep."""
+    from napari_mobile_unet.models.bioimageio import export_bioimageio
     from napari_mobile_unet.models.zip_file import export_model
 
+    write = export_model if form is Form.zip else export_bioimageio
     with exit_on_error(FAILED):
-        export_model(name, output, overwrite=overwrite)
+        write(name, output, overwrite=overwrite)
     say(f"{name} is in {output}")
 
 

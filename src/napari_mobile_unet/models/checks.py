@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
+import yaml
+
+from napari_mobile_unet.models.child import run_module
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.model import NETWORK, QUANTISED, WEIGHTS
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 FILES = (CARD, NETWORK, QUANTISED, WEIGHTS)
 """All that a model is made of: numbers and text, nothing that runs."""
+DESCRIPTIONS = ("rdf.yaml", "bioimageio.yaml", "model.yaml")
+"""What describes a package of bioimage.io."""
 LARGEST = 2**28
 """Bytes of the largest model, unpacked: thirty times those of the shipped one."""
 LARGEST_CARD = 2**20
@@ -40,7 +43,7 @@ def entries_of(archive: ZipFile) -> dict[str, ZipInfo]:
     """
     found: dict[str, ZipInfo] = {}
     folders = set()
-    for info in archive.infolist():
+    for info in _own_entries(archive):
         path = PurePosixPath(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if info.is_dir() and len(path.parts) == 1 and ".." not in path.parts:
@@ -69,6 +72,36 @@ def entries_of(archive: ZipFile) -> dict[str, ZipInfo]:
     if size > LARGEST or found[CARD].file_size > LARGEST_CARD:
         _refuse(f"{size:,} bytes, of which {found[CARD].file_size:,} are its card")
     return found
+
+
+def _own_entries(archive: ZipFile) -> list[ZipInfo]:
+    """Return the entries of a zip; of a package of bioimage.io our own among them.
+
+    Raises
+    ------
+    ValueError
+        If such a package has no model of ours.
+    """
+    entries = archive.infolist()
+    described = next((i for i in entries if i.filename in DESCRIPTIONS), None)
+    if described is None:
+        return entries
+    own = [info for info in entries if info.filename in FILES]
+    if CARD in (info.filename for info in own):
+        return own
+    if described.file_size > LARGEST_CARD:
+        _refuse(f"{described.file_size:,} bytes in {described.filename}")
+    try:
+        content = yaml.safe_load(archive.read(described))
+    except (yaml.YAMLError, RecursionError):
+        content = None
+    weights = content.get("weights") if isinstance(content, dict) else None
+    formats = ", ".join(map(str, weights)) if isinstance(weights, dict) else "unknown"
+    raise ValueError(
+        "a model of bioimage.io runs here if it was exported by this program, with its "
+        f"network for LiteRT; this one has other weights ({formats[:200]}); train a "
+        "model on your own images, or run this one elsewhere and open its labels"
+    )
 
 
 def _refuse(what: str) -> None:
@@ -134,22 +167,9 @@ def check_runs(model: Model) -> None:
         If they do not run, or their maps are not those that the card names.
     """
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", f"{__package__}.trial", str(model.folder)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TRIAL_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        reason = f"it took longer than {TRIAL_SECONDS} s"
-    else:
-        if done.returncode == 0:
-            return
-        lines = done.stderr.strip().splitlines()
-        reason = lines[-1] if lines else f"the process ended with {done.returncode}"
-    raise ValueError(
-        f"a model's networks must run here; those of {model.card.name!r} do not "
-        f"({reason}); export the model again"
-    )
+        run_module("models.trial", str(model.folder), seconds=TRIAL_SECONDS)
+    except ValueError as error:
+        raise ValueError(
+            f"a model's networks must run here; those of {model.card.name!r} do not "
+            f"({error}); export the model again"
+        ) from error
