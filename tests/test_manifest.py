@@ -37,6 +37,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Otsu threshold",
         "Mobile U-Net",
         "Correct labels",
+        "Batch",
     ]
     assert len(contributions.sample_data or ()) == 4
     writers = contributions.writers or ()

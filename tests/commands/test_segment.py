@@ -59,6 +59,7 @@ def test_segment_writes_labels_table_record_and_overlay(
         "cells_objects.csv",
         "cells_overlay.png",
         "cells_recipe.json",
+        "segment_log.jsonl",
     ]
     labels = read_stack(out / "cells_labels.tif")
     assert (labels.axes, labels.data.dtype) == ("TYX", np.uint16)
@@ -157,6 +158,7 @@ def test_bad_inputs_are_named_in_a_line_each_and_the_others_done(
         "picture_labels.tif",
         "picture_objects.csv",
         "picture_recipe.json",
+        "segment_log.jsonl",
     ]
 
 
@@ -219,12 +221,24 @@ def test_results_are_replaced_only_if_asked(
     assert labels.stat().st_mtime_ns > before
 
 
-def test_a_folder_of_images_is_no_image(
-    run: Run, picture: Path, tmp_path: Path
+def test_a_folder_stands_for_its_images(
+    run: Run, picture: Path, plane_of: Planes, tmp_path: Path
 ) -> None:
-    refused = run("segment", picture.parent, "-o", tmp_path / "out")
-    assert refused.exit_code == 1
-    assert "name what is in it" in refused.stderr
+    (picture.parent / "notes.txt").write_text("no image")
+    iio.imwrite(picture.with_name("größer 2.png"), plane_of(3))
+    out = tmp_path / "out"
+    options = ("-o", out, "--method", "otsu", "--pattern", "*.png; *.txt")
+    done = run("segment", tmp_path, *options)
+    assert done.exit_code == 0
+    assert "left out: notes.txt (no image)" in done.stderr
+    assert {path.name for path in out.glob("*_labels.tif")} == {
+        "picture_labels.tif",
+        "größer 2_labels.tif",
+    }
+    (tmp_path / "empty").mkdir()
+    refused = run("segment", tmp_path / "empty", "-o", out)
+    assert refused.exit_code == 2
+    assert "images are needed" in refused.stderr
 
 
 def test_an_unwritable_folder_is_refused(
@@ -278,7 +292,7 @@ def test_a_stop_says_how_to_continue(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("napari_mobile_unet.runs.batch.iter_file", stopped)
+    monkeypatch.setattr("napari_mobile_unet.runs.files.iter_file", stopped)
     done = run("segment", picture, "-o", tmp_path / "out")
     assert done.exit_code == 130
     assert "use --resume to continue" in done.stderr

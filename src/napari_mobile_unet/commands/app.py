@@ -32,6 +32,7 @@ from napari_mobile_unet.commands.library import library
 from napari_mobile_unet.commands.measure import measure
 from napari_mobile_unet.commands.models import models
 from napari_mobile_unet.commands.preprocess import preprocess
+from napari_mobile_unet.commands.report import report
 from napari_mobile_unet.commands.segment import segment
 from napari_mobile_unet.commands.threshold import threshold
 from napari_mobile_unet.commands.train import train
@@ -140,6 +141,7 @@ for command in (
     evaluate,
     measure,
     export,
+    report,
 ):
     app.command()(command)
 app.add_typer(library, name="recipe")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,13 +34,16 @@ from napari_mobile_unet.commands.options import (
     Workers,
 )
 from napari_mobile_unet.io.paths import name_of
-from napari_mobile_unet.messages import INPUT_ERRORS
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from napari_mobile_unet.recipes.provenance import AppliedCorrections
     from napari_mobile_unet.recipes.recipe import Recipe
     from napari_mobile_unet.runs.batch import FileOptions
+    from napari_mobile_unet.runs.files import Event
+    from napari_mobile_unet.runs.outputs import Done
 
 
 def segment(
@@ -91,9 +95,13 @@ def segment(
             "input.",
         ),
     ] = None,
+    pattern: Annotated[
+        str,
+        typer.Option(help='Images of folders: "*.tif", several as "*.tif; **/*.png".'),
+    ] = "*",
     quiet: Annotated[bool, typer.Option("--quiet", help="Print errors only.")] = False,
 ) -> None:
-    """Segment images and stacks: labels, a table and a record for each."""
+    """Segment images, stacks and folders of them: labels, table and record for each."""
     from napari_mobile_unet.commands.recipe import (
         one_for_each_class,
         recipe_from_options,
@@ -101,6 +109,7 @@ def segment(
     from napari_mobile_unet.io.atomic import check_folder
     from napari_mobile_unet.runs.batch import FileOptions
     from napari_mobile_unet.runs.corrected import hand_work_of
+    from napari_mobile_unet.runs.inputs import find_inputs
     from napari_mobile_unet.runs.outputs import check_results
     from napari_mobile_unet.runs.runner import RunOptions
 
@@ -131,13 +140,17 @@ def segment(
                 "--resume continues earlier results and --overwrite replaces them; "
                 "received both; leave one of them out"
             )
+        found = find_inputs(inputs, pattern)
+        sources = found.files
         for folder in runs:
-            check_results(inputs, folder, form.value)
+            check_results(sources, folder, form.value)
             check_folder(folder)
         journals = {
-            source: hand_work_of(source, corrections, inputs) if corrections else None
-            for source in inputs
+            source: hand_work_of(source, corrections, sources) if corrections else None
+            for source in sources
         }
+    if found.said and not quiet:
+        say(found.said)
     options = FileOptions(
         axes=axes,
         form=form.value,
@@ -145,50 +158,68 @@ def segment(
         overlay=overlay,
         run=RunOptions(executor, workers, batch_size),
     )
-    failed = 0
-    for source in inputs:
-        try:
-            own = replace(options, corrections=journals[source])
-            for folder, one in runs.items():
-                _segment(source, folder, one, own, quiet)
-        except INPUT_ERRORS as error:
-            failed += 1
-            print_error(source, error)
-        except KeyboardInterrupt as error:
-            say(
-                f"{source}: stopped; finished planes are kept: use --resume to continue"
-            )
-            raise typer.Exit(INTERRUPTED) from error
+    failed: set[Path] = set()
+    for folder, one in runs.items():
+        left = [source for source in sources if source not in failed]
+        failed |= _segment(left, folder, one, options, journals, quiet)
     if failed:
         raise typer.Exit(FAILED)
 
 
 def _segment(
-    source: Path, folder: Path, recipe: Recipe, options: FileOptions, quiet: bool
-) -> None:
-    """Segment one file, and print what was understood, done and found."""
-    from napari_mobile_unet.runs.batch import iter_file
-    from napari_mobile_unet.runs.outputs import Done
+    sources: Sequence[Path],
+    folder: Path,
+    recipe: Recipe,
+    options: FileOptions,
+    journals: Mapping[Path, Path | None],
+    quiet: bool,
+) -> set[Path]:
+    """Segment files into a folder, and return those that failed."""
+    from napari_mobile_unet.runs.files import iter_files
+
+    failed, source = set(), folder
+    try:
+        events_of_all = iter_files(sources, folder, recipe, options, journals)
+        for number, events in groupby(events_of_all, itemgetter(0)):
+            source = sources[number]
+            if not _follow(source, (each for _, each in events), recipe, quiet):
+                failed.add(source)
+    except KeyboardInterrupt as error:
+        say(f"{source}: stopped; finished planes are kept: use --resume to continue")
+        raise typer.Exit(INTERRUPTED) from error
+    return failed
+
+
+def _follow(source: Path, events: Iterator[Event], recipe: Recipe, quiet: bool) -> bool:
+    """Print what was understood of a file, done and found; return whether it is done.
+
+    Only when it is done is the next file begun.
+    """
+    from napari_mobile_unet.runs.batch import Opened
+    from napari_mobile_unet.runs.files import Ended, Failed
     from napari_mobile_unet.runs.result import PlaneResult
 
-    done = None
+    last: Event | None = None
     with progress_bar(quiet) as bar:
         task = bar.add_task(name_of(source), total=None)
-        for event in iter_file(source, folder, recipe, options):
-            if isinstance(event, PlaneResult):
+        for last in events:
+            if isinstance(last, PlaneResult):
                 bar.advance(task)
-            elif isinstance(event, Done):
-                done = event
-            else:
-                planes = event.estimate.planes
-                bar.update(task, completed=event.done, total=planes)
+            elif isinstance(last, Opened):
+                bar.update(task, completed=last.done, total=last.estimate.planes)
                 if not quiet:
-                    say(describe_stack(event.image, recipe.channel or 0, "--axes"))
-                    if event.choices:
-                        say(f"{event.image.name}: {event.choices}")
-                    say(f"{event.image.name}: {event.estimate}")
-    if quiet:
-        return
+                    say(describe_stack(last.image, recipe.channel or 0, "--axes"))
+                    if last.choices:
+                        say(f"{last.image.name}: {last.choices}")
+                    say(f"{last.image.name}: {last.estimate}")
+    if isinstance(last, Failed):
+        print_error(source, last.error)
+    elif isinstance(last, Ended) and not quiet:
+        _print_done(source, last.done)
+    return not isinstance(last, Failed)
+
+
+def _print_done(source: Path, done: Done | None) -> None:
     if done is None:
         say(f"{name_of(source)}: done already")
         return

@@ -23,7 +23,7 @@ from napari_mobile_unet.runs.outputs import Done, Outputs, write_results
 from napari_mobile_unet.runs.runner import RunOptions, Source, iter_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from napari_mobile_unet.recipes.recipe import Recipe
@@ -65,7 +65,7 @@ class Opened:
 
 def iter_file(
     source: Path, folder: Path, recipe: Recipe, options: FileOptions | None = None
-) -> Iterator[Opened | PlaneResult | Done]:
+) -> Generator[Opened | PlaneResult | Done, None, None]:
     """Segment one file, and yield what is done; each result is whole, or not there.
 
     Finished planes lie in ``<stem>.run`` in the output folder until all are done,

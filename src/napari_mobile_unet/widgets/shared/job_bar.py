@@ -55,14 +55,21 @@ class JobBar(QWidget):
         layout.addWidget(self.label)
         layout.addLayout(row)
         self._text, self._first, self._begun = "", 0, 0.0
+        self._what = "plane"
         self._activity = _Activity(self)
         self.cancel_button.clicked.connect(lambda _: self.cancel())
         job.ended.connect(lambda _: self._end())
         self.destroyed.connect(self._activity.close)
         self.hide()
 
-    def begin(self, text: str, total: int, done: int = 0) -> None:
-        """Show the bar, at ``done`` of ``total`` planes; 0 means that nobody knows."""
+    def begin(
+        self, text: str, total: int, done: int = 0, *, what: str = "plane"
+    ) -> None:
+        """Show the bar, at ``done`` of ``total`` planes, or what else is counted.
+
+        A total of 0 means that nobody knows.
+        """
+        self._what = what
         self._text, self._first, self._begun = text, done, time.monotonic()
         self.bar.setRange(0, total)
         self.bar.setValue(done)
@@ -72,7 +79,7 @@ class JobBar(QWidget):
         self.show()
 
     def advance(self) -> None:
-        """Show that one more plane is done."""
+        """Show that one more is done."""
         self.bar.setValue(self.bar.value() + 1)
         self._activity.show(self._text, self.bar.value(), self.bar.maximum())
         if self.cancel_button.isEnabled():
@@ -89,9 +96,8 @@ class JobBar(QWidget):
         if not total:
             self.label.setText(f"{self._text} …")
             return
-        self.label.setText(
-            f"{self._text}: {done} of {total} plane{'s' * (total != 1)}{self._left()}"
-        )
+        what = f"{self._what}{'s' * (total != 1)}"
+        self.label.setText(f"{self._text}: {done} of {total} {what}{self._left()}")
 
     def _left(self) -> str:
         """Return how long the other planes will take, once that is known."""

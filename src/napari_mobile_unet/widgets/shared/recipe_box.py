@@ -46,7 +46,7 @@ class RecipeBox(QWidget):
         self._viewer = viewer
         self._keys: list[Any] = []
         self._layers: list[Labels] = []
-        self._files: list[Path] = []
+        self._others: list[Path | Recipe] = []
         self.box = QComboBox()
         self.box.setToolTip("Recipe of a labels layer, of the library, or of a file")
         self.box.setSizeAdjustPolicy(
@@ -71,7 +71,7 @@ class RecipeBox(QWidget):
 
     @property
     def key(self) -> Any:
-        """The chosen layer, name of the library or path; None where there is none."""
+        """The chosen layer, name of the library, path or recipe; None without any."""
         index = self.box.currentIndex()
         return self._keys[index] if 0 <= index < len(self._keys) else None
 
@@ -92,6 +92,8 @@ class RecipeBox(QWidget):
         key, record = self.key, self.provenance
         if record is not None:
             return record.recipe
+        if isinstance(key, Recipe):
+            return key
         if isinstance(key, Path):
             return Recipe.load(key)
         if isinstance(key, str):
@@ -102,13 +104,11 @@ class RecipeBox(QWidget):
         )
 
     def choose(self, key: Any) -> None:
-        """Choose a layer, a name of the library, or a file."""
-        if isinstance(key, Path) and key not in self._files:
-            self._files.append(key)
+        """Choose a layer, a name of the library, a file, or a recipe of last time."""
+        if isinstance(key, Path | Recipe) and key not in self._others:
+            self._others.append(key)
         self.refresh()
-        for index, each in enumerate(self._keys):
-            if each is key or (isinstance(key, str | Path) and each == key):
-                self.box.setCurrentIndex(index)
+        self._choose(key)
 
     def refresh(self) -> None:
         """Offer the recipes there are now; keep the choice if it still is one."""
@@ -123,17 +123,21 @@ class RecipeBox(QWidget):
             layer.events.name.connect(self.refresh)
             layer.events.metadata.connect(self.refresh)
         made = [layer for layer in self._layers if METADATA in layer.metadata]
-        self._keys = [*made, *Library().names, *self._files]
+        self._keys = [*made, *Library().names, *self._others]
         self.box.blockSignals(True)
         self.box.clear()
         self.box.addItems([_title(key) for key in self._keys])
-        for index, each in enumerate(self._keys):
-            if each is before or (isinstance(before, str | Path) and each == before):
-                self.box.setCurrentIndex(index)
+        self._choose(before)
         if not self._keys:
             self.box.setPlaceholderText("none yet")
         self.box.blockSignals(False)
         self.changed.emit()
+
+    def _choose(self, key: Any) -> None:
+        plain = isinstance(key, str | Path | Recipe)  # layers are compared as objects
+        for index, each in enumerate(self._keys):
+            if each is key or (plain and type(each) is type(key) and each == key):
+                self.box.setCurrentIndex(index)
 
     def _on_active(self) -> None:
         active = self._viewer.layers.selection.active
@@ -174,4 +178,6 @@ def record_of(layer: Labels) -> Provenance | None:
 def _title(key: Any) -> str:
     if isinstance(key, Labels):
         return f"of {key.name}"
+    if isinstance(key, Recipe):
+        return "as last time"
     return key.name if isinstance(key, Path) else str(key)

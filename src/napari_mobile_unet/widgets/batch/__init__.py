@@ -1,0 +1,1 @@
+"""The dock *Batch*: many files by one recipe."""

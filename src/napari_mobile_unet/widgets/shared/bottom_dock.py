@@ -1,0 +1,72 @@
+"""A dock that is no page: wide, below the canvas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from napari.settings import get_settings
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QWidget
+
+from napari_mobile_unet.widgets.shared.fields import guard_fields
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QShowEvent
+
+
+class BottomDock(QWidget):
+    """Opens below the canvas, and lets go of the viewer when it is closed.
+
+    napari opens all docks of plugins on the right until a person has moved them.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The window that it stands in.
+    """
+
+    title: ClassVar[str] = ""
+    """As napari calls the dock; it remembers by that where a person has put it."""
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        # napari gives plugins a proxy, whose layers are new objects each time.
+        self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
+        places = get_settings().application.plugin_widget_positions
+        self._fresh = self.title not in places
+        self._frame: QDockWidget | None = None
+        # napari would put a stretch below what has no need of height.
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Preferred, policy.Expanding)
+
+    def disconnect_viewer(self) -> None:
+        """Stop what runs and let go of the viewer's events."""
+        raise NotImplementedError(f"{type(self).__name__}.disconnect_viewer")
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Keep the wheel from changing fields that it passes."""
+        super().showEvent(event)
+        guard_fields(self)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Go below the canvas once; let go of the viewer when napari closes the dock.
+
+        napari sends no close event then: it only takes the parent away.
+        """
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            frame, parent = self._frame, self.parent()
+            self._frame = parent if isinstance(parent, QDockWidget) else None
+            if frame is None and self._frame is not None and self._fresh:
+                QTimer.singleShot(0, self._go_below)
+            elif frame is not None and parent is None:
+                self.disconnect_viewer()
+                self.deleteLater()
+        return bool(super().event(event))
+
+    def _go_below(self) -> None:
+        frame = self._frame
+        window = None if frame is None else frame.parentWidget()
+        if frame is not None and isinstance(window, QMainWindow):
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, frame)
+            frame.show()
