@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.recipes.library import Library
+from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.settings import Called, Params
 from napari_mobile_unet.unet.segment import UNet
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from napari_mobile_unet.recipes.provenance import Provenance
-    from napari_mobile_unet.recipes.recipe import Recipe
 
 TAGS = ("method", "kind")
 """Fields that tell which settings these are; a recipe needs them even by default."""
@@ -140,10 +140,11 @@ def to_command(
     options : sequence of str
         Other options.
     """
-    named = Library().name_of(recipe)
-    usable = named is not None and named[0] not in "-{"
     words = ["mobile-unet", "segment", *map(str, inputs), "-o", str(output)]
-    words += ["--recipe", named if named and usable else to_short_json(recipe)]
+    if recipe != Recipe():
+        named = Library().name_of(recipe)
+        usable = named is not None and named[0] not in "-{"
+        words += ["--recipe", named if named and usable else to_short_json(recipe)]
     return _quoted([*words, *options])
 
 

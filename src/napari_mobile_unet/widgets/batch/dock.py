@@ -120,7 +120,7 @@ class BatchDock(BottomDock):
         halves.setStretchFactor(1, 1)
         halves.setSizes([FORM_WIDTH, 10 * FORM_WIDTH])
         column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
+        column.setContentsMargins(4, 0, 4, 0)
         column.addWidget(halves)
 
     def _connect(self) -> None:
@@ -228,11 +228,10 @@ class BatchDock(BottomDock):
     def _on_state(self, change: tuple[int, FileState]) -> None:
         row, state = change
         self.model.put(row, state)
-        if state.state == "running":
-            if not state.planes:
-                self.table.see(row)
-            return
-        self.bar.advance()
+        if state.state != "running":
+            self.bar.advance()
+        elif not state.planes:
+            self.table.see(row)
         self.status.setText(self.model.summary)
 
     def _on_ended(self, cancelled: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari.layers import Labels
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -24,6 +25,7 @@ from qtpy.QtWidgets import (
 from napari_mobile_unet.io.paths import SUFFIXES
 from napari_mobile_unet.messages import INPUT_ERRORS
 from napari_mobile_unet.parallel.executors import PROCESSES, THREADS
+from napari_mobile_unet.recipes.library import Library
 from napari_mobile_unet.runs.inputs import ALL
 from napari_mobile_unet.widgets.batch.plan import Plan
 from napari_mobile_unet.widgets.shared.recipe_box import RecipeBox
@@ -68,7 +70,7 @@ class PlanForm(QWidget):
             'Which files of the folder: "*.tif", several as "*.tif; *.png", and '
             '"**/*.tif" in its folders, too'
         )
-        self.recipes = RecipeBox(viewer)
+        self.recipes = RecipeBox(viewer, following=False)
         self.output = QLineEdit()
         self.output.setToolTip(
             "The folder for labels, tables and records; what is done there is not "
@@ -172,8 +174,8 @@ class PlanForm(QWidget):
     def plan(self, plan: Plan) -> None:
         self._places = plan.places
         self.pattern.setText(plan.pattern)
-        if plan.recipe is not None and self.recipes.key is None:
-            self.recipes.choose(plan.recipe)
+        if plan.recipe is not None and not isinstance(self.recipes.key, Labels):
+            self.recipes.choose(Library().name_of(plan.recipe) or plan.recipe)
         self.output.setText(plan.output)
         self.axes.setText(plan.axes)
         self.form.setCurrentIndex(self.form.findData(plan.form))

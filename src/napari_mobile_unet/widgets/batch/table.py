@@ -26,6 +26,8 @@ MARKS = {"running": "▶", "stopped": "❚❚", "done": "✓", "failed": "✗"}
 """Signs before states."""
 FAULT = QColor(224, 82, 82)
 """Of what failed; to be read on dark and on light ground."""
+ROW = 22
+"""Pixels of a row, so that many are seen in a low dock."""
 SORT = int(Qt.ItemDataRole.UserRole)
 """Role of the values by which a column is sorted."""
 
@@ -113,7 +115,8 @@ class FilesView(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setWordWrap(False)
-        self.setAlternatingRowColors(True)
+        self.verticalHeader().setDefaultSectionSize(ROW)
+        self.setMinimumHeight(3 * ROW)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)

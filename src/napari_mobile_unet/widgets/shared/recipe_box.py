@@ -19,6 +19,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.library import Library
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.recipes.texts import describe
 from napari_mobile_unet.widgets.layers.convert import METADATA
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ FILES = "Recipes, and records beside results (*.json)"
 
 
 class RecipeBox(QWidget):
-    """Chooses a recipe; follows the layers, and the labels layer that is active.
+    """Chooses a recipe among those of labels layers, of the library and of files.
 
     Parameters
     ----------
     viewer : napari.Viewer
         Whose labels layers.
+    following : bool
+        Whether a labels layer that becomes the active one becomes the choice, too.
     """
 
     changed = Signal()
@@ -41,9 +44,9 @@ class RecipeBox(QWidget):
     said = Signal(str)
     """What was wrong with a file."""
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._viewer = viewer
+    def __init__(self, viewer: napari.Viewer, *, following: bool = True) -> None:
+        super().__init__()
+        self._viewer, self._following = viewer, following
         self._keys: list[Any] = []
         self._layers: list[Labels] = []
         self._others: list[Path | Recipe] = []
@@ -67,7 +70,7 @@ class RecipeBox(QWidget):
             getattr(viewer.layers.events, event).connect(self.refresh)
         viewer.layers.selection.events.active.connect(self._on_active)
         self.refresh()
-        self._on_active()
+        self._follow()
 
     @property
     def key(self) -> Any:
@@ -112,7 +115,12 @@ class RecipeBox(QWidget):
 
     def refresh(self) -> None:
         """Offer the recipes there are now; keep the choice if it still is one."""
-        before = self.key
+        before, gone = self.key, None
+        if isinstance(before, Labels) and before not in self._viewer.layers:
+            record = record_of(before)  # its recipe stays the choice
+            gone = None if record is None else record.recipe
+            if gone is not None and gone not in self._others:
+                self._others.append(gone)
         for layer in self._layers:
             layer.events.name.disconnect(self.refresh)
             layer.events.metadata.disconnect(self.refresh)
@@ -127,9 +135,10 @@ class RecipeBox(QWidget):
         self.box.blockSignals(True)
         self.box.clear()
         self.box.addItems([_title(key) for key in self._keys])
-        self._choose(before)
-        if not self._keys:
-            self.box.setPlaceholderText("none yet")
+        if before is not None:  # what has gone is not replaced without a word
+            self.box.setCurrentIndex(-1)
+        self._choose(before if gone is None else gone)
+        self.box.setPlaceholderText("choose one" if self._keys else "none yet")
         self.box.blockSignals(False)
         self.changed.emit()
 
@@ -140,6 +149,10 @@ class RecipeBox(QWidget):
                 self.box.setCurrentIndex(index)
 
     def _on_active(self) -> None:
+        if self._following:
+            self._follow()
+
+    def _follow(self) -> None:
         active = self._viewer.layers.selection.active
         if isinstance(active, Labels) and METADATA in active.metadata:
             self.choose(active)
@@ -179,5 +192,5 @@ def _title(key: Any) -> str:
     if isinstance(key, Labels):
         return f"of {key.name}"
     if isinstance(key, Recipe):
-        return "as last time"
+        return describe(key)
     return key.name if isinstance(key, Path) else str(key)
