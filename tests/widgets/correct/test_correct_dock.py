@@ -54,7 +54,7 @@ class Person:
         return bool(self.dock.bench.opening.reading)
 
     def go_on(self) -> None:
-        self.dock.go_on_button.click()
+        self.dock.earlier.go_on_button.click()
         self.wait()
 
     def drag(
@@ -468,7 +468,7 @@ def test_labels_that_a_run_writes_to_wait(person: Person) -> None:
     layer.data[1, 0:4, 0:4] = 12
     BEING_WRITTEN.end(layer)
     person.wait()
-    person.dock.anew_button.click()  # the run has changed what the journal knows
+    person.dock.earlier.anew_button.click()  # the run has changed what the journal knows
     assert 12 in bench.session.index
     assert bench.session.locks.ids == {3}
 
@@ -556,6 +556,7 @@ def test_corrected_labels_are_saved_opened_and_gone_on_with(
 def test_napari_has_its_own_keys_while_its_tools_are_in_hand(person: Person) -> None:
     layer, bench = person.layer, person.dock.bench
     canvas = person.viewer.window._qt_viewer.canvas.native
+    person.drag((10, 10))  # another object is chosen
     person.press("split by seeds")
     person.drag((36, 15))
     person.drag((36, 35))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
@@ -10,8 +11,8 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +21,7 @@ from napari_mobile_unet.corrections.operations.numbers import number_anew
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.widgets.correct.bench import Bench
 from napari_mobile_unet.widgets.correct.bring_over_button import BringOverButton
+from napari_mobile_unet.widgets.correct.earlier_offer import EarlierOffer
 from napari_mobile_unet.widgets.correct.review_panel import ReviewPanel
 from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
 from napari_mobile_unet.widgets.shared.dock import Dock
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.types import AnyLabels, Plane
     from napari_mobile_unet.widgets.correct.desk import Desk
-    from napari_mobile_unet.widgets.correct.journals import Beginning
+
+UNDO_TIP = "Undo the last step, strokes too (Ctrl+Z)"
+REDO_TIP = "Do again what was undone (Ctrl+Shift+Z)"
 
 
 class CorrectDock(Dock):
@@ -100,8 +104,9 @@ class CorrectDock(Dock):
             },
         )
         self.undo_button, self.redo_button = QPushButton("Undo"), QPushButton("Redo")
-        self.undo_button.setToolTip("Undo the last step, strokes too (Ctrl+Z)")
-        self.redo_button.setToolTip("Do again what was undone (Ctrl+Shift+Z)")
+        for button in (self.undo_button, self.redo_button):
+            # A long text would make the page wider at each step.
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.state = QLabel()
@@ -110,14 +115,7 @@ class CorrectDock(Dock):
         self.copy_button.setToolTip(
             "The layer gets a copy of its labels that can be written to"
         )
-        self.earlier = QWidget()
-        self.earlier_note = QLabel()
-        self.earlier_note.setWordWrap(True)
-        self.read_bar = QProgressBar()
-        self.read_bar.setFormat("%p % of the corrections read")
-        self.go_on_button = QPushButton("Go on")
-        self.anew_button = QPushButton("Begin anew")
-        self._beginning: Beginning | None = None
+        self.earlier = EarlierOffer(self.bench.opening)
         self._waiting: tuple[Labels, Callable[[Desk], None]] | None = None
         self._lay_out()
         self._connect()
@@ -129,11 +127,6 @@ class CorrectDock(Dock):
         form.addRow("labels", self.box)
         layout.addLayout(form)
         layout.addWidget(self.state)
-        rows = QVBoxLayout(self.earlier)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self.earlier_note)
-        rows.addWidget(self.read_bar)
-        rows.addLayout(_row(self.go_on_button, self.anew_button))
         layout.addWidget(self.copy_button)
         layout.addWidget(self.earlier)
         layout.addWidget(self.tools)
@@ -155,10 +148,7 @@ class CorrectDock(Dock):
         self.bench.said.connect(self.status.setText)
         self.review.said.connect(self.status.setText)
         self.bench.opening.found.connect(self._on_found)
-        self.bench.opening.read.connect(self._on_read)
         self.copy_button.clicked.connect(lambda _: self.bench.copy())
-        self.go_on_button.clicked.connect(lambda _: self._on_go_on())
-        self.anew_button.clicked.connect(lambda _: self._on_anew())
         self.undo_button.clicked.connect(lambda _: self._desk("undo"))
         self.redo_button.clicked.connect(lambda _: self._desk("redo"))
         self.lock_button.clicked.connect(lambda _: self.bench.lock())
@@ -189,7 +179,7 @@ class CorrectDock(Dock):
         """
         self._waiting = layer, do
         self.box.layer = layer
-        if self._beginning is not None:
+        if self.earlier.asking:
             self._come()
         self._do_waiting()
 
@@ -206,42 +196,16 @@ class CorrectDock(Dock):
         if self._frame is not None:
             self._frame.show()
 
-    def _on_layer(self, layer: Any) -> None:
-        self.status.clear()
-        self._beginning = None
-        self.tools.offer_axes(layer)
-        self.bench.take(layer)
-        self._show()
-
-    def _on_found(self, found: Beginning) -> None:
-        self._beginning = found
-        assert found.earlier is not None
-        self.earlier_note.setText(
-            f"These labels were corrected before ({found.earlier.name}). Go on with "
-            "these corrections, or begin anew from the labels as they are?"
-        )
-        self._show()
+    def _on_found(self) -> None:
         if self._waiting is not None:
             self._come()
 
-    def _on_go_on(self) -> None:
-        """Go on with the earlier corrections, or stop the reading of them."""
-        opening = self.bench.opening
-        if opening.reading:
-            opening.cancel_reading()
-        elif self._beginning is not None:
-            self.status.clear()
-            self.read_bar.setValue(0)
-            opening.go_on(self._beginning)
+    def _on_layer(self, layer: Any) -> None:
+        self.status.clear()
+        self.earlier.withdraw()
+        self.tools.offer_axes(layer)
+        self.bench.take(layer)
         self._show()
-
-    def _on_anew(self) -> None:
-        if self._beginning is not None:
-            self.bench.opening.begin(self._beginning)
-
-    def _on_read(self, share: float) -> None:
-        self.read_bar.setValue(round(100 * share))
-        self.read_bar.show()
 
     def _desk(self, name: str) -> None:
         if self.bench.desk is not None:
@@ -278,26 +242,19 @@ class CorrectDock(Dock):
         bench, session = self.bench, self.bench.session
         self.copy_button.setVisible(bench.copyable)
         ready = session is not None
-        if ready:
-            self._beginning = None
-        self.earlier.setVisible(self._beginning is not None)
-        reading = bench.opening.reading
-        self.go_on_button.setText("Stop" if reading else "Go on")
-        self.anew_button.setEnabled(not reading)
-        if not reading:
-            self.read_bar.hide()
         self.tools.show_tool(ready)
         for button in self._others:
             button.setEnabled(ready)
         undo = session.history.next_undo if session else None
         redo = session.history.next_redo if session else None
-        for button, word, entry in (
-            (self.undo_button, "Undo", undo),
-            (self.redo_button, "Redo", redo),
+        for button, word, tip, entry in (
+            (self.undo_button, "Undo", UNDO_TIP, undo),
+            (self.redo_button, "Redo", REDO_TIP, redo),
         ):
             button.setEnabled(entry is not None)
             text = "" if entry is None else entry.step.text
-            button.setText(f"{word} {text}"[:28].rstrip() or word)
+            button.setText(textwrap.shorten(f"{word} {text}", 24, placeholder=" …"))
+            button.setToolTip(f"{tip}: {text}" if text else tip)
         self.state.setText(self._state())
         finished = False
         if session is not None:

@@ -131,15 +131,17 @@ class Marks:
         changes : sequence of Change
             What it would do.
         closed, apart : bool
-            Whether the line is an outline, or its places are dots.
+            Whether the line is an outline, or its places are seeds.
         """
         if self.layer is None or not self._shown:
             return
         drawn = self._cleared()
         made = self._sketch = sketch.Sketch(self.layer.data[self._first])
         drawn += made.outlines(session, self._plane, changes)
-        for part in [[place] for place in places] if apart else [places]:
-            drawn += made.line(part, closed=closed)
+        if apart:
+            drawn += [made.cross(place) for place in places]
+        elif len(places) > 1:
+            drawn.append(made.line(places, closed=closed))
         self._draw(drawn)
 
     def clear_sketch(self) -> None:

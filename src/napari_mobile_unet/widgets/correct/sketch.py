@@ -24,6 +24,8 @@ DRAWN, KEPT, MADE, GONE = 3, 4, 5, 6
 and of pixels that are to be background."""
 COLOURS = {DRAWN: "#ffffff", KEPT: "#2fc8f5", MADE: "#ff9a1f", GONE: "#ff3b3b"}
 """White, blue, orange, red."""
+ARM = 1
+"""Pixels that a cross reaches to each side of its middle."""
 
 
 class Sketch:
@@ -48,10 +50,8 @@ class Sketch:
             boxes.append(box)
         return boxes
 
-    def line(self, places: Sequence[tuple[float, float]], *, closed: bool) -> list[Box]:
-        """Draw a line or outline through places (row, column); a dot if it is one."""
-        if not places:
-            return []
+    def line(self, places: Sequence[tuple[float, float]], *, closed: bool) -> Box:
+        """Draw a line or outline through places (row, column)."""
         corners = np.rint(np.asarray(places)[:, ::-1]).astype(np.int32)
         low, high = corners.min(0)[::-1], corners.max(0)[::-1] + 1
         box = self._lift(slice(low[0], high[0]), slice(low[1], high[1]))
@@ -60,7 +60,18 @@ class Sketch:
         if part.size:
             cv2.polylines(part, [(corners - start).reshape(-1, 1, 2)], closed, DRAWN)
             self._marks[box] = part
-        return [box]
+        return box
+
+    def cross(self, place: tuple[float, float]) -> Box:
+        """Draw a small cross at a place (row, column)."""
+        row, column = (round(part) for part in place)
+        box = self._lift(
+            slice(row - ARM, row + ARM + 1), slice(column - ARM, column + ARM + 1)
+        )
+        part = self._marks[box]
+        part[np.arange(box[0].start, box[0].stop) == row] = DRAWN
+        part[:, np.arange(box[1].start, box[1].stop) == column] = DRAWN
+        return box
 
     def outlines(
         self, session: Corrections, plane: PlaneIndex, changes: Sequence[Change]
@@ -119,7 +130,7 @@ def _rims(labels: AnyLabels) -> Mask:
     """Return (rows, columns), True on the pixels at the edge of each object."""
     around = np.pad(labels, 1)
     uneven = np.zeros(labels.shape, bool)
-    for rows, columns in ((0, 1), (2, 1), (1, 0), (1, 2)):
+    for rows, columns in np.ndindex(3, 3):  # as the marks of objects are wide
         beside = around[rows : rows + len(labels), columns:]
         uneven |= beside[:, : labels.shape[1]] != labels
     return uneven & (labels > 0)

@@ -48,7 +48,7 @@ def merge_objects(s: Situation) -> Edit:
 
 def split_object(s: Situation) -> Edit:
     """Split the chosen object in two: along the model's seam, or where it is narrow."""
-    seams = _seams(s)
+    seams = _seams(s, s.own)
     changes = split.split_in_two(
         s.session.labels, s.session.index, s.own, s.plane, s.planes, landscape=seams
     )
@@ -67,7 +67,8 @@ def split_along(s: Situation) -> Edit:
 
 def split_by_seeds(s: Situation) -> Edit:
     """Split the object under the first seed, one part for each seed."""
-    own, seams = s.own, _seams(s)
+    own = _under_first(s) or s.own
+    seams = _seams(s, own)
     changes = split.split_by_seeds(
         s.session.labels,
         s.session.index,
@@ -98,7 +99,8 @@ def draw_object(s: Situation) -> Edit:
 
 def redraw_outline(s: Situation) -> Edit:
     """Replace a part of an object's outline by a stroke."""
-    own = s.own or _mostly_under_line(s)
+    chosen_is_met = s.own in _ids_under_line(s)
+    own = s.own if chosen_is_met else _mostly_under_line(s) or s.own
     changes = outline.redraw_outline(
         s.session.labels, s.session.index, own, s.points, s.plane
     )
@@ -237,12 +239,21 @@ def swap_tracks(s: Situation) -> Edit:
     return Edit(changes, f"swap {first} and {second}", frozenset((first, second)))
 
 
-def _seams(s: Situation) -> Maps | None:
+def _seams(s: Situation, own: int) -> Maps | None:
     """Return the model's map of seams, if it shows one in the object."""
     maps = s.maps()
-    if maps is None or s.plane not in s.session.index.planes_of(s.own):
+    if maps is None or not s.session.index.count(own, s.plane):
         return None
-    return maps.seams(s.session.index.box(s.own, s.plane))
+    return maps.seams(s.session.index.box(own, s.plane))
+
+
+def _under_first(s: Situation) -> int:
+    """Return the object that the first place is on; 0 if it is on background."""
+    row, column = (int(np.round(each)) for each in s.points[0])
+    height, width = s.session.labels.shape[-2:]
+    if not (0 <= row < height and 0 <= column < width):
+        return 0
+    return int(np.asarray(s.session.labels[(*s.plane, row, column)]))
 
 
 def _two(s: Situation) -> tuple[int, int]:
