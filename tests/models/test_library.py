@@ -58,7 +58,8 @@ def test_no_model_is_put_over_another(own: Path) -> None:
     with pytest.raises(FileExistsError, match="'cells' is already there"):
         place_for("CELLS", overwrite=True)
     with pytest.raises(FileExistsError, match="Something else"):
-        place_for("notes")
+        place_for("notes", overwrite=True)
+    assert place_for("cells", overwrite=True) == own / "cells"
 
 
 def test_a_model_is_deleted_whole_and_a_link_alone(own: Path, tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def place_for(name: str, *, overwrite: bool = False) -> Path:
     """
     check_name(name)
     place = own_models() / name
-    for known, folder in list_models().items():
+    models = list_models()
+    for known, folder in models.items():
         if known.casefold() != name.casefold():
             continue
         if folder.parent != own_models():
@@ -64,7 +65,7 @@ def place_for(name: str, *, overwrite: bool = False) -> Path:
                 f"A model named {known!r} is already there: {folder}; delete it, "
                 "or choose another name"
             )
-    if place.exists() and not overwrite:
+    if place.exists() and name not in models:
         raise FileExistsError(
             f"Something else is already there: {place}; move it, or choose another name"
         )
