@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_mobile_unet.evaluation.errors import COLOURS, Verdict
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
 
@@ -121,3 +122,44 @@ def test_of_many_files_only_what_is_doubtful_is_printed(
     assert done.exit_code == 0, done.stderr
     assert "a.png" not in done.stderr
     assert done.stderr.count("b.npy: Z 3 × Y 20 × X 20, uint8, axes ZYX guessed") == 2
+
+
+def test_errors_are_counted_and_drawn(run: Run, tmp_path: Path) -> None:
+    truth, found = np.zeros((2, 30, 40), np.uint16)
+    truth[2:10, 2:10], truth[2:10, 11:19], truth[20:28, 2:18], truth[20:26, 30:36] = (
+        range(1, 5)
+    )
+    found[2:10, 2:19] = 7  # two in one
+    found[20:28, 2:10], found[20:28, 10:18] = 8, 9  # one in two
+    found[2:8, 30:36] = 5  # nothing there
+    for name, labels in {"found/a_labels": found, "truth/a": truth}.items():
+        (tmp_path / name).parent.mkdir()
+        tifffile.imwrite(tmp_path / f"{name}.tif", labels)
+    pictures = tmp_path / "errors"
+    folders = tmp_path / "found", tmp_path / "truth"
+    done = run("evaluate", *folders, "--overlay", pictures, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["errors"] == {
+        "matched": 1,  # one half of the split object has an IoU of 0.5
+        "missed": 1,
+        "extra": 1,
+        "merged": 1,
+        "split": 1,
+    }
+    picture = iio.imread(pictures / "a_errors.png")[1:31, 1:41]
+    assert tuple(picture[5, 5]) == tuple(picture[5, 15]) == COLOURS[Verdict.MERGED]
+    assert tuple(picture[22, 32]) == COLOURS[Verdict.MISSED]
+    assert tuple(picture[4, 32]) == COLOURS[Verdict.EXTRA]
+    halves = {tuple(picture[24, column]) for column in (5, 15)}
+    assert halves == {COLOURS[Verdict.MATCHED], COLOURS[Verdict.SPLIT]}
+    done = run("evaluate", *folders, "--overlay", tmp_path / "truth")
+    assert done.exit_code == 1
+    assert "must not replace an input" in done.stderr
+
+
+def test_one_position_is_evaluated_at_a_time(run: Run, tmp_path: Path) -> None:
+    labels = np.ones((2, 20, 20), np.uint16)
+    write_image(tmp_path / "p.ome.tif", Stack.from_array(labels, "PYX"))
+    done = run("evaluate", tmp_path / "p.ome.tif", tmp_path / "p.ome.tif")
+    assert done.exit_code == 1
+    assert "received 2 positions; choose one with --position" in done.stderr

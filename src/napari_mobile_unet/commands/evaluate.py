@@ -20,6 +20,8 @@ from napari_mobile_unet.commands.console import (
 from napari_mobile_unet.commands.options import Axes, Json, Position
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_mobile_unet.evaluation.metrics import Scores
 
 
@@ -28,28 +30,49 @@ def evaluate(
     truth: Annotated[Path, typer.Argument(help="Label file or folder.")],
     axes: Axes = None,
     position: Position = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(
+            "--overlay",
+            metavar="FOLDER",
+            help="Draw what is matched, missed, extra, merged and split, as PNG.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare labels with the truth: two files, or two folders matched by stem."""
-    from napari_mobile_unet.evaluation.files import evaluate_labels, iter_label_pairs
+    from napari_mobile_unet.evaluation.files import (
+        errors_of,
+        evaluate_labels,
+        iter_label_pairs,
+    )
     from napari_mobile_unet.evaluation.metrics import pool
+    from napari_mobile_unet.evaluation.picture import check_pictures, write_errors
 
     folders = predicted.is_dir() and truth.is_dir()
-    each = []
+    each, errors = [], []
     with exit_on_error(FAILED):
+        if overlay is not None:
+            check_pictures(overlay, predicted, truth)
         for pair in iter_label_pairs(predicted, truth, axes, position):
             for stack in pair:
                 if not folders or worth_saying(stack):
                     say(describe_stack(stack, hint="--axes"))
             each.append(evaluate_labels(*pair))
+            found = errors_of(*pair)
+            if overlay is not None:
+                write_errors(found, overlay, pair[0].name)
+            errors.append(found.summary())
         scores = pool(each)
+        total = {name: sum(one[name] for one in errors) for name in errors[0]}
     if as_json:
-        print_result(json.dumps(scores.summary(), indent=2))
+        content = {**scores.summary(), "errors": total}
+        print_result(json.dumps(content, indent=2))
     else:
-        _print_table(scores)
+        _print_table(scores, total)
 
 
-def _print_table(scores: Scores) -> None:
+def _print_table(scores: Scores, errors: Mapping[str, int]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -66,3 +89,5 @@ def _print_table(scores: Scores) -> None:
             f"{scores.n_predicted} predicted objects, "
             f"panoptic quality {scores.panoptic_quality:.4f}, Dice {scores.dice:.4f}"
         )
+        counts = ", ".join(f"{count} {name}" for name, count in errors.items())
+        console.print(f"At IoU 0.5: {counts}")

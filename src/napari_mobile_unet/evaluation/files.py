@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from napari_mobile_unet.evaluation.errors import find_errors
 from napari_mobile_unet.evaluation.labels import read_at, read_labels
 from napari_mobile_unet.evaluation.metrics import evaluate
 from napari_mobile_unet.images.axes import without
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from napari_mobile_unet.evaluation.errors import Errors
     from napari_mobile_unet.evaluation.metrics import Scores
     from napari_mobile_unet.images.stack import Stack
 
@@ -50,7 +53,13 @@ def iter_label_pairs(
     """
     for first, second in _paired(predicted, truth):
         true = read_labels(second, axes, position=position)
-        yield match_axes(read_labels(first, axes, true, position), true)
+        found, true = match_axes(read_labels(first, axes, true, position), true)
+        if "P" in true.axes:
+            raise ValueError(
+                "labels are evaluated in one position at a time; received "
+                f"{true.sizes['P']} positions; choose one with --position"
+            )
+        yield found, true
 
 
 def _paired(predicted: Path, truth: Path) -> Iterator[tuple[Path, Path]]:
@@ -72,6 +81,12 @@ def evaluate_labels(predicted: Stack, truth: Stack) -> Scores:
     """Return the scores of labels that have the axes of the true ones, in any order."""
     predicted = reordered(predicted, truth.axes)
     return evaluate(np.asarray(predicted.data), np.asarray(truth.data))
+
+
+def errors_of(predicted: Stack, truth: Stack) -> Errors:
+    """Return what is wrong with labels, on the axes of the true ones."""
+    predicted = reordered(predicted, truth.axes)
+    return find_errors(np.asarray(predicted.data), np.asarray(truth.data))
 
 
 def read_to_measure(
