@@ -25,7 +25,7 @@ class Link(Params):
     ] = "auto"
     """Axis to link along; auto: Z if the image has it, T otherwise."""
     iou: Annotated[float, Field(gt=0, le=1), Called("smallest IoU")] = 0.25
-    """Smallest IoU of an object with itself in the next plane."""
+    """Smallest IoU of an object with itself in the next plane: the area that both share over the area that they cover together; 1 is equal, 0 apart."""  # noqa: E501
     gap: Annotated[int, Field(ge=0, le=10), Called("missing for")] = 1
     """Number of planes that an object may be missing from."""
     max_distance: Annotated[float, Field(gt=0), Called("largest step")] = 15

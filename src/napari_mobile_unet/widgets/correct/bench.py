@@ -16,7 +16,7 @@ from napari_mobile_unet.widgets.correct.hand import Hand
 from napari_mobile_unet.widgets.correct.journals import (
     record,
 )
-from napari_mobile_unet.widgets.correct.keys import Keys
+from napari_mobile_unet.widgets.correct.keys import Key, Keys
 from napari_mobile_unet.widgets.correct.marks import Marks
 from napari_mobile_unet.widgets.correct.opening import Opening, image_stack
 from napari_mobile_unet.widgets.correct.tools import TOOLS
@@ -30,7 +30,7 @@ from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.shared.table_follows import TableFollows, tell_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     import napari
     from napari.layers import Labels
@@ -70,7 +70,7 @@ class Bench(QObject):
         self.hand = Hand(viewer, self, segment)
         self._keys: Keys | None = None
         self._divisions: Divisions | None = None
-        self._more_keys: Mapping[str, Callable[[], object]] = {}
+        self._more_keys: Sequence[Key] = ()
         self.chosen: tuple[int, ...] = ()
         self.copyable = False
         """Whether the layer can be corrected once it is copied into memory."""
@@ -88,9 +88,28 @@ class Bench(QObject):
         """The history and locks of the layer."""
         return None if self.desk is None else self.desk.session
 
-    def bind(self, keys: Mapping[str, Callable[[], object]]) -> None:
+    def bind(self, keys: Sequence[Key]) -> None:
         """Have more keys bound with those of the tools, from the next layer on."""
         self._more_keys = keys
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys that are bound to a layer in hand, and what they do."""
+        tools = [
+            Key(tool.key, tool.title, partial(self.hand.use, tool))
+            for tool in TOOLS
+            if tool.key
+        ]
+        delete = next(key for key in tools if key.key == "D")
+        return [
+            Key("Control-Z", "Undo", lambda: self.desk and self.desk.undo()),
+            Key("Control-Shift-Z", "Redo", lambda: self.desk and self.desk.redo()),
+            *tools,
+            *(delete._replace(key=key) for key in ("Delete", "Backspace")),
+            Key("K", "Lock or unlock", self.lock),
+            Key("M", "Brush with a new id", self._take_new_id),
+            *self._more_keys,
+        ]
 
     def take(self, layer: Labels | None) -> None:
         """Take another labels layer in hand, or none; its objects are looked up."""
@@ -168,16 +187,7 @@ class Bench(QObject):
         self.desk.replaced.connect(self._on_replaced)
         self.marks = Marks(self._viewer, layer)
         self.hand.begin()
-        keys = {tool.key: partial(self.hand.use, tool) for tool in TOOLS if tool.key}
-        own: dict[str, Callable[[], object]] = {
-            "Control-Z": self.desk.undo,
-            "Control-Shift-Z": self.desk.redo,
-            "Delete": keys["D"],
-            "Backspace": keys["D"],
-            "K": self.lock,
-            "M": self._take_new_id,
-        }
-        self._keys = Keys(layer, {**keys, **own, **self._more_keys})
+        self._keys = Keys(layer, {key.key: key.action for key in self.keys})
         record(layer, session)
         self._divisions = Divisions(layer, session)
         image = image_beside(self._viewer, layer)

@@ -22,6 +22,7 @@ from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.widgets.correct.bench import Bench
 from napari_mobile_unet.widgets.correct.bring_over_button import BringOverButton
 from napari_mobile_unet.widgets.correct.earlier_offer import EarlierOffer
+from napari_mobile_unet.widgets.correct.keys import Key, KeyList
 from napari_mobile_unet.widgets.correct.review_panel import ReviewPanel
 from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
 from napari_mobile_unet.widgets.shared.dock import Dock
@@ -57,11 +58,11 @@ class CorrectDock(Dock):
         self.bench = Bench(self.viewer, _segment)
         self.review = ReviewPanel(self.viewer, self.bench)
         self.bench.bind(
-            {
-                "N": lambda: self.review.go(1),
-                "Shift-N": lambda: self.review.go(-1),
-                "A": self.review.accept,
-            }
+            (
+                Key("N", "Next doubtful object", lambda: self.review.go(1)),
+                Key("Shift-N", "The one before", lambda: self.review.go(-1)),
+                Key("A", "Accept it, and go on", self.review.accept),
+            )
         )
         self.lock_button = QPushButton("Lock")
         self.lock_button.setToolTip(
@@ -133,6 +134,7 @@ class CorrectDock(Dock):
         review = Section("Review", self.review)
         review.unfold()
         layout.addWidget(review)
+        layout.addWidget(Section("Keyboard shortcuts", KeyList(self.bench.keys)))
         layout.addStretch()
         foot = QWidget()
         below = QVBoxLayout(foot)

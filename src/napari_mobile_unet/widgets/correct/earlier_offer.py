@@ -37,6 +37,10 @@ class EarlierOffer(QWidget):
         self.bar.setFormat("%p % of the corrections read")
         self.go_on_button = QPushButton("Go on")
         self.anew_button = QPushButton("Begin anew")
+        self.go_on_button.setToolTip("Do the corrections of then again, and go on")
+        self.anew_button.setToolTip(
+            "Leave the labels as they are; the corrections of then stay in their file"
+        )
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.note)

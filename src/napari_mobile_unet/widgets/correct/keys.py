@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qtpy.QtWidgets import QLabel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from napari.layers import Labels
+
+
+class Key(NamedTuple):
+    """A key of the page."""
+
+    key: str
+    """As napari names it: "Control-Z"."""
+    text: str
+    """What it does, in a few words."""
+    action: Callable[[], object]
+
+
+def written(key: str) -> str:
+    """Return a key as people write it: "Ctrl+Z"."""
+    return key.replace("Control", "Ctrl").replace("-", "+")
+
+
+class KeyList(QLabel):
+    """A list of keys and what they do.
+
+    Parameters
+    ----------
+    keys : iterable of Key
+        Those that are bound.
+    """
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        rows = (
+            f"<tr><td><b>{written(key.key)}</b></td><td>&nbsp;&nbsp;{key.text}</td></tr>"
+            for key in keys
+        )
+        super().__init__(
+            "While the labels layer is chosen in the layer list:"
+            f"<table>{''.join(rows)}</table>"
+        )
+        self.setWordWrap(True)
 
 
 class Keys:

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import QFlowLayout
 
+from napari_mobile_unet.widgets.correct.keys import written
 from napari_mobile_unet.widgets.correct.tools import TOOLS, Group, Tool
 from napari_mobile_unet.widgets.shared.section import Section
 
@@ -119,7 +120,7 @@ class Toolbox(QWidget):
 
     def _button(self, tool: Tool) -> QPushButton:
         button = ToolButton(tool.title)
-        key = f" ({tool.key.replace('-', '+')})" if tool.key else ""
+        key = f" ({written(tool.key)})" if tool.key else ""
         button.setToolTip(f"{tool.tip}{key}")
         button.setCheckable(tool.gesture != "now")
         button.setStyleSheet(NARROW)

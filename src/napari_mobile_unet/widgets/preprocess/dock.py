@@ -97,9 +97,17 @@ class PreprocessDock(Dock):
         self.source = SourcePanel(self.viewer)
         self.chain = Chain()
         self.preview = QCheckBox("Preview on the visible plane")
+        self.preview.setToolTip(
+            "Show what the steps do to the plane that you see, while you change them"
+        )
         self.apply_button = QPushButton("Apply to the layer")
+        self.apply_button.setToolTip(
+            "Do the steps to all planes; the result is a layer of its own"
+        )
         self.save_button = QPushButton("Save recipe …")
         self.load_button = QPushButton("Load recipe …")
+        self.save_button.setToolTip("Write the steps into a JSON file")
+        self.load_button.setToolTip("Take the steps of a recipe's JSON file")
         self.reset_button = QPushButton("Back to defaults")
         self.reset_button.setToolTip("Take all steps away")
         self.job = Job(self)

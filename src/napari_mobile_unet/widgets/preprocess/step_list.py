@@ -37,6 +37,7 @@ class Chain(QWidget):
         self.list.setToolTip("Steps in order; untick one to leave it out")
         self.forms = QStackedWidget()
         self.add_button = QPushButton("Add")
+        self.add_button.setToolTip("Add a step at the end of the chain")
         menu = QMenu(self)
         for step in STEPS:
             action = menu.addAction(_title(step()))
@@ -47,6 +48,9 @@ class Chain(QWidget):
         self.up_button = QPushButton("Up")
         self.down_button = QPushButton("Down")
         self.remove_button = QPushButton("Remove")
+        self.up_button.setToolTip("Do the chosen step one place earlier")
+        self.down_button.setToolTip("Do the chosen step one place later")
+        self.remove_button.setToolTip("Take the chosen step out of the chain")
         self.up_button.clicked.connect(lambda: self._move(-1))
         self.down_button.clicked.connect(lambda: self._move(1))
         self.remove_button.clicked.connect(self._remove)

@@ -37,6 +37,10 @@ class FileOffer(QWidget):
         self.says = QLabel()
         self.says.setWordWrap(True)
         self.button = QPushButton("Use the file's axes and pixel size")
+        self.button.setToolTip(
+            "The program that opened the file has left these out; take them for the "
+            "layer"
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.says)

@@ -68,6 +68,7 @@ class RecipePanel(QWidget):
         self.apply_button = QPushButton("Apply")
         self.apply_button.setToolTip("Segment the chosen image by exactly this recipe")
         self.library_button = QPushButton("Library")
+        self.library_button.setToolTip("Recipes that were kept by name")
         menu = QMenu(self)
         self.save_action = menu.addAction("Save in library …", self._save)
         self.import_action = menu.addAction("Import a file …", self._import)

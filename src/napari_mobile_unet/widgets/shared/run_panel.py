@@ -80,7 +80,14 @@ class LabelsRun(QWidget):
         self._viewer, self._source = viewer, source
         self.job = Job(self)
         self.button = QPushButton(text)
+        self.button.setToolTip(
+            "Find the objects of all planes; the one that you see comes first, and "
+            "Cancel keeps what is done"
+        )
         self.continue_button = QPushButton("Continue")
+        self.continue_button.setToolTip(
+            "Work on the other planes of the run that was stopped, with its settings"
+        )
         self.bar = JobBar(self.job)
         self.status = Status(source)
         layout = QVBoxLayout(self)
@@ -332,7 +339,4 @@ class LabelsRun(QWidget):
     def _offer(self, run: ShownRun, done: int) -> None:
         planes = run.whole.n_planes
         self.continue_button.setText(f"Continue ({done} of {planes} planes done)")
-        self.continue_button.setToolTip(
-            "Work on the other planes of the run that was stopped, with its settings"
-        )
         self.continue_button.show()

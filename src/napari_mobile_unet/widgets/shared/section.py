@@ -22,6 +22,7 @@ class Section(QWidget):
         self.button = QPushButton()
         self.button.setCheckable(True)
         self.button.setFlat(True)
+        self.button.setToolTip(f"Show or hide what belongs to: {title}")
         self.button.setStyleSheet(
             "QPushButton { text-align: left; padding: 3px 0px; border: none; "
             "background: transparent; }"
