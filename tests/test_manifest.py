@@ -38,6 +38,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Mobile U-Net",
         "Correct labels",
         "Batch",
+        "Evaluate labels",
     ]
     assert len(contributions.sample_data or ()) == 4
     writers = contributions.writers or ()
@@ -54,6 +55,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "napari/layers/filter",
         "napari/layers/segment",
         "napari/layers/annotate",
+        "napari/layers/measure",
     }
 
 

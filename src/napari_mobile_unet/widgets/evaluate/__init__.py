@@ -1,0 +1,1 @@
+"""The dock *Evaluate*: how good labels are."""
