@@ -39,6 +39,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Correct labels",
         "Batch",
         "Evaluate labels",
+        "Measure objects",
     ]
     assert len(contributions.sample_data or ()) == 4
     writers = contributions.writers or ()

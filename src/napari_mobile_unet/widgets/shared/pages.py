@@ -21,6 +21,7 @@ PAGES = {
     "Threshold": "Otsu threshold",
     "Segment": "Mobile U-Net",
     "Correct": "Correct labels",
+    "Measure": "Measure objects",
 }
 """Title of each page, in order, and the name of its widget in the manifest."""
 

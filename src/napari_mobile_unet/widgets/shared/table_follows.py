@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import numpy as np
@@ -33,7 +33,19 @@ INDEX = "index"
 _EVENTS = ("paint", "data", "set_data", "scale", "units", "axis_labels")
 """After which the labels or their size may be others; `set_data` comes with an undo."""
 
-_followers: WeakSet[TableFollows] = WeakSet()
+_followers: WeakSet[Follower] = WeakSet()
+
+
+class Follower(Protocol):
+    """What follows labels layers."""
+
+    def hear_of(self, layer: Labels) -> None:
+        """Look for changes, if it is the layer that is followed."""
+
+
+def listen(follower: Follower) -> None:
+    """Have a follower hear of changes that come with no event, for as long as it is."""
+    _followers.add(follower)
 
 
 def tell_changed(layer: Labels) -> None:
@@ -102,7 +114,7 @@ class TableFollows(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(REST)
         self._pause.timeout.connect(self._look)
-        _followers.add(self)
+        listen(self)
 
     @property
     def resting(self) -> bool:

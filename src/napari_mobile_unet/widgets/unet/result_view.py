@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.utils.colormaps import DirectLabelColormap, ensure_colormap
+from napari.utils.colormaps import DirectLabelColormap
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSlider, QWidget
 
 from napari_mobile_unet.widgets.layers.convert import METADATA
+from napari_mobile_unet.widgets.layers.number_colours import (
+    LARGEST_ID,
+    colours_of,
+    legend_style,
+    limits_of,
+)
 
 if TYPE_CHECKING:
     import napari
@@ -19,12 +25,6 @@ if TYPE_CHECKING:
 
 IDS = "ids"
 """Colours by the ids of objects, as napari has them."""
-COLOURS = "viridis"
-"""napari's name of the colours of a number, from low to high."""
-STEPS = 64
-"""Colours of a number: as many as eyes tell apart, and few for the graphics card."""
-LARGEST_ID = 1 << 16
-"""Of labels that napari can colour one by one without further packages."""
 FIRST = ("confidence", "area")
 """Numbers that are asked for most."""
 OUTLINE = 1
@@ -201,22 +201,9 @@ class ResultView(QWidget):
             ids = table.index.to_numpy(int)
             return np.array(self._before.map(ids), float).reshape(-1, 4), ""
         values = table[by].to_numpy(float)
-        finite = values[np.isfinite(values)]
-        low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-        share = np.nan_to_num((values - low) / ((high - low) or 1))
-        steps = np.round(share * (STEPS - 1)) / (STEPS - 1)
-        colours = np.array(ensure_colormap(COLOURS).map(steps), float)
-        colours[~np.isfinite(values)] = (0.5, 0.5, 0.5, 1)
-        ends = np.array(ensure_colormap(COLOURS).map(np.linspace(0, 1, 5)))
-        stops = ", ".join(
-            f"stop:{place} {_hex(colour)}"
-            for place, colour in zip((0, 0.25, 0.5, 0.75, 1), ends, strict=True)
-        )
-        self.legend.setStyleSheet(
-            "QLabel { padding: 1px 4px; border-radius: 2px; color: white; background: "
-            f"qlineargradient(x1:0, y1:0, x2:1, y2:0, {stops}); }}"
-        )
-        return colours, f"{low:.4g} – {high:.4g}"
+        low, high = limits = limits_of(values)
+        self.legend.setStyleSheet(legend_style())
+        return colours_of(values, limits), f"{low:.4g} – {high:.4g}"
 
     def _tell(self, legend: str, note: str) -> None:
         self.legend.setText(legend)
@@ -241,8 +228,3 @@ def _numbers_of(layer: Labels) -> list[str]:
     ]
     first = [name for name in FIRST if name in numbers]
     return first + [name for name in numbers if name not in FIRST]
-
-
-def _hex(colour: NDArray[Any]) -> str:
-    red, green, blue = (round(255 * float(part)) for part in colour[:3])
-    return f"#{red:02x}{green:02x}{blue:02x}"

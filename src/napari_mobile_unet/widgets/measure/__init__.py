@@ -1,0 +1,1 @@
+"""The page *Measure*: a table of objects, linked with the layer."""
