@@ -17,6 +17,7 @@ from napari_mobile_unet.objects.pieces import (
     join_pieces,
     pieces_of,
     update_table,
+    without_stale,
 )
 
 LENGTHS = {"T": 3, "C": 2, "Z": 4, "Y": 40, "X": 50, "S": 3}
@@ -123,3 +124,17 @@ def test_the_confidence_of_an_object_is_that_of_its_planes() -> None:
     assert table.columns.tolist() == ["label", "confidence", "parent"]
     np.testing.assert_allclose(table["confidence"], [0.5, 0.4, np.nan])
     assert table["parent"].tolist() == [0, 1, 0]
+
+
+def test_numbers_of_objects_that_changed_are_forgotten():
+    labels = np.zeros((20, 20), int)
+    labels[2:6, 2:6], labels[10:14, 10:14] = 1, 2
+    known = measure(labels, groups=["place", "size", "hull"]).assign(mine=["a", "b"])
+    known["corrected_intensity"] = 5.0
+    assert without_stale(known, measure(labels)).equals(known)
+    labels[14, 10] = 2
+    told = without_stale(known, measure(labels))
+    assert told["solidity"].isna().tolist() == [False, True]
+    assert told["corrected_intensity"].isna().all()
+    assert told["mine"].tolist() == ["a", "b"]
+    assert told["area"].tolist() == [16, 16]  # which the new table replaces

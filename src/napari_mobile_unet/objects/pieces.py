@@ -232,6 +232,43 @@ def with_known(measured: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def without_stale(known: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without numbers of objects that have another shape by now.
+
+    Parameters
+    ----------
+    known : DataFrame
+        As it was: columns of ``measured``, others that can be measured too, such as the
+        solidity, and a person's own.
+    measured : DataFrame
+        The objects as they are.
+
+    Returns
+    -------
+    DataFrame
+        The first one, with NaN in such other columns of objects whose size, centre or
+        box changed; what is of the background of a frame is left out of all rows.
+    """
+    keys = [key for key in KEYS if key in known and key in measured]
+    others = [n for n in known if n not in measured and column_of(str(n)) is not None]
+    shape = ("area", "volume", "centroid", "bbox")
+    told = [n for n in known if n in measured and str(n).startswith(shape)]
+    if "label" not in keys or not others or not told:
+        return known
+    both = known[[*keys, *told]].merge(measured[[*keys, *told]], on=keys)
+    before, now = (both[[f"{name}{end}" for name in told]] for end in ("_x", "_y"))
+    same = both[(before.to_numpy() == now.to_numpy()).all(1)]
+    rows = pd.MultiIndex.from_frame(known[keys])
+    changed = ~rows.isin(pd.MultiIndex.from_frame(same[keys]))
+    if not changed.any() and len(known) == len(measured):
+        return known
+    table = known.copy()
+    for name in others:
+        background = str(name).startswith(("background_", "corrected_"))
+        table[name] = table[name].mask(background | changed)
+    return table
+
+
 def extras_of(objects: pd.DataFrame) -> pd.DataFrame:
     """Return what a run tells of objects beside their measurement.
 

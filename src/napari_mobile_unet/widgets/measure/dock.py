@@ -140,6 +140,7 @@ class MeasureDock(Dock):
         self.button.clicked.connect(lambda _: self._measure())
         self.measured.changed.connect(self._on_table)
         self.measured.told.connect(self._on_told)
+        self.measured.rewritten.connect(self._copy)
         self.measured.advanced.connect(self.bar.advance)
         self.by.currentIndexChanged.connect(lambda _: self._colour())
         self.copy.clicked.connect(lambda _: self._copy())

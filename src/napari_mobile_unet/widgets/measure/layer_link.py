@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
+import pandas as pd
 from napari.utils import DirectLabelColormap
 from qtpy.QtCore import QObject, Signal
 
@@ -15,11 +15,14 @@ from napari_mobile_unet.widgets.layers.preview_labels import PreviewLabels
 from napari_mobile_unet.widgets.layers.visible_plane import show_plane, visible_plane
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Set
+    from collections.abc import Generator
 
     import napari
-    import pandas as pd
     from napari.layers import Labels
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.images.windows import Window
+    from napari_mobile_unet.types import AnyLabels, Mask
 
 CHOSEN = "#ffd23f"
 """Outlines of chosen objects: yellow."""
@@ -45,7 +48,7 @@ class LayerLink(QObject):
         super().__init__(parent)
         self._viewer = viewer
         self.layer: Labels | None = None
-        self._chosen: dict[int, set[int]] = {}
+        self._chosen = pd.DataFrame()
         self._outlines = PreviewLabels(
             viewer,
             "chosen objects",
@@ -69,7 +72,7 @@ class LayerLink(QObject):
     def take(self, layer: Labels | None) -> None:
         """Link with another layer, or with none."""
         self._outlines.remove()
-        self._chosen, self.layer = {}, layer
+        self._chosen, self.layer = pd.DataFrame(), layer
 
     @property
     def frame(self) -> int | None:
@@ -82,14 +85,11 @@ class LayerLink(QObject):
         number = visible_plane(self._viewer.dims, self.layer, stack)
         return stack.index(number)[stack.batch_axes.index("T")]
 
-    def choose(self, keys: Set[tuple[int, int]]) -> None:
-        """Outline objects by their keys: the frame, or -1, and the id."""
-        self._chosen = {}
-        for frame, own in keys:
-            self._chosen.setdefault(frame, set()).add(own)
-        layer = self.layer
-        if layer is not None and len(keys) == 1:
-            layer.selected_label = next(iter(keys))[1]
+    def choose(self, rows: pd.DataFrame) -> None:
+        """Outline the objects of some rows of the table."""
+        self._chosen = rows
+        if self.layer is not None and len(rows) == 1:
+            self.layer.selected_label = int(rows["label"].iloc[0])
         self.draw()
 
     def go_to(self, row: pd.Series) -> None:
@@ -129,21 +129,19 @@ class LayerLink(QObject):
         if layer is None or layer not in self._viewer.layers:
             self._outlines.remove()
             return
-        ids = self._chosen.get(-1 if (frame := self.frame) is None else frame, set())
-        if not ids or self._viewer.dims.ndisplay == 3:
+        rows, frame = self._chosen, self.frame
+        if frame is not None and "t" in rows:
+            rows = rows[rows["t"] == frame]
+        if not len(rows) or self._viewer.dims.ndisplay == 3:
             self._outlines.clear()
             return
         stack = stack_of(layer)
-        plane = stack.plane(visible_plane(self._viewer.dims, layer, stack))
+        number = visible_plane(self._viewer.dims, layer, stack)
+        outline = np.zeros(stack.plane_shape, np.uint8)
+        window = _window_of(rows, stack.plane_shape)
+        plane = stack.plane(number, window)
         plane = plane if plane.ndim == 2 else plane[..., 0]
-        mask = np.isin(plane, list(ids))
-        own = np.where(mask, plane, 0).astype(np.float64)
-        # The rim of each: where the smallest id around differs from the largest.
-        kernel = np.ones((3, 3), np.uint8)
-        rim = mask & (cv2.erode(own, kernel) != cv2.dilate(own, kernel))
-        edge = np.zeros_like(mask)
-        edge[[0, -1]] = edge[:, [0, -1]] = True
-        outline = (rim | (mask & edge)).astype(np.uint8)
+        outline[window] = _rim_of(plane, rows["label"].to_numpy())
         self._outlines.show(layer, Placement.of_plane(layer, stack), outline)
 
     def _on_moved(self) -> None:
@@ -171,3 +169,27 @@ class LayerLink(QObject):
             own = int(np.asarray(layer.data[index]))
             if own:
                 self.clicked.emit(own)
+
+
+def _window_of(rows: pd.DataFrame, shape: tuple[int, int]) -> Window:
+    """Return the part of a plane that holds the objects of rows, and a pixel more."""
+    sides = []
+    for axis, length in zip("yx", shape, strict=True):
+        first, last = 0, length
+        if f"bbox_{axis}_min" in rows:
+            first = max(0, int(rows[f"bbox_{axis}_min"].min()) - 1)
+            last = min(length, int(rows[f"bbox_{axis}_max"].max()) + 1)
+        sides.append(slice(first, last))
+    return sides[0], sides[1]
+
+
+def _rim_of(plane: AnyLabels, ids: NDArray[np.int64]) -> Mask:
+    """Return the pixels of some objects that have another id, or nothing, beside."""
+    own = np.pad(plane, 1, constant_values=0)
+    middle = own[1:-1, 1:-1]
+    rim: Mask = middle != own[:-2, 1:-1]
+    for other in (own[2:, 1:-1], own[1:-1, :-2], own[1:-1, 2:]):
+        rim |= middle != other
+    some = np.flatnonzero(rim)
+    rim.ravel()[some] = np.isin(middle.ravel()[some], ids)
+    return rim

@@ -55,6 +55,8 @@ class Measured(QObject):
     """The table is another one."""
     told = Signal(str)
     """How the table stands, in words."""
+    rewritten = Signal()
+    """Somebody wrote into the layer's features."""
     advanced = Signal()
     """One more frame was measured."""
 
@@ -150,6 +152,7 @@ class Measured(QObject):
         if event.type == "features":
             if self._parts and not self._same():
                 self._assemble()
+            self.rewritten.emit()
         elif event.type in ("scale", "units"):
             self._set_stale("the size of the pixels changed")
         elif layer.data is not self._data:

@@ -29,8 +29,6 @@ from napari_mobile_unet.widgets.measure.table_model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Set
-
     import pandas as pd
 
     from napari_mobile_unet.types import Mask
@@ -43,7 +41,7 @@ class TablePanel(QWidget):
     """Shows a table with its plots; tells what is chosen, and what is to be deleted."""
 
     chosen = Signal(object)
-    """The keys of chosen rows: a set of (frame or -1, id)."""
+    """The chosen rows: a pandas.DataFrame."""
     visited = Signal(object)
     """A row that was clicked: a pandas.Series."""
     deleted = Signal(object)
@@ -136,16 +134,10 @@ class TablePanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(split)
 
-    @property
-    def keys(self) -> set[tuple[int, int]]:
-        """The keys of the chosen rows."""
-        table, marked = self.model.table, self.model.chosen
-        return set(keys_of(table[marked])) if len(table) else set()
-
     def take(self, table: pd.DataFrame, unit: str | None) -> None:
         """Show another table; what is chosen or hidden stays so."""
-        chosen = rows_of(table, self.keys)
         before = self.model.table
+        chosen = rows_of(table, set(keys_of(before[self.model.chosen])))
         hidden = rows_of(table, set(keys_of(before[self.model.hidden])))
         self._unit = unit
         self.model.set_table(table, unit, hidden, chosen)
@@ -258,11 +250,12 @@ class TablePanel(QWidget):
 
     def _mark(self, marked: Mask) -> None:
         self.model.choose(marked)
-        keys: Set[tuple[int, int]] = self.keys
-        if len(keys) > 1:
-            self.note.setText(f"{len(keys):,} chosen")
+        rows = self.model.table[marked]
+        self._count()
+        if len(rows) > 1:
+            self.note.setText(f"{len(rows):,} chosen")
         self._plot()
-        self.chosen.emit(keys)
+        self.chosen.emit(rows)
 
     def _plot(self) -> None:
         model = self.model

@@ -111,7 +111,7 @@ class Plots(QWidget):
             box.blockSignals(True)
             box.clear()
             box.addItems(names)
-            wanted = before if before in names else [*first, *names, ""][place]
+            wanted = before if before in names else [*first, *names, "", ""][place]
             box.setCurrentIndex(max(0, box.findText(wanted)))
             box.blockSignals(False)
 

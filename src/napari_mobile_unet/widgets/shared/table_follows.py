@@ -13,7 +13,12 @@ from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_mobile_unet.objects.calibration import calibration_of
-from napari_mobile_unet.objects.pieces import join_pieces, pieces_of, update_table
+from napari_mobile_unet.objects.pieces import (
+    join_pieces,
+    pieces_of,
+    update_table,
+    without_stale,
+)
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.shared.job import Job
@@ -193,6 +198,7 @@ class TableFollows(QObject):
         now, self._extras = self._extras, None
         if now is None:
             now = layer.features.rename(columns={INDEX: "label"})
+            now = without_stale(now, table)
         self._seen = _with_seen(now, self._seen, table.columns.tolist())
         features = update_table(self._seen, table)
         layer.features = features.rename(columns={"label": INDEX})
