@@ -9,9 +9,10 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_mobile_unet.objects.measure import measure
 from napari_mobile_unet.widgets.shared.pages import page_behind
@@ -87,6 +88,23 @@ class Person:
                 next(running, None)
                 event.type = "mouse_release"
                 next(running, None)
+
+    def lasso(self, corners: list[tuple[float, float]]) -> None:
+        """Draw a line around points of the plot with the left button."""
+        canvas, axes = self.panel.plots.canvas, self.panel.plots.figure.axes[0]
+        canvas.draw()
+        kinds = QEvent.Type
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        steps = [(kinds.MouseButtonPress, left, left, corners[0])]
+        steps += [(kinds.MouseMove, none, left, corner) for corner in corners[1:]]
+        steps += [(kinds.MouseButtonRelease, left, none, corners[-1])]
+        for kind, button, held, corner in steps:
+            x, y = axes.transData.transform(corner) / canvas.device_pixel_ratio
+            place = QPointF(x, canvas.height() - y)
+            world = QPointF(canvas.mapToGlobal(place))
+            bare = Qt.KeyboardModifier.NoModifier
+            event = QMouseEvent(kind, place, world, button, held, bare)
+            QApplication.sendEvent(canvas, event)
 
     def chosen(self) -> list[tuple[int, int]]:
         rows = self.panel.model.table[self.panel.model.chosen]
@@ -176,7 +194,7 @@ def test_from_labels_to_a_file(
     panel.plots.kind.setCurrentText("scatter")
     panel.plots.x.setCurrentText("area")
     panel.plots.y.setCurrentText("t")
-    panel.plots._on_lasso([(90, -1), (110, -1), (110, 1.5), (90, 1.5)])
+    somebody.lasso([(90, -0.05), (102, -0.05), (102, 1.5), (90, 1.5), (90, 0)])
     assert somebody.chosen() == [(0, 5), (1, 5)]
     panel.plots.kind.setCurrentText("over time")
     assert len(panel.plots.figure.axes[0].collections[0].get_paths()) == 3
