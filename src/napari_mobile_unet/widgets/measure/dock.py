@@ -96,7 +96,8 @@ class MeasureDock(Dock):
         self.save_button.setToolTip("Save the table as .csv or .parquet")
         self.table_button = QPushButton("Show the table")
         self.table_button.setToolTip("Open the table below the canvas again")
-        self.panel = TablePanel()
+        self.panel = TablePanel(self)  # until it has a dock of its own
+        self.panel.hide()
         self.link = LayerLink(self.viewer, self)
         self.colours = ObjectColours()
         self._lay_out()
@@ -222,7 +223,7 @@ class MeasureDock(Dock):
             self._offer(table)
             self._colour()
             self._copy()
-            if self.panel.parent() is None:
+            if self.panel.parent() is self:
                 self._show_table()
 
     def _show_table(self) -> None:

@@ -51,8 +51,8 @@ class TablePanel(QWidget):
     undone = Signal()
     """The last step of the labels is to be undone."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.model = ObjectsTable()
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("area > 50 and solidity < 0.9")
