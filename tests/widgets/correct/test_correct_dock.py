@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,13 @@ import pytest
 import zarr
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog
 
 from napari_mobile_unet.corrections.journal_lines import read_journal
 from napari_mobile_unet.corrections.saved import METADATA
+from napari_mobile_unet.exports.labels import import_labels
 from napari_mobile_unet.widgets.correct import sketch
+from napari_mobile_unet.widgets.correct.export_button import FILTERS
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 
 if TYPE_CHECKING:
@@ -551,6 +555,37 @@ def test_corrected_labels_are_saved_opened_and_gone_on_with(
     page.undo_button.click()
     page.undo_button.click()
     np.testing.assert_array_equal(np.asarray(again.data), squares())
+
+
+def test_labels_are_exported_with_their_locks(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    layer, page, first = person.layer, person.dock, next(iter(FILTERS))
+    layer.axis_labels = ("z", "y", "x")
+    person.drag((10, 10))
+    page.lock_button.click()
+    for chosen, (form, ending) in FILTERS.items():
+        if form == "cellpose":
+            continue  # holds a plane
+        answer = str(tmp_path / form), chosen
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, a=answer: a)
+        page.export.click()
+        qtbot.waitUntil(lambda: "Writing" not in person.text, timeout=20_000)
+        assert "3 objects" in person.text
+        page.status.clear()
+        again = import_labels(tmp_path / f"{form}{ending}", layer.data.shape)
+        np.testing.assert_array_equal(np.asarray(again.data), layer.data)
+    before = (tmp_path / "imagej.zip").read_bytes()
+    person.press("delete")
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "imagej"), first)
+    )
+    page.export.click()
+    assert "choose it itself to replace it" in person.text
+    assert (tmp_path / "imagej.zip").read_bytes() == before
+    rings = json.loads((tmp_path / "geojson.geojson").read_text("utf-8"))["features"]
+    named = {each["properties"]["name"]: each["properties"] for each in rings}
+    assert [own for own in named if named[own].get("isLocked")] == ["3"]
 
 
 def test_napari_has_its_own_keys_while_its_tools_are_in_hand(person: Person) -> None:

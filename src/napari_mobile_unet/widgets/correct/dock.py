@@ -22,6 +22,7 @@ from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.widgets.correct.bench import Bench
 from napari_mobile_unet.widgets.correct.bring_over_button import BringOverButton
 from napari_mobile_unet.widgets.correct.earlier_offer import EarlierOffer
+from napari_mobile_unet.widgets.correct.export_button import ExportButton
 from napari_mobile_unet.widgets.correct.keys import Key, KeyList
 from napari_mobile_unet.widgets.correct.review_panel import ReviewPanel
 from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
@@ -88,11 +89,13 @@ class CorrectDock(Dock):
             "ids"
         )
         self.bring_over = BringOverButton(self.viewer, self.bench)
+        self.export = ExportButton(self.viewer, self.bench)
         self._others = (
             self.lock_button,
             self.finish_button,
             self.number_button,
             self.bring_over,
+            self.export,
         )
         for button in self._others:
             button.setStyleSheet(NARROW)
@@ -101,7 +104,7 @@ class CorrectDock(Dock):
             {
                 "Objects": (self.lock_button, self.finish_button),
                 "Split and merge": (self.model_tick,),
-                "All": (self.number_button, self.bring_over),
+                "All": (self.number_button, self.bring_over, self.export),
             },
         )
         self.undo_button, self.redo_button = QPushButton("Undo"), QPushButton("Redo")
@@ -149,6 +152,7 @@ class CorrectDock(Dock):
         self.bench.changed.connect(self._do_waiting)
         self.bench.said.connect(self.status.setText)
         self.review.said.connect(self.status.setText)
+        self.export.said.connect(self.status.setText)
         self.bench.opening.found.connect(self._on_found)
         self.copy_button.clicked.connect(lambda _: self.bench.copy())
         self.undo_button.clicked.connect(lambda _: self._desk("undo"))
@@ -162,6 +166,7 @@ class CorrectDock(Dock):
     def disconnect_viewer(self) -> None:
         """Let go of the viewer, with every step on the disk."""
         self.review.cancel()
+        self.export.cancel()
         self.viewer.dims.events.current_step.disconnect(self._show)
         self.box.disconnect_viewer()
         self.bench.disconnect_viewer()
