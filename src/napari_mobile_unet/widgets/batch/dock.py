@@ -68,7 +68,7 @@ class BatchDock(BottomDock):
         The window that it stands in.
     """
 
-    title = "Batch (Mobile U-Net)"
+    title = "Batch"
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
@@ -101,18 +101,27 @@ class BatchDock(BottomDock):
         scrolled.setWidget(self.form)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
-        buttons, line = QHBoxLayout(), QHBoxLayout()
+        self._buttons, line = QWidget(), QHBoxLayout()
+        buttons = QHBoxLayout(self._buttons)
         for button in (self.start_button, self.retry_button, self.report_button):
             buttons.addWidget(button)
         buttons.addWidget(self.status, 1)
+        # Either is seen: a dock that has grown once does not get lower again, and the
+        # window would grow beyond a small screen.
+        either = QWidget()
+        places = QHBoxLayout(either)
+        for layout in (buttons, places):
+            layout.setContentsMargins(0, 0, 0, 0)
+        places.addWidget(self._buttons)
+        places.addWidget(self.bar)
+        either.setFixedHeight(self.bar.sizeHint().height())
         line.addWidget(self.command, 1)
         line.addWidget(self.copy_button)
         right = QWidget()
         rows = QVBoxLayout(right)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self.table, 1)
-        rows.addWidget(self.bar)
-        rows.addLayout(buttons)
+        rows.addWidget(either)
         rows.addLayout(line)
         halves = QSplitter()
         halves.addWidget(scrolled)
@@ -184,6 +193,7 @@ class BatchDock(BottomDock):
         """Show how far all is, and offer what can be done now."""
         running, found = self.job.running, bool(self.model.files)
         self.form.setEnabled(not running)
+        self._buttons.setVisible(not running)
         self.start_button.setEnabled(found and not running)
         self.retry_button.setEnabled(bool(self.model.rows("failed")) and not running)
         self.report_button.setEnabled(

@@ -92,8 +92,9 @@ class PlanForm(QWidget):
         self.executor.setEditable(True)
         self.executor.addItems([THREADS, PROCESSES])
         self.executor.setToolTip(
-            "Where planes are worked on: threads of napari, processes beside it, or "
-            "the address of a Dask scheduler, tcp://HOST:PORT"
+            "Where planes are worked on: threads of napari, processes beside it, which "
+            "start anew for each image and pay for large stacks only, or the address "
+            "of a Dask scheduler, tcp://HOST:PORT"
         )
         self.workers = QSpinBox()
         self.workers.setRange(0, MOST_WORKERS)

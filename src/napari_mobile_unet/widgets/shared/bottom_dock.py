@@ -27,14 +27,15 @@ class BottomDock(QWidget):
     """
 
     title: ClassVar[str] = ""
-    """As napari calls the dock; it remembers by that where a person has put it."""
+    """Its name in the manifest."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         # napari gives plugins a proxy, whose layers are new objects each time.
         self.viewer: napari.viewer.Viewer = getattr(viewer, "__wrapped__", viewer)
+        # napari remembers where a person has put it, by this name and the plugin's.
         places = get_settings().application.plugin_widget_positions
-        self._fresh = self.title not in places
+        self._fresh = not any(name.startswith(f"{self.title} (") for name in places)
         self._frame: QDockWidget | None = None
         # napari would put a stretch below what has no need of height.
         policy = QSizePolicy.Policy
