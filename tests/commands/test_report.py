@@ -11,6 +11,8 @@ import pandas as pd
 import tifffile
 
 from napari_mobile_unet.exports.report import histogram
+from napari_mobile_unet.preprocessing.steps import Invert
+from napari_mobile_unet.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +99,21 @@ def test_a_report_tells_of_all_results_and_loads_nothing(
     assert nothing.exit_code == 1
     assert "holds no results" in nothing.stderr
     assert not (tmp_path / "none.html").exists()
+
+
+def test_a_prepared_image_is_shown_under_its_outlines(
+    run: Callable[..., Result], picture: Path, tmp_path: Path
+) -> None:
+    Recipe(steps=(Invert(),)).save(tmp_path / "steps.json")
+    made, out = tmp_path / "made.tif", tmp_path / "out"
+    steps = ("-o", made, "--recipe", tmp_path / "steps.json")
+    assert run("preprocess", picture, *steps).exit_code == 0
+    assert run("segment", made, "-o", out, "--method", "otsu").exit_code == 0
+    assert run("report", out, "-o", tmp_path / "report.html").exit_code == 0
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "data:image/png" in text
+    assert "has changed since" not in text
+    assert "invert → otsu" in text
 
 
 def test_bars_of_a_histogram_stand_for_all_that_is_drawn() -> None:

@@ -106,7 +106,7 @@ def _tiles(
         tiles.append((f"{doubtful:.1%}", f"objects below {DOUBTFUL:g}"))
     empty = sum(not result.objects for result in results)
     corrected = sum(result.record.corrections is not None for result in results)
-    seconds = sum(result.entry.seconds for result in results if result.entry)
+    seconds = sum(result.seconds or 0 for result in results)
     for number, what in (
         (empty, "without objects"),
         (corrected, "corrected by hand"),
@@ -160,7 +160,7 @@ def _row(result: Result) -> list[str]:
         f"{result.objects:,}",
         "" if np.isnan(result.confidence) else f"{result.confidence:.3f}",
         "" if not len(sizes) else f"{sizes.median():.4g}",
-        "" if result.entry is None else f"{result.entry.seconds:.1f} s",
+        "" if result.seconds is None else f"{result.seconds:.1f} s",
     ]
 
 

@@ -11,6 +11,7 @@ from napari_mobile_unet.exports.report import Picture, picture_of
 from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.recipes.prepared import prepared_provenance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +82,11 @@ def _image_of(result: Result, images: Sequence[Path]) -> Stack | None:
         if not place.exists():
             continue
         image = read_stack(place, _axes_for(place, record))
-        prepared = tuple(image.data.shape) != record.shape
-        if prepared or record.content in ("", content_digest(image)):
-            return as_stack(image, None, record.recipe.channel)
+        made = prepared_provenance(place, image)
+        content = content_digest(image) if made is None else made.content
+        if record.content in ("", content):
+            channel = record.recipe.channel if made is None else None
+            return as_stack(image, None, channel)
     return None
 
 

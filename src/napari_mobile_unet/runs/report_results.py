@@ -54,6 +54,12 @@ class Result:
         return Path(self.entry.source).name if self.entry else self.record.source
 
     @property
+    def seconds(self) -> float | None:
+        """How long it took; None where nobody knows."""
+        entry = self.entry  # a later try may have failed, as with another recipe
+        return entry.seconds if entry is not None and entry.state == "done" else None
+
+    @property
     def size_column(self) -> str | None:
         """The column with the size of objects: one with a unit if there is one."""
         names = [str(n) for n in self.table if _SIZE.fullmatch(str(n))]

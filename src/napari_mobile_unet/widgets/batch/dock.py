@@ -28,6 +28,7 @@ from napari_mobile_unet.messages import INPUT_ERRORS, one_line
 from napari_mobile_unet.parallel.executors import check_executor
 from napari_mobile_unet.recipes.provenance import model_used
 from napari_mobile_unet.runs.files import Begun, Ended, Failed, iter_files
+from napari_mobile_unet.runs.inputs import find_inputs, without_clashes
 from napari_mobile_unet.runs.log import read_log
 from napari_mobile_unet.runs.outputs import Outputs, check_results
 from napari_mobile_unet.runs.result import PlaneResult
@@ -53,10 +54,12 @@ FORM_WIDTH = 380
 
 
 class Looked(NamedTuple):
-    """Which images there are, how far each is, and the command for them."""
+    """Which images there are, and how far each is."""
 
     inputs: Inputs
     states: list[FileState]
+    clash: bool
+    """Whether some were left out whose results would overwrite those of others."""
 
 
 class BatchDock(BottomDock):
@@ -91,7 +94,7 @@ class BatchDock(BottomDock):
         self.status.setSizePolicy(policy.Ignored, policy.Minimum)
         self._opened = OpenedFiles(self.viewer)
         self._looking, self._writing = Job(self), Job(self)
-        self._plan = Plan()
+        self._plan, self._clash = Plan(), False
         self._lay_out()
         self._connect()
         self.form.plan = recall("Batch", {"plan": Plan()})["plan"]  # type: ignore[assignment]
@@ -166,15 +169,17 @@ class BatchDock(BottomDock):
             return
 
         def work() -> Iterator[Looked]:
-            inputs, folder = plan.inputs(), Path(plan.output)
+            found = find_inputs(map(Path, plan.places), plan.pattern)
+            inputs, folder = without_clashes(found), Path(plan.output)
             log = read_log(folder)
             states = [state_of(f, folder, plan.form, log) for f in inputs.files]
-            yield Looked(inputs, states)
+            yield Looked(inputs, states, inputs.files != found.files)
 
         self._looking.start_next(work)
 
     def _on_looked(self, looked: Looked) -> None:
         self.model.show(looked.inputs.files, looked.states)
+        self._clash = looked.clash
         count = len(looked.inputs.files)
         said = looked.inputs.said
         text = f"{count} image{'s' * (count != 1)}{'; ' * bool(said)}{said}"
@@ -203,13 +208,11 @@ class BatchDock(BottomDock):
         self._show_command()
 
     def _show_command(self) -> None:
-        files, plan = tuple(self.model.files), self.form.plan
-        try:
-            self.command.setText(plan.command(files) if files else "")
-        except INPUT_ERRORS:  # the images have gone in the meantime
-            self.command.setText("")
+        files = self.model.files
+        text = self.form.plan.command(files if self._clash else ()) if files else ""
+        self.command.setText(text)
         self.command.setCursorPosition(0)
-        self.copy_button.setEnabled(bool(self.command.text()))
+        self.copy_button.setEnabled(bool(text))
 
     def _start(self, *, retry: bool) -> None:
         """Work on all files, or on those that failed; what is done is only checked."""
@@ -274,7 +277,7 @@ class BatchDock(BottomDock):
         )
         if not name:
             return
-        images = [path.parent for path in self.model.files]
+        images = list(dict.fromkeys(path.parent for path in self.model.files))
 
         def work() -> Iterator[Path]:
             from napari_mobile_unet.runs.report import write_report

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from napari_mobile_unet.parallel.executors import THREADS
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.texts import to_command
 from napari_mobile_unet.runs.batch import FileOptions
-from napari_mobile_unet.runs.inputs import ALL, Inputs, find_inputs, without_clashes
+from napari_mobile_unet.runs.inputs import ALL
 from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.settings import Params
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Plan(Params):
@@ -36,16 +39,6 @@ class Plan(Params):
     workers: int = 0
     """Threads or processes; 0: as many as are best."""
 
-    def inputs(self) -> Inputs:
-        """Return the images, found now.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
-        return without_clashes(find_inputs(map(Path, self.places), self.pattern))
-
     @property
     def options(self) -> FileOptions:
         """How files are read and written; what is done is never done again."""
@@ -57,21 +50,19 @@ class Plan(Params):
             run=RunOptions(self.executor, self.workers or None),
         )
 
-    def command(self, files: tuple[Path, ...]) -> str:
-        """Return the command that does the same.
+    def command(self, files: Sequence[Path] = ()) -> str:
+        """Return the command that does the same; empty without a recipe.
 
         Parameters
         ----------
-        files : tuple of Path
-            The images that were found.
+        files : sequence of Path
+            The images, where the places hold others that the command would refuse.
         """
         if self.recipe is None:
             return ""
         options = ["--resume"]
-        places = tuple(map(Path, self.places))
-        if find_inputs(places, self.pattern).files != files:
-            places = files  # some have one stem, which the command refuses
-        elif self.pattern != ALL:
+        places = files or tuple(map(Path, self.places))
+        if not files and self.pattern != ALL:
             options += ["--pattern", self.pattern]
         if self.axes:
             options += ["--axes", self.axes]
