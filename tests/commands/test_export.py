@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_mobile_unet.corrections.session import Corrections
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
@@ -42,6 +43,31 @@ def test_labels_go_there_and_back(
     assert done.exit_code == 0, done.stderr
     found = read_stack(back, as_labels=True)
     assert np.array_equal(found.data, tifffile.imread(labels))
+
+
+def test_what_a_journal_locks_is_locked_there(
+    run: Run, labels: Path, tmp_path: Path
+) -> None:
+    found = tifffile.imread(labels)
+    journal = tmp_path / "cells_labels_corrections.jsonl"
+    corrections = Corrections(found, journal=journal)
+    corrections.lock([9])
+    corrections.close()
+    output = tmp_path / "a.geojson"
+    done = run("export", labels, "-o", output)
+    assert done.exit_code == 0, done.stderr
+    assert "1 objects are locked by cells_labels_corrections.jsonl" in done.stderr
+    objects = json.loads(output.read_text("utf-8"))["features"]
+    states = {each["properties"]["name"]: each["properties"] for each in objects}
+    assert {own: bool(it.get("isLocked")) for own, it in states.items()} == {
+        "7": False,
+        "9": True,
+    }
+    found[0, 0, 0] = 3
+    tifffile.imwrite(labels, found, metadata={"axes": "ZYX"}, ome=True)
+    done = run("export", labels, "-o", output, "--overwrite")
+    assert done.exit_code == 0, done.stderr
+    assert "Exported without locks" in done.stderr
 
 
 def test_the_image_gives_its_name(run: Run, labels: Path, tmp_path: Path) -> None:

@@ -50,9 +50,11 @@ def export(
     overwrite: Overwrite = False,
 ) -> None:
     """Write labels for ImageJ, QuPath, Cellpose and others, or read theirs."""
+    from napari_mobile_unet.corrections.beside import journal_beside, locked_in
     from napari_mobile_unet.exports.files import read_to_export
     from napari_mobile_unet.exports.labels import export_labels, form_of
     from napari_mobile_unet.io.atomic import check_apart
+    from napari_mobile_unet.messages import one_line
 
     with exit_on_error(UNUSABLE):
         form = form_of(output, form)
@@ -63,4 +65,11 @@ def export(
         found = read_to_export(labels, image, axes, position)
         say(describe_stack(found, hint="--axes"))
         name = str(image.name if image else found.name)
-        export_labels(found, output, form, image=name)
+        locked: frozenset[int] = frozenset()
+        if journal := journal_beside(labels):
+            try:
+                locked = locked_in(found.data, journal)
+                say(f"{len(locked)} objects are locked by {journal.name}")
+            except ValueError as error:
+                say(f"Exported without locks: {one_line(error)}")
+        export_labels(found, output, form, image=name, locked=locked)
