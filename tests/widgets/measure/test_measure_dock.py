@@ -15,6 +15,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_mobile_unet.objects.measure import measure
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.shared.pages import page_behind
 
 if TYPE_CHECKING:
@@ -263,6 +264,10 @@ def test_what_cannot_be_measured_is_said(
     somebody.press(page.button)
     assert page.status.text() == "Choose some columns first."
     page.groups["size"].click()
+    BEING_WRITTEN.begin(page.box.layer)
+    somebody.press(page.button)
+    assert page.status.text().startswith("A run writes to these labels")
+    BEING_WRITTEN.end(page.box.layer)
     page.groups["hull"].click()
     table = somebody.measure()
     assert table["solidity"].tolist() == [1, 1, 1]

@@ -25,6 +25,7 @@ from napari_mobile_unet.exports.table import write_table
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.columns import ABOUT, GROUPS, QUICK, column_of
 from napari_mobile_unet.objects.pieces import update_table
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.number_colours import legend_style
 from napari_mobile_unet.widgets.measure.channels import ChannelList, measurement_of
 from napari_mobile_unet.widgets.measure.colours import IDS, ObjectColours
@@ -195,6 +196,11 @@ class MeasureDock(Dock):
         groups = [name for name, tick in self.groups.items() if tick.isChecked()]
         if not groups:
             self.status.setText("Choose some columns first.")
+            return
+        if layer in BEING_WRITTEN:
+            self.status.setText(
+                "A run writes to these labels; measure them when it is done."
+            )
             return
         images = self.channels.chosen
         try:

@@ -14,6 +14,7 @@ from napari_mobile_unet.corrections.saved import METADATA, SavedState
 from napari_mobile_unet.objects.columns import column_of
 from napari_mobile_unet.objects.pieces import with_known
 from napari_mobile_unet.parallel.cancel import checkpoint
+from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.table_follows import INDEX, listen
 
@@ -84,6 +85,7 @@ class Measured(QObject):
         self._pause.setInterval(REST)
         self._pause.timeout.connect(self._look)
         listen(self)
+        BEING_WRITTEN.changed.connect(self.hear_of)
 
     @property
     def resting(self) -> bool:
@@ -181,7 +183,7 @@ class Measured(QObject):
         measurement = self.measurement
         if measurement is None or self._stale:
             return
-        if self._first:
+        if self._first or self.layer in BEING_WRITTEN:
             self._pause.start()
         elif not self._keep:
             self._set_stale("the labels changed")

@@ -23,6 +23,8 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.filter import matching
 from napari_mobile_unet.widgets.measure.plots import Plots
 from napari_mobile_unet.widgets.measure.table_model import (
+    INK,
+    MARKED,
     ObjectsTable,
     keys_of,
     rows_of,
@@ -76,6 +78,9 @@ class TablePanel(QWidget):
         self.view = QTableView()
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        # As rows are that were chosen in the picture or in a plot.
+        marked = f"background: {MARKED.name()}; color: {INK.name()};"
+        self.view.setStyleSheet(f"QTableView::item:selected {{ {marked} }}")
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.view.verticalHeader().setDefaultSectionSize(ROW)
