@@ -1,11 +1,13 @@
 """A folder of images through the dock *Batch*: time, memory, and the same results.
 
     python benchmarks/batch.py IMAGES [--most 600] [--compare 20] [--output FOLDER]
+        [--recipe FILE|NAME|JSON]
 
 Needs a screen, or xvfb-run. Images of the folder, and of folders in it, are segmented
-in a window by the shipped model, whose event loop is listened to meanwhile; then some
-of them by the command line, and labels and tables are compared to the bit. With an
-output folder of before it tells how long it takes to find that all is done.
+in a window by the shipped model, or a recipe; the window's event loop is listened to
+meanwhile. Then some are segmented by the command line, and labels and tables are
+compared to the bit. With an output folder of before it tells how long it takes to find
+that all is done.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_mobile_unet.io.names import stem_of
-from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.inputs import find_inputs
+from napari_mobile_unet.recipes.library import find_recipe
+from napari_mobile_unet.runs.inputs import find_inputs, without_clashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from napari_mobile_unet.recipes.recipe import Recipe
 
 MEGABYTE = 2**20
 WARM = 10
@@ -45,24 +49,27 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=600)
     parser.add_argument("--compare", type=int, default=20)
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--recipe", default="{}")
     chosen = parser.parse_args()
-    files = find_inputs([chosen.images], PATTERN).files[: chosen.most]
+    found = without_clashes(find_inputs([chosen.images], PATTERN))
+    files = found.files[: chosen.most]
     output = chosen.output or Path(tempfile.mkdtemp())
-    batch(files, output)
+    batch(files, output, find_recipe(chosen.recipe))
     step = max(1, len(files) // chosen.compare)
-    compare(files[::step][: chosen.compare], output)
+    compare(files[::step][: chosen.compare], output, chosen.recipe)
 
 
-def batch(files: Sequence[Path], output: Path) -> None:
+def batch(files: Sequence[Path], output: Path, recipe: Recipe) -> None:
     """Segment files in a window; print times, memory and silences of the window."""
     viewer = napari.Viewer()
     _, dock = viewer.window.add_plugin_dock_widget("napari-mobile-unet", "Batch")
     dock.form.take([str(path) for path in files])
     dock.form.output.setText(str(output))
     dock.form.changed.emit()
-    dock.form.recipes.choose(Recipe())
+    dock.form.recipes.choose(recipe)
     while dock.model.rowCount() != len(files):
         QApplication.processEvents()
+        time.sleep(0.002)
     memory: list[float] = []
     beats = [time.perf_counter()]
     heart = QTimer()
@@ -95,11 +102,12 @@ def batch(files: Sequence[Path], output: Path) -> None:
     viewer.close()
 
 
-def compare(files: Sequence[Path], output: Path) -> None:
+def compare(files: Sequence[Path], output: Path, recipe: str) -> None:
     """Segment files by the command line, and compare labels and tables."""
     with tempfile.TemporaryDirectory() as other:
         program = Path(sys.executable).with_name("mobile-unet")
         command = [program, "segment", *files, "-o", other, "--quiet"]
+        command += ["--recipe", recipe]
         subprocess.run(command, check=False)
         same = 0
         for path in files:

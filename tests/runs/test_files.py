@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,10 @@ from napari_mobile_unet.runs.batch import FileOptions, Opened
 from napari_mobile_unet.runs.files import Begun, Ended, Failed, iter_files
 from napari_mobile_unet.runs.inputs import find_inputs, without_clashes
 from napari_mobile_unet.runs.log import LOG, read_log
+from napari_mobile_unet.runs.outputs import check_results
 from napari_mobile_unet.runs.result import PlaneResult
 from napari_mobile_unet.runs.results import state_of
 from napari_mobile_unet.thresholding.threshold import Threshold
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OTSU = Recipe(segment=Threshold())
 
@@ -150,3 +148,22 @@ def test_a_name_that_is_not_utf_8_is_logged(folder: Path, tmp_path: Path) -> Non
     log = read_log(out)
     assert list(log) == [odd.resolve()]
     assert state_of(odd, out, log=log).seconds is not None
+
+
+def test_no_input_is_replaced_by_results_and_thousands_are_seen_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [tmp_path / f"{number}.tif" for number in range(3000)]
+    looked: list[Path] = []
+    resolve = Path.resolve
+
+    def counted(path: Path, strict: bool = False) -> Path:
+        looked.append(path)
+        return resolve(path, strict)
+
+    monkeypatch.setattr(Path, "resolve", counted)
+    check_results(sources, tmp_path)
+    assert len(looked) < 20 * len(sources)
+    hidden = tmp_path / "in" / ".." / "7_labels.tif"
+    with pytest.raises(ValueError, match="must not replace an input"):
+        check_results([*sources, hidden], tmp_path)

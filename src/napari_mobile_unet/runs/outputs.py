@@ -115,10 +115,15 @@ def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -
                 f"results are named after their input; {first} and {source} share the "
                 f"stem {stem_of(source)!r}; rename one or run them into two folders"
             )
+    # Of thousands each is looked at once: an output must be none of these.
+    taken: dict[Path, Path] = {}
     for source in sources:
-        outputs = Outputs.of(source, folder, form)
-        if outputs.labels.suffix:
-            check_apart(outputs.labels, sources)
+        whole = source.resolve()
+        taken.update(dict.fromkeys((whole, *whole.parents), source))
+    for source in sources:
+        labels = Outputs.of(source, folder, form).labels
+        if labels.suffix and labels.resolve() in taken:
+            check_apart(labels, [taken[labels.resolve()]])
 
 
 def write_results(
