@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.runs.segment import iter_segment, segment
     from napari_mobile_unet.thresholding.otsu import multi_otsu, otsu
     from napari_mobile_unet.thresholding.threshold import Threshold
+    from napari_mobile_unet.training.teach import teach
     from napari_mobile_unet.unet.model import list_models, load_model
     from napari_mobile_unet.unet.segment import UNet
 
@@ -49,6 +50,7 @@ _HOMES = {
     "rename_model": "models.library",
     "replay": "corrections.replay",
     "segment": "runs.segment",
+    "teach": "training.teach",
 }
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "rename_model",
     "replay",
     "segment",
+    "teach",
 ]
 
 

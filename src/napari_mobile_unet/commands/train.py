@@ -47,6 +47,15 @@ def train(
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs to train.")] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="Teach: learn from a few images in that time, then compare."
+        ),
+    ] = None,
+    keep_worse: Annotated[
+        bool, typer.Option("--keep-worse", help="Keep what was taught even if worse.")
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**32 - 1, help="Seed of all randomness.")
     ] = None,
@@ -55,11 +64,31 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501
+    from napari_mobile_unet.commands.teaching import teach_folders
     from napari_mobile_unet.settings import read_json
     from napari_mobile_unet.training.job import TrainingJob, check_job, start_from
     from napari_mobile_unet.training.process import JobError, training
     from napari_mobile_unet.unet.model import load_model
 
+    if seconds is not None:
+        with exit_on_error(UNUSABLE):
+            _check_alone(seconds, minutes=minutes, epochs=epochs, settings=settings)
+        try:
+            teach_folders(
+                images,
+                labels,
+                output,
+                model=start,
+                seconds=seconds,
+                seed=seed or 0,
+                overwrite=overwrite,
+                keep_worse=keep_worse,
+                as_json=as_json,
+            )
+        except (JobError, *INPUT_ERRORS) as error:
+            print_error("mobile-unet", error)
+            raise typer.Exit(FAILED) from error
+        return
     with exit_on_error(UNUSABLE):
         given: dict[str, Any] = {}
         for path in settings or ():
@@ -87,6 +116,22 @@ def train(
     except (JobError, *INPUT_ERRORS) as error:
         print_error("mobile-unet", error)
         raise typer.Exit(FAILED) from error
+
+
+def _check_alone(seconds: float, **others: object) -> None:
+    """Refuse options of a training for a teaching, which decides them itself.
+
+    Raises
+    ------
+    ValueError
+        If one is given.
+    """
+    for name, value in others.items():
+        if value:
+            raise ValueError(
+                f"--seconds teaches, and decides all else itself; received --{name} "
+                f"{value} beside --seconds {seconds:g}; leave one of them out"
+            )
 
 
 def _describe_pairs(job: TrainingJob) -> None:

@@ -28,6 +28,9 @@ class Augmentation(Params):
     only."""
     native: float = 0.4
     """Share of the others that keep about the scale of their image."""
+    as_segmented: bool = False
+    """Whether that scale is the one at which a segmentation would show the image to the
+    network."""
     gamma: float = 0.6
     """Largest natural logarithm of the gamma."""
     invert: float = 0.2

@@ -17,6 +17,7 @@ from napari_mobile_unet.training.targets import (
     FOREGROUND,
     FURTHEST,
     GAP,
+    KNOWN,
     distance_to,
 )
 
@@ -67,6 +68,9 @@ def overlay_crops(lower: Crop, upper: Crop, bright: bool) -> Crop:
     visible_gap = np.where(hidden, FURTHEST, lower.targets[..., GAP])
     nearest = np.minimum(visible_gap, upper.targets[..., GAP])
     joined[..., GAP] = np.minimum(nearest, to_upper + to_lower)
+    # What lies under an unknown part of the upper crop is no longer known.
+    known = lower.targets[..., KNOWN:], upper.targets[..., KNOWN:]
+    joined[..., KNOWN:] = np.minimum(*known)
     return Crop(image, joined)
 
 

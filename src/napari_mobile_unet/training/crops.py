@@ -15,7 +15,7 @@ import numpy as np
 
 from napari_mobile_unet.training.augment import blur, grey, mix_channels, vary_values
 from napari_mobile_unet.training.compose import Crop, overlay_crops, vary_contrast
-from napari_mobile_unet.training.targets import DISTANCE, LARGEST, maps_of
+from napari_mobile_unet.training.targets import DISTANCE, KNOWN, LARGEST, maps_of
 from napari_mobile_unet.unet.rescale import resize, resize_factor
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class CropSampler:
         if rng.random() > settings.native and np.isfinite(example.diameter):
             low, high = np.log(settings.diameter)
             scale = np.exp(rng.uniform(low, high)) / example.diameter
+        if settings.as_segmented:
+            known = settings.known_diameter
+            scale *= resize_factor(example.diameter_or(known), known)
         scale = float(scale)
         crop = self._warp(example, scale, rng)
         if rng.random() < settings.overlap:
@@ -177,7 +180,7 @@ def _scale_targets(
     # Between two objects their largest distances must not be mixed.
     largest = np.ascontiguousarray(targets[..., LARGEST])
     moved[..., LARGEST] = move(largest, cv2.INTER_NEAREST)
-    moved[..., DISTANCE:] *= factor
+    moved[..., DISTANCE:KNOWN] *= factor
     return moved
 
 

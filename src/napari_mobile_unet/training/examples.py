@@ -15,6 +15,7 @@ from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.training.augment import grey
 from napari_mobile_unet.training.compose import is_bright
+from napari_mobile_unet.training.lessons import numbered
 from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.training.targets import targets_of
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.training.job import TrainingJob
+    from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats, Labels, Reals
+    from napari_mobile_unet.unet.normalise import Normalisation
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +148,21 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
             )
         )
     return examples
+
+
+def example_of(lesson: Lesson, normalisation: Normalisation) -> Example:
+    """Return a lesson ready to be cropped; of its labels only the known ones count."""
+    image = lesson.image if lesson.image.ndim == 3 else lesson.image[..., None]
+    # A part of a plane lacks some ids, and what is counted has none missing.
+    known_labels = numbered(np.where(lesson.known, lesson.labels, 0))
+    return Example(
+        image=normalisation.apply(image, lesson.limits),
+        labels=known_labels,
+        # The gap to a neighbour that nobody has looked at is a better guess than none.
+        targets=targets_of(lesson.labels, lesson.known),
+        diameter=_median_diameter(known_labels),
+        group=lesson.group,
+    )
 
 
 def _normalise(image: NDArray[np.generic], job: TrainingJob) -> Floats:

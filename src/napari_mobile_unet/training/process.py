@@ -28,6 +28,15 @@ class JobError(Exception):
     """
 
 
+class Died(JobError):
+    """The child process ended without a word: it crashed, or somebody killed it."""
+
+    def __init__(self, status: int, log: IO[str]) -> None:
+        log.seek(0)
+        last = (log.read().strip().splitlines() or ["no output"])[-1]
+        super().__init__(f"the training process ended with {status}: {last}")
+
+
 @dataclass(frozen=True)
 class RunningTraining:
     """A training in progress: its messages as they come, and how to stop it."""
@@ -64,7 +73,7 @@ def training(job: TrainingJob) -> Iterator[RunningTraining]:
         child.stdin.write(job.to_json() + "\n")
         child.stdin.flush()
         try:
-            yield RunningTraining(_messages(child, log), child.stdin.close)
+            yield RunningTraining(iter_messages(child, log), child.stdin.close)
         except KeyboardInterrupt:
             child.kill()
             raise
@@ -73,7 +82,16 @@ def training(job: TrainingJob) -> Iterator[RunningTraining]:
             child.wait(STOP_SECONDS)
 
 
-def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, Any]]:
+def iter_messages(
+    child: subprocess.Popen[str], log: IO[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield what a child says, to its end.
+
+    Raises
+    ------
+    JobError
+        If it refuses its job; `Died` if it ends without a word.
+    """
     assert child.stdout is not None
     for line in child.stdout:
         message: dict[str, Any] = json.loads(line)
@@ -81,17 +99,24 @@ def _messages(child: subprocess.Popen[str], log: IO[str]) -> Iterator[dict[str, 
             raise JobError(message["message"])
         yield message
     if child.wait() != 0:
-        log.seek(0)
-        last = (log.read().strip().splitlines() or ["no output"])[-1]
-        raise JobError(f"the training process ended with {child.returncode}: {last}")
+        raise Died(child.returncode, log)
 
 
 @contextmanager
 def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a module in a child process that cannot outlive this block."""
+    with start_child(module, log) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def start_child(module: str, log: IO[str]) -> subprocess.Popen[str]:
+    """Run a module in a child process, with pipes for its input and output."""
     # TensorFlow's start-up messages tell a person nothing that they could act on.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -101,8 +126,4 @@ def _child(module: str, log: IO[str]) -> Iterator[subprocess.Popen[str]]:
         env=environment,
         # A terminal that sends Ctrl-C, or is closed, does so to the parent alone.
         start_new_session=True,
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
+    )

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Mask
 
 
-FOREGROUND, DISTANCE, LARGEST, GAP = range(4)
-"""Channels of what ``targets_of`` returns."""
+FOREGROUND, DISTANCE, LARGEST, GAP, KNOWN = range(5)
+"""Channels of what ``targets_of`` returns. The last one is there only where a part of
+the plane was never annotated: 1 where it was."""
+SURELY_KNOWN = 0.99
+"""Of ``KNOWN`` on another grid, where pixels are mixed: from here on all were known."""
 FURTHEST = 64.0
 """Largest distance in pixels that is measured; farther objects do not matter."""
 RIM = 5.0
@@ -25,19 +28,22 @@ SEAM = 4.0
 """Additional weight of an error at a seam."""
 
 
-def targets_of(labels: NDArray[np.integer]) -> Floats:
+def targets_of(labels: NDArray[np.integer], known: Mask | None = None) -> Floats:
     """Return the distances that the maps to learn are made from.
 
     Parameters
     ----------
     labels : ndarray of int
         (Y, X), 0 is background.
+    known : ndarray of bool, optional
+        (Y, X), where the labels are right; all of them unless given.
 
     Returns
     -------
     ndarray of float32
         (Y, X, 4): foreground (0 or 1); distance to the object's own outline in
-        pixels; the largest distance in the object; gap, see ``gap_of``.
+        pixels; the largest distance in the object; gap, see ``gap_of``. If ``known``
+        is given, it is a fifth channel.
     """
     labels = labels.astype(np.int32)
     padded = np.pad(labels, 1, mode="edge").astype(np.float32)
@@ -48,6 +54,7 @@ def targets_of(labels: NDArray[np.integer]) -> Floats:
     distance = np.where(labels > 0, distance_to(~inner) + 0.5, 0)
     largest = ndimage.maximum(distance, labels, np.arange(labels.max() + 1))
     parts = [labels > 0, distance, np.asarray(largest)[labels], gap_of(labels)]
+    parts += [] if known is None else [known]
     return np.dstack([np.asarray(part, np.float32) for part in parts])
 
 
@@ -77,8 +84,8 @@ def maps_of(targets: Floats) -> Floats:
     Parameters
     ----------
     targets : ndarray of float32
-        (Y, X, 4) of ``targets_of``, moved to the grid of the crop, with distances in
-        its pixels.
+        (Y, X, 4 or 5) of ``targets_of``, moved to the grid of the crop, with distances
+        in its pixels.
 
     Returns
     -------
@@ -86,14 +93,17 @@ def maps_of(targets: Floats) -> Floats:
         (Y, X, 4): foreground; distance, which rises from 0 at an object's outline to
         1 within ``RIM`` pixels, or at the centre of smaller objects; seam, which falls
         from 1 between two objects to 0 within as many; weight, larger at seams and
-        in small objects, since a missed object counts the same whatever its size.
+        in small objects, since a missed object counts the same whatever its size, and
+        0 where nobody knows what is right.
     """
-    foreground, distance, largest, gap = np.moveaxis(targets, -1, 0)
+    foreground, distance, largest, gap = np.moveaxis(targets[..., :KNOWN], -1, 0)
     reach = np.maximum(np.minimum(largest, RIM), 0.5)
     relative = np.clip(distance / reach, 0, 1) * foreground
     seam = np.clip(1 - gap / RIM, 0, 1)
     small = np.clip(np.sqrt(2 * RIM / np.maximum(largest, 0.5)), 0.7, 2)
     weight = (1 + SEAM * seam) * (1 + foreground * (small - 1))
+    if targets.shape[-1] > KNOWN:
+        weight *= targets[..., KNOWN] > SURELY_KNOWN
     return np.dstack([foreground, relative, seam, weight])
 
 

@@ -44,7 +44,9 @@ CHANCE = 0.005
 """Difference of the sum of both AP that may be chance."""
 
 
-def predict_maps(network: Any, example: Example, known_diameter: float) -> Floats:
+def predict_maps(
+    network: Any, example: Example, known_diameter: float, *, mirror: bool = True
+) -> Floats:
     """Return the maps (Y, X, maps), 0 to 1, of an example, as a segmentation would.
 
     Parameters
@@ -55,6 +57,8 @@ def predict_maps(network: Any, example: Example, known_diameter: float) -> Float
         Objects of another size are resized for the network.
     known_diameter : float
         Of the objects that the network knows best, in pixels.
+    mirror : bool
+        Whether small images are averaged over a half turn, which takes twice as long.
     """
     height, width = example.labels.shape
     channels = network.input_shape[-1]
@@ -71,7 +75,7 @@ def predict_maps(network: Any, example: Example, known_diameter: float) -> Float
         return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
 
     maps = predict(resized)
-    if fits_in_tile(resized):
+    if mirror and fits_in_tile(resized):
         maps = average_half_turn(maps, resized, predict)
     return np.asarray(
         cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR), np.float32

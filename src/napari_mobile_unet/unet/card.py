@@ -54,6 +54,38 @@ class Decoding(Params):
     """Relative distance to the outline from which a pixel is in an object's core."""
 
 
+Verdict = Literal["better", "worse", "no difference", "too few", "new"]
+"""Of a taught model beside the one it was taught from; "new" if there was none."""
+
+
+class GateRecord(Params):
+    """How a taught model compares with the one it was taught from.
+
+    Measured on labels that it was not taught with.
+    """
+
+    verdict: Verdict
+    """What the interval of the gain says; "too few" objects to tell."""
+    objects: int = Field(0, ge=0)
+    """True objects that were kept apart."""
+    old_ap: float | None = None
+    """AP at IoU 0.5 of the old model as it was; without a value there was none."""
+    old_tuned_ap: float | None = None
+    """The same with the old model's thresholds tuned for these images."""
+    new_ap: float | None = None
+    """Of the taught model, with its thresholds tuned the same way."""
+    gain_low: float | None = None
+    """Least gain over the tuned old model in 9 of 10 draws of the labels."""
+    gain_high: float | None = None
+    """Largest gain in 9 of 10 draws."""
+    share: float = Field(1, ge=0, le=1)
+    """Of the way from the old weights to the taught ones that was gone."""
+    old_kinds_before: float | None = None
+    """AP at IoU 0.5 of the old model on shipped samples."""
+    old_kinds_after: float | None = None
+    """AP at IoU 0.5 of the taught model on the same samples."""
+
+
 class TrainingRecord(Params):
     """How the weights came about."""
 
@@ -75,6 +107,14 @@ class TrainingRecord(Params):
     """AP at IoU 0.5, image mean, on the validation fold."""
     versions: dict[str, str] = Field(default_factory=dict)
     """Packages that made the model."""
+    parent: str = ""
+    """Name of the model that it was taught from."""
+    examples: tuple[str, ...] = ()
+    """Names of the planes that it was taught with."""
+    seconds: float | None = None
+    """How long it was taught."""
+    gate: GateRecord | None = None
+    """Whether it is better than its parent."""
 
 
 class Card(Params):

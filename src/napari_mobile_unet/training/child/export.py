@@ -127,6 +127,7 @@ def save_model(
     *,
     examples: Sequence[Example] = (),
     samples: Sequence[Floats] = (),
+    tuned: Tuned | None = None,
 ) -> Tuned:
     """Tune the network, write the model folder of a job atomically, return the tuning.
 
@@ -143,6 +144,8 @@ def save_model(
         network as it is exported: that of integers differs a little.
     samples : sequence of ndarray
         As for ``to_litert``; with them it also has a network of 8-bit integers.
+    tuned : Tuned, optional
+        What is known of the network already; it is then not tuned.
     """
     job.output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(job.output) as beside:
@@ -165,7 +168,8 @@ def save_model(
         )
         write_card(beside, card)
         exported = Model(beside)
-        tuned = tune([predict_example(e, exported) for e in examples], examples)
+        if tuned is None:
+            tuned = tune([predict_example(e, exported) for e in examples], examples)
         packages = ("napari-mobile-unet", "keras", "numpy")
         versions = {package: version(package) for package in packages}
         tuned_card = card.replace(

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 import numpy as np
@@ -17,9 +17,10 @@ from napari_mobile_unet.training.child import network
 from napari_mobile_unet.training.crops import CropSampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from threading import Event
 
+    from napari_mobile_unet.training.compose import Crop
     from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.job import TrainingJob
     from napari_mobile_unet.types import Floats
@@ -34,7 +35,8 @@ def loss(targets: Any, logits: Any) -> Any:
     Parameters
     ----------
     targets : tensor
-        (b, y, x, 4): foreground, distance, seam, weight.
+        (b, y, x, 4): foreground, distance, seam, weight, which is 0 where nobody knows
+        what is right.
     logits : tensor
         (b, y, x, maps): the same maps, or the first of them.
 
@@ -50,10 +52,22 @@ def loss(targets: Any, logits: Any) -> Any:
     overlap = tf.reduce_sum(maps * truth * weight, (0, 1, 2))
     total = tf.reduce_sum((maps + truth) * weight, (0, 1, 2))
     dice = 1 - (2 * overlap + 1) / (total + 1)
-    return tf.reduce_sum(tf.reduce_mean(entropy, (0, 1, 2))) + tf.reduce_sum(dice) / 2
+    known = tf.reduce_mean(tf.cast(weight > 0, tf.float32))
+    mean = tf.reduce_sum(tf.reduce_mean(entropy, (0, 1, 2))) / tf.maximum(known, 0.05)
+    return mean + tf.reduce_sum(dice) / 2
 
 
-def iter_batches(sampler: CropSampler, batch_size: int, seed: int) -> Iterator[Batch]:
+class Sampler(Protocol):
+    """Draws crops."""
+
+    def draw(self, rng: np.random.Generator) -> Crop:
+        """Return one crop."""
+        ...
+
+
+def iter_batches(
+    sampler: Sampler, batch_size: int, seed: int
+) -> Generator[Batch, None, None]:
     """Yield batches for ever; the n-th depends on the seed and n alone."""
 
     def batch(step: int) -> Batch:

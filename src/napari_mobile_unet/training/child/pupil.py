@@ -1,0 +1,138 @@
+"""A network that learns from lessons: a few steps, from weights that are good already.
+
+What is trained, and what stays, decides whether it forgets; see `TeachingJob`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from napari_mobile_unet.io.atomic import atomic_path
+from napari_mobile_unet.training.child import network
+from napari_mobile_unet.training.child.learning import loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from napari_mobile_unet.training.child.learning import Batch
+    from napari_mobile_unet.training.teaching import TeachingJob, Trained
+    from napari_mobile_unet.types import Floats
+
+DECODER = ("up_", "skip_", "merge_", "decode_", "head")
+"""What the names of the decoder's layers begin with."""
+STEM = "stem_"
+"""What the names of the first stage begin with."""
+MEMORY = 0.98
+"""Decay of the moving average of the weights for each step."""
+
+
+def is_trained(path: str, trained: Trained) -> bool:
+    """Return whether a weight of that path learns."""
+    if trained == "decoder":
+        return path.startswith(DECODER)
+    if trained == "surface":
+        return path.startswith(STEM) or "_bn/" in path
+    return True
+
+
+class Pupil:
+    """A network, its optimiser, and a moving average of the weights that learn.
+
+    Parameters
+    ----------
+    job : TeachingJob
+        What it begins with, and what of it learns.
+
+    Attributes
+    ----------
+    average : keras.Model
+        The network with the averaged weights, which is measured and kept.
+    """
+
+    def __init__(self, job: TeachingJob) -> None:
+        keras.utils.set_random_seed(job.seed)
+        self._job = job
+        self._model = network.build(job.architecture)
+        self.average = network.build(job.architecture)
+        if job.start_weights is not None:
+            network.load_weights(self._model, job.start_weights, job.start_architecture)
+        self.average.set_weights(self._model.get_weights())
+        self._variables = [
+            weight
+            for weight in self._model.trainable_variables
+            if is_trained(weight.path, job.trained)
+        ]
+        followed = self._variables if job.frozen_statistics else self._model.variables
+        of_path = {weight.path: weight for weight in self.average.variables}
+        self._followed = [(of_path[weight.path], weight) for weight in followed]
+        self._start = [np.array(weight) for weight in self._variables]
+        self._optimiser = keras.optimizers.AdamW(
+            job.learning_rate, weight_decay=1e-4, global_clipnorm=1.0
+        )
+        self._optimiser.build(self._variables)
+        self.steps = 0
+        self._step: Callable[..., Any] = tf.function(self._eager_step)
+
+    def _eager_step(self, images: Any, targets: Any, decay: Any, pull: Any) -> Any:
+        training = not self._job.frozen_statistics
+        with tf.GradientTape() as tape:
+            value = loss(targets, self._model(images, training=training))
+        gradients = tape.gradient(value, self._variables)
+        self._optimiser.apply_gradients(zip(gradients, self._variables, strict=True))
+        if self._job.pull:
+            for weight, start in zip(self._variables, self._start, strict=True):
+                weight.assign_sub(pull * (weight - start))
+        for average, now in self._followed:
+            average.assign(decay * average + (1 - decay) * now)
+        return value
+
+    def step(self, batch: Batch, rate: float) -> float:
+        """Learn from one batch at a learning rate; return the loss."""
+        self._optimiser.learning_rate = rate
+        decay = min(MEMORY, (1 + self.steps) / (10 + self.steps))
+        self.steps += 1
+        pull = min(1.0, rate * self._job.pull)
+        return float(
+            self._step(*batch, *(tf.constant(v, tf.float32) for v in (decay, pull)))
+        )
+
+    def warm_up(self) -> None:
+        """Build the step, which takes seconds, without learning anything."""
+        job = self._job
+        shape = (job.batch, job.crop, job.crop)
+        images = np.zeros((*shape, job.architecture.channels), np.float32)
+        kept = self._model.get_weights()
+        self.step((images, np.zeros((*shape, 4), np.float32)), 0.0)
+        self._model.set_weights(kept)
+        self.average.set_weights(kept)
+        for moment in self._optimiser.variables:
+            moment.assign(tf.zeros_like(moment))
+        self.steps = 0
+
+    def keep(self, path: Path) -> None:
+        """Write the averaged weights to a file, whole or not at all."""
+        with atomic_path(path) as beside:
+            self.average.save_weights(beside)
+
+    def load(self, path: Path) -> list[Floats]:
+        """Return weights that were kept."""
+        self.average.load_weights(path)
+        return self.weights
+
+    @property
+    def weights(self) -> list[Floats]:
+        """A copy of the averaged weights."""
+        return [np.array(weight) for weight in self.average.get_weights()]
+
+
+def between(old: Sequence[Floats], new: Sequence[Floats], share: float) -> list[Floats]:
+    """Return weights on the way from the old to the new ones.
+
+    Source: Wortsman et al. 2022, https://arxiv.org/abs/2109.01903
+    """
+    return [a + np.float32(share) * (b - a) for a, b in zip(old, new, strict=True)]

@@ -1,0 +1,354 @@
+"""Teaching, in the child process.
+
+Started as ``python -m napari_mobile_unet.training.child.teacher``.
+
+The job comes as one line of JSON on standard input, and the network is made ready for
+it; the message is "warm". A second line, by which time the lessons must lie in their
+folder, begins the teaching; it holds what changed of the job. A third line, or the end
+of standard input, stops it after the step in hand: the best model so far is still
+measured and saved. Messages go out as lines of JSON on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+
+from napari_mobile_unet.training.child.export import save_model
+from napari_mobile_unet.training.child.learning import iter_batches, rate_at
+from napari_mobile_unet.training.child.pupil import Pupil, between
+from napari_mobile_unet.training.crops import CropSampler
+from napari_mobile_unet.training.examples import example_of
+from napari_mobile_unet.training.gate import (
+    RIGHT,
+    Blocks,
+    Setting,
+    gate_of,
+    precision,
+    settings_of,
+)
+from napari_mobile_unet.training.held_out import divide
+from napari_mobile_unet.training.lessons import iter_lessons
+from napari_mobile_unet.training.teaching import TeachingJob
+from napari_mobile_unet.training.validation import Tuned, predict_maps
+from napari_mobile_unet.unet.card import Decoding, GateRecord, TrainingRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from napari_mobile_unet.training.compose import Crop
+    from napari_mobile_unet.training.examples import Example
+    from napari_mobile_unet.types import Floats
+
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the way from the old weights to the new ones, that are tried."""
+APART = 2_000_000
+"""Pixels that are measured on at most; more of them would take the time of learning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """Draws crops of the lessons, and of what is rehearsed.
+
+    Parameters
+    ----------
+    lessons, rehearsal : CropSampler
+        The rehearsal may be missing.
+    share : float
+        Of the crops that are rehearsed.
+    """
+
+    lessons: CropSampler
+    rehearsal: CropSampler | None
+    share: float
+
+    def draw(self, rng: np.random.Generator) -> Crop:
+        """Return one crop."""
+        if self.rehearsal is not None and rng.random() < self.share:
+            return self.rehearsal.draw(rng)
+        return self.lessons.draw(rng)
+
+
+def teach(
+    job: TeachingJob, pupil: Pupil, say: Callable[..., None], stopped: Event
+) -> None:
+    """Learn from the lessons of a job, compare, export.
+
+    Parameters
+    ----------
+    job : TeachingJob
+        What is done.
+    pupil : Pupil
+        Made for it.
+    say : function
+        Takes the kind of a message and its content.
+    stopped : threading.Event
+        Once it is set, the learning ends after the step in hand.
+
+    Raises
+    ------
+    ValueError, OSError
+        If nothing can be learnt, or the model cannot be written.
+    """
+    lessons = list(iter_lessons(job.lessons))
+    divided = divide(lessons)
+    taught = [example_of(lesson, job.normalisation) for lesson in divided.taught]
+    parts = [
+        Blocks.of(example_of(lesson, job.normalisation), lesson.known)
+        for lesson in _limited(divided.apart)
+    ]
+    old_kinds = _old_kinds(job)
+    say(
+        "ready",
+        planes=len(lessons),
+        objects=sum(example.n_objects for example in taught),
+        apart=sum(part.example.n_objects for part in parts),
+    )
+    begin = time.monotonic()
+    old = pupil.weights
+    if job.learnt is None:
+        new = _learn(job, pupil, Learning(taught, old_kinds, parts), say, stopped)
+    else:
+        new = pupil.load(job.learnt)
+    say("measuring")
+    seconds = time.monotonic() - begin
+    tuned, record = _compare(job, pupil, old, new, parts, old_kinds[:2])
+    save_model(
+        pupil.average,
+        job,
+        TrainingRecord(
+            data=job.data,
+            images=len(lessons),
+            objects=sum(len(lesson.ids) for lesson in lessons),
+            start=job.start,
+            parent=job.start.rpartition(" ")[0],
+            examples=tuple(lesson.name for lesson in lessons),
+            seed=job.seed,
+            epochs=0,
+            minutes=round(seconds / 60, 2),
+            seconds=round(seconds, 1),
+            gate=record,
+        ),
+        tuned=tuned,
+    )
+    say(
+        "done",
+        steps=pupil.steps,
+        seconds=seconds,
+        output=str(job.output),
+        gate=record.model_dump() if record else None,
+    )
+
+
+def _limited(lessons: Sequence[Any]) -> Iterator[Any]:
+    """Yield lessons up to `APART` pixels, one at least."""
+    pixels = 0
+    for lesson in lessons:
+        if pixels and pixels + lesson.labels.size > APART:
+            return
+        pixels += lesson.labels.size
+        yield lesson
+
+
+def _old_kinds(job: TeachingJob) -> list[Example]:
+    """Return the examples that are rehearsed; the first ones are measured alone."""
+    if job.rehearsal is None:
+        return []
+    return [
+        example_of(lesson, job.normalisation) for lesson in iter_lessons(job.rehearsal)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """What a pupil learns from, and what it is measured on."""
+
+    taught: Sequence[Example]
+    old_kinds: Sequence[Example]
+    parts: Sequence[Blocks]
+
+
+def _learn(
+    job: TeachingJob,
+    pupil: Pupil,
+    learning: Learning,
+    say: Callable[..., None],
+    stopped: Event,
+) -> list[Floats]:
+    """Return the best weights of all that were measured, without the old ones."""
+    channels = job.architecture.channels
+    rehearsed = [
+        CropSampler(learning.old_kinds[2:], job.crop, job.augmentation, channels)
+        for _ in learning.old_kinds[2:3]
+        if job.rehearsed
+    ]
+    sampler = Mixed(
+        CropSampler(learning.taught, job.crop, job.augmentation, channels),
+        rehearsed[0] if rehearsed else None,
+        job.rehearsed,
+    )
+    batches = iter_batches(sampler, job.batch, job.seed)
+    own = Setting(job.old_decoding or Decoding(), job.old_calibration)
+    best: tuple[float, list[Floats]] | None = None
+    begin = time.monotonic()
+    measured = 0.0
+
+    def measure() -> float | None:
+        nonlocal best, measured
+        if not learning.parts:
+            return None
+        start = time.monotonic()
+        known = job.augmentation.known_diameter
+        counts = sum(
+            part.count(
+                predict_maps(pupil.average, part.example, known, mirror=False), [own]
+            )[0].sum(0)
+            for part in learning.parts
+        )
+        ap, tight = precision(np.asarray(counts))
+        if pupil.steps and (best is None or ap + tight > best[0]):
+            best = float(ap + tight), pupil.weights
+            pupil.keep(job.best_so_far)
+        measured += time.monotonic() - start
+        return float(ap)
+
+    say("step", step=0, loss=None, ap=measure(), share=0.0, seconds=0.0)
+    measured, losses = 0.0, []
+    begin = time.monotonic()
+    while True:
+        passed = time.monotonic() - begin
+        share = passed / (60 * (job.minutes or 1))
+        if job.most_steps is not None:
+            share = max(share, pupil.steps / job.most_steps)
+        if share >= 1 or (stopped.is_set() and pupil.steps):
+            break
+        losses.append(pupil.step(next(batches), rate_at(share, job.learning_rate)))
+        if pupil.steps % job.steps == 0:
+            ap = measure() if measured <= job.validated * passed else None
+            say(
+                "step",
+                step=pupil.steps,
+                loss=float(np.mean(losses)),
+                ap=ap,
+                share=min(share, 1.0),
+                seconds=passed,
+            )
+            losses.clear()
+    batches.close()
+    ap = measure()
+    say(
+        "step",
+        step=pupil.steps,
+        loss=float(np.mean(losses)) if losses else None,
+        ap=ap,
+        share=1.0,
+        seconds=time.monotonic() - begin,
+    )
+    return best[1] if best else pupil.weights
+
+
+def _compare(
+    job: TeachingJob,
+    pupil: Pupil,
+    old: list[Floats],
+    new: list[Floats],
+    parts: Sequence[Blocks],
+    old_kinds: Sequence[Example],
+) -> tuple[Tuned, GateRecord | None]:
+    """Give the pupil the weights that are best; return its tuning and the record."""
+    own = Setting(job.old_decoding or Decoding(), job.old_calibration)
+    has_old = job.start_weights is not None
+    if not parts:
+        pupil.average.set_weights(new)
+        record = GateRecord(verdict="too few")
+        return Tuned(own.decoding, own.calibration), record
+    known = job.augmentation.known_diameter
+
+    def maps_at(share: float, examples: Sequence[Example]) -> list[Floats]:
+        pupil.average.set_weights(between(old, new, share))
+        return [predict_maps(pupil.average, each, known) for each in examples]
+
+    examples = [part.example for part in parts]
+    gate = gate_of(
+        parts,
+        ((share, maps_at(share, examples)) for share in (SHARES if has_old else (1,))),
+        settings_of(job.old_calibration),
+        own if has_old else None,
+    )
+    chosen = gate.choose(job.seed)
+    record = chosen.record
+    if old_kinds and has_old:
+        both = [
+            _old_kinds_ap(old_kinds, maps_at(share, old_kinds), setting)
+            for share, setting in ((0, own), (chosen.share, chosen.setting))
+        ]
+        record = record.replace(old_kinds_before=both[0], old_kinds_after=both[1])
+    pupil.average.set_weights(between(old, new, chosen.share))
+    setting = chosen.setting
+    return Tuned(setting.decoding, setting.calibration, record.new_ap), record
+
+
+def _old_kinds_ap(
+    examples: Sequence[Example], maps: Sequence[Floats], setting: Setting
+) -> float:
+    """Return AP at ``RIGHT`` of examples of the kinds that the model knew before."""
+    counts = np.zeros(3, np.int64)
+    for example, own in zip(examples, maps, strict=True):
+        part = Blocks.of(example, np.ones(example.labels.shape, bool))
+        counts += part.count(own, [setting])[0].sum(0)
+    return float(precision(counts)[(RIGHT, 0.75).index(RIGHT)])
+
+
+def main() -> int:
+    """Run the job on standard input; return the exit status."""
+    # TensorFlow's own lines must not come between the messages.
+    messages: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    writing = threading.Lock()
+
+    def say(kind: str, **content: object) -> None:
+        with writing, suppress(BrokenPipeError):
+            messages.write(json.dumps({"kind": kind, **content}) + "\n")
+            messages.flush()
+
+    # Where a console is shared (Windows), only the parent decides when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    line = sys.stdin.readline()
+    if not line:
+        return 0
+    stopped = Event()
+    try:
+        job = TeachingJob.from_json(line)
+        pupil = Pupil(job)
+        pupil.warm_up()
+        say("warm")
+        line = sys.stdin.readline()
+        if not line:  # nobody wants it any more
+            return 0
+        job = job.replace(**json.loads(line))
+
+        def listen() -> None:
+            sys.stdin.readline()
+            stopped.set()
+
+        threading.Thread(target=listen, daemon=True).start()
+        teach(job, pupil, say, stopped)
+    except (ValueError, OSError) as error:
+        say("error", message=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,338 @@
+"""Is the taught model better? Counted on what it was not taught with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from napari_mobile_unet.objects.from_mask import Objects
+from napari_mobile_unet.objects.overlap import iou_matrix
+from napari_mobile_unet.unet.card import Decoding, GateRecord
+from napari_mobile_unet.unet.confidence import (
+    UNCALIBRATED,
+    Calibration,
+    display_threshold,
+)
+from napari_mobile_unet.unet.decoding import grow_objects
+from napari_mobile_unet.unet.segment import MIN_CONFIDENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.training.examples import Example
+    from napari_mobile_unet.types import Floats, Mask, Reals
+
+FOREGROUNDS = (0.4, 0.5, 0.6, 0.7)
+"""Foreground probabilities that are tried for the old and the new model."""
+SEEDS = (0.1, 0.2, 0.3, 0.5, 0.7)
+"""Core distances that are tried."""
+RIGHT, TIGHT = 0.5, 0.75
+"""IoU with a true object from which an object is right, and its outline too."""
+BLOCK = 64
+"""Least height and width in pixels of the blocks that are drawn anew."""
+DIAMETERS = 3
+"""Height and width of a block in diameters of the objects, at least."""
+DRAWS = 2000
+"""Draws of the bootstrap."""
+SURE = 0.9
+"""Share of the draws that the interval of the difference holds."""
+FEWEST = 8
+"""True objects kept apart below which nothing can be told."""
+KNOWN = 0.5
+"""Share of an object's pixels that must be known for it to count."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How maps become objects.
+
+    Parameters
+    ----------
+    decoding : Decoding
+        The thresholds.
+    calibration : Calibration or None
+        Of the confidence, below which objects are hidden; None for the mean foreground.
+    """
+
+    decoding: Decoding
+    calibration: Calibration | None = None
+
+
+def settings_of(calibration: Calibration | None) -> list[Setting]:
+    """Return what is tried: each pair of thresholds, with the calibration and without.
+
+    Parameters
+    ----------
+    calibration : Calibration or None
+        Of the model that the teaching started from.
+    """
+    both = [None] if calibration is None else [calibration, None]
+    return [
+        Setting(Decoding(foreground=foreground, seed=seed), one)
+        for one in both
+        for foreground in FOREGROUNDS
+        for seed in SEEDS
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """An example that is kept apart, in blocks that are counted by themselves.
+
+    Parameters
+    ----------
+    example : Example
+        Its labels are 1 to n.
+    known : ndarray of bool
+        (Y, X), where they are right.
+    side : int
+        Height and width of a block in pixels.
+    """
+
+    example: Example
+    known: Mask
+    side: int
+
+    @classmethod
+    def of(cls, example: Example, known: Mask) -> Blocks:
+        """Return an example in blocks of a few of its objects."""
+        side = max(BLOCK, round(DIAMETERS * example.diameter_or(0)))
+        return cls(example, known, side)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of blocks."""
+        height, width = self.known.shape
+        return -(-height // self.side), -(-width // self.side)
+
+    @property
+    def halves(self) -> Mask:
+        """(blocks,) whether a block is in the first half: like a chessboard."""
+        rows, columns = np.indices(self.shape)
+        return np.asarray((rows + columns) % 2 == 0).ravel()
+
+    def places(self, labels: NDArray[np.integer]) -> tuple[NDArray[np.intp], Mask]:
+        """Return the block of each object 1 to n, and whether it counts."""
+        ids = np.arange(1, int(labels.max(initial=0)) + 1)
+        if not len(ids):
+            return np.zeros(0, np.intp), np.zeros(0, bool)
+        centres = np.array(ndimage.center_of_mass(labels > 0, labels, ids))
+        rows, columns = (centres // self.side).astype(int).T
+        counts = ndimage.mean(self.known, labels, ids) >= KNOWN
+        return rows * self.shape[1] + columns, np.asarray(counts, bool)
+
+    def count(self, maps: Floats, settings: Sequence[Setting]) -> NDArray[np.int64]:
+        """Return (settings, blocks, 3): objects, right and tight pairs in each block.
+
+        Parameters
+        ----------
+        maps : ndarray of float32
+            (Y, X, maps) that a network gives for the example.
+        settings : sequence of Setting
+            All that are to be counted.
+        """
+        truth = self.example.labels
+        true_block, true_counts = self.places(truth)
+        blocks = int(np.prod(self.shape))
+        result = np.zeros((len(settings), blocks, 3), np.int64)
+        grown: dict[Decoding, tuple[NDArray[np.int32], Reals]] = {}
+        for number, setting in enumerate(settings):
+            if setting.decoding not in grown:
+                grown[setting.decoding] = grow_objects(
+                    maps,
+                    Objects(),
+                    setting.decoding,
+                    diameter=self.example.diameter_or(20),
+                )
+            labels, features = grown[setting.decoding]
+            confidence = (setting.calibration or UNCALIBRATED).apply(features)
+            shown = confidence >= display_threshold(confidence, MIN_CONFIDENCE)
+            block, counts = self.places(labels)
+            counted = counts & shown
+            np.add.at(result[number, :, 0], block[counted], 1)
+            np.add.at(result[number, :, 0], true_block[true_counts], 1)
+            pairs = iou_matrix(labels, truth).tocoo()
+            # Above 0.5 an object has one partner at most.
+            for place, least in enumerate((RIGHT, TIGHT), start=1):
+                good = (pairs.data > least) & counted[pairs.row]
+                good &= true_counts[pairs.col]
+                np.add.at(result[number, :, place], true_block[pairs.col[good]], 1)
+        return result
+
+
+def precision(counts: NDArray[np.int64]) -> Reals:
+    """Return AP (..., 2), at both IoU, of summed counts (..., 3).
+
+    It is 1 without an object.
+    """
+    objects, pairs = counts[..., :1], counts[..., 1:]
+    return np.asarray(np.where(objects > 0, pairs / np.maximum(objects - pairs, 1), 1))
+
+
+def best(counts: NDArray[np.int64], smooth: tuple[int, ...]) -> int:
+    """Return the number of the best of several settings, not by chance alone.
+
+    Parameters
+    ----------
+    counts : ndarray of int
+        (settings, 3), summed over blocks.
+    smooth : tuple of int
+        The settings as a grid, whose last two axes are neighbours: a score counts as
+        the mean of itself and those beside it.
+    """
+    scores = precision(counts).sum(-1).reshape(smooth)
+    size = (1,) * (len(smooth) - 2) + (3, 3)
+    return int(ndimage.uniform_filter(scores, size, mode="nearest").argmax())
+
+
+class Chosen(NamedTuple):
+    """What is taken of the new model, and how it compares."""
+
+    share: float
+    """Of the way from the old weights to the new ones."""
+    setting: Setting
+    record: GateRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """What was counted for the old model, and for those on the way to the new one.
+
+    Parameters
+    ----------
+    shares : sequence of float
+        Of the way from the old weights (0) to the new ones (1); the first is 0 if
+        there is an old model.
+    settings : sequence of Setting
+        Of `settings_of`.
+    counts : ndarray of int
+        (shares, settings, blocks, 3).
+    halves : ndarray of bool
+        (blocks,), by which of them the settings are chosen for the others.
+    as_is : ndarray of int
+        (blocks, 3), of the old model with its own thresholds; zeros without one.
+    n_true : int
+        True objects that count.
+    """
+
+    shares: Sequence[float]
+    settings: Sequence[Setting]
+    counts: NDArray[np.int64]
+    halves: Mask
+    as_is: NDArray[np.int64]
+    n_true: int
+
+    @cached_property
+    def _grid(self) -> tuple[int, ...]:
+        n_decodings = len(FOREGROUNDS) * len(SEEDS)
+        kinds = len(self.settings) // n_decodings
+        return kinds, len(FOREGROUNDS), len(SEEDS)
+
+    def _crossed(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return (blocks, 3), each half with the setting that is best for the other.
+
+        What was chosen by a block would flatter it.
+        """
+        result = np.zeros(counts.shape[1:], np.int64)
+        grid = (len(counts) // len(self.settings), *self._grid)
+        for half in (self.halves, ~self.halves):
+            chosen = best(counts[:, ~half].sum(1), grid)
+            result[half] = counts[chosen, half]
+        return result
+
+    def choose(self, seed: int = 0) -> Chosen:
+        """Return what to take, and whether it is better than the old model."""
+        flat = self.counts.reshape(-1, *self.counts.shape[2:])
+        number = best(flat.sum(1), (len(self.shares), *self._grid))
+        share = self.shares[number // len(self.settings)]
+        setting = self.settings[number % len(self.settings)]
+        has_old = self.shares[0] == 0
+        new = self._crossed(flat)
+        old = self._crossed(self.counts[0]) if has_old else np.zeros_like(new)
+        low, high = _interval(old, new, seed)
+        sums = [precision(each.sum(0)) for each in (self.as_is, old, new)]
+        as_is, old_ap, new_ap = (float(each[0]) for each in sums)
+        return Chosen(
+            share,
+            setting,
+            GateRecord(
+                verdict=self._verdict(has_old, low, high),
+                objects=self.n_true,
+                old_ap=as_is if has_old else None,
+                old_tuned_ap=old_ap if has_old else None,
+                new_ap=new_ap,
+                gain_low=low if has_old else None,
+                gain_high=high if has_old else None,
+                share=share,
+            ),
+        )
+
+    def _verdict(self, has_old: bool, low: float, high: float) -> str:
+        if self.n_true < FEWEST or not self.halves.any() or self.halves.all():
+            return "too few"
+        if not has_old:
+            return "new"
+        if low > 0:
+            return "better"
+        return "worse" if high < 0 else "no difference"
+
+
+def _interval(
+    old: NDArray[np.int64], new: NDArray[np.int64], seed: int
+) -> tuple[float, float]:
+    """Return between which gains of AP at 0.5 most draws of the blocks lie."""
+    if not len(old):
+        return 0.0, 0.0
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(old), (DRAWS, len(old)))
+    gains = [precision(each[drawn].sum(1))[:, 0] for each in (old, new)]
+    low, high = np.quantile(gains[1] - gains[0], ((1 - SURE) / 2, (1 + SURE) / 2))
+    return float(low), float(high)
+
+
+def gate_of(
+    parts: Sequence[Blocks],
+    maps: Iterable[tuple[float, Sequence[Floats]]],
+    settings: Sequence[Setting],
+    own: Setting | None,
+) -> Gate:
+    """Return what was counted.
+
+    Parameters
+    ----------
+    parts : sequence of Blocks
+        What was kept apart, at least one.
+    maps : iterable
+        The shares of the way to the new weights in rising order, and the maps of each
+        part at each.
+    settings : sequence of Setting
+        All that are tried.
+    own : Setting or None
+        That of the old model, if there is one.
+    """
+    shares, counts = [], []
+    as_is = np.zeros((sum(int(np.prod(p.shape)) for p in parts), 3), np.int64)
+    for share, found in maps:
+        shares.append(share)
+        of_parts = zip(parts, found, strict=True)
+        both = [part.count(each, settings) for part, each in of_parts]
+        counts.append(np.concatenate(both, axis=1))
+        if share == 0 and own is not None:
+            of_parts = zip(parts, found, strict=True)
+            as_is = np.concatenate(
+                [part.count(each, [own])[0] for part, each in of_parts]
+            )
+    return Gate(
+        shares=shares,
+        settings=settings,
+        counts=np.stack(counts),
+        halves=np.concatenate([part.halves for part in parts]),
+        as_is=as_is,
+        n_true=sum(int(part.places(part.example.labels)[1].sum()) for part in parts),
+    )

@@ -1,0 +1,273 @@
+"""What a model is taught with: planes, their labels, and where these are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage.segmentation import relabel_sequential
+
+from napari_mobile_unet.evaluation.labels import read_labels
+from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.sampling import sampled, spaced
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.objects.seeds import components
+from napari_mobile_unet.training.pairs import find_pairs
+from napari_mobile_unet.unet.normalise import Normalisation
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.types import Labels, Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A plane with labels that are right, at least in a part of it.
+
+    Parameters
+    ----------
+    image : ndarray
+        (Y, X), or (Y, X, 3) for RGB.
+    labels : ndarray of int32
+        (Y, X), 0 is background.
+    known : ndarray of bool
+        (Y, X), where the labels are right. Elsewhere nobody has looked, and what they
+        say there is not taught: it is no background either.
+    limits : tuple of float
+        Grey values that become 0 and 1, of all of the image that the plane is from.
+    group : str
+        Name of that image.
+    plane : tuple of int
+        Index of the plane in it.
+    """
+
+    image: NDArray[np.generic]
+    labels: Labels
+    known: Mask
+    limits: tuple[float, float]
+    group: str
+    plane: PlaneIndex = ()
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the image, and the plane counted from 1."""
+        places = ", ".join(str(number + 1) for number in self.plane)
+        return f"{self.group} [{places}]" if self.plane else self.group
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        """Of the objects that are known, in part at least."""
+        return np.unique(self.labels[self.known & (self.labels > 0)])
+
+    def part(self, rows: slice, columns: slice) -> Lesson:
+        """Return a part of the plane, which shares no pixel with the rest."""
+        return replace(
+            self,
+            image=np.ascontiguousarray(self.image[rows, columns]),
+            labels=np.ascontiguousarray(self.labels[rows, columns]),
+            known=np.ascontiguousarray(self.known[rows, columns]),
+        )
+
+
+def lessons_of(
+    image: Stack,
+    labels: LabelArray,
+    name: str,
+    *,
+    finished: Collection[PlaneIndex] | None = None,
+    locked: Collection[int] = (),
+    regions: Mask | None = None,
+) -> list[Lesson]:
+    """Return what can be taught with an image and its labels.
+
+    Parameters
+    ----------
+    image : Stack
+        One channel, or RGB.
+    labels : array of int
+        (..., Y, X), on the image's axes without channel and colour.
+    name : str
+        What a person calls the image.
+    finished : collection of tuple, optional
+        Planes on which everything is right; all of them unless given.
+    locked : collection of int
+        Objects that are right wherever they are. On a plane that is not finished they
+        alone are known.
+    regions : ndarray of bool, optional
+        (..., Y, X), parts in which everything is right.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or the labels are no whole numbers.
+    """
+    shape = (*image.batch_shape, *image.plane_shape)
+    if tuple(labels.shape) != shape:
+        raise ValueError(
+            f"an image and its labels must have one shape; {name} has {shape}, its "
+            f"labels {tuple(labels.shape)}; crop or resize one of them"
+        )
+    lessons, limits = [], None
+    for number in range(image.n_planes):
+        index = image.index(number)
+        whole = finished is None or index in finished
+        if not (whole or len(locked) or regions is not None):
+            continue
+        ids = np.asarray(labels[(*index, slice(None), slice(None))])
+        if ids.dtype.kind not in "biu":
+            raise ValueError(
+                f"labels must be whole numbers, 0 for background; those of {name} are "
+                f"{ids.dtype}; convert them"
+            )
+        known = np.full(ids.shape, whole)
+        if regions is not None:
+            known |= regions[index]
+        if len(locked):
+            known |= np.isin(ids, list(locked)) & (ids > 0)
+        if not known.any():
+            continue
+        plane = image.plane(number)
+        limits = limits or limits_of(image)
+        lessons.append(Lesson(plane, numbered(ids), known, limits, name, index))
+    return lessons
+
+
+def limits_of(image: Stack) -> tuple[float, float]:
+    """Return the grey values of a stack that become 0 and 1, as a segmentation does."""
+    planes = (sampled(image, number) for number in spaced(image))
+    grey = [luminance(plane) if plane.ndim == 3 else plane for plane in planes]
+    return Normalisation().limits(*grey)
+
+
+def read_lessons_of(images: str, labels: str) -> list[Lesson]:
+    """Return what can be taught with folders of images and labels, which are all right.
+
+    Parameters
+    ----------
+    images, labels : str
+        As for `find_pairs`.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there are no pairs, a file cannot be read, or one does not fit its partner.
+    """
+    lessons: list[Lesson] = []
+    for stem, (image_path, labels_path) in find_pairs(images, labels).files.items():
+        image = read_stack(image_path).squeeze()
+        own = read_labels(labels_path, beside=image)
+        shape, own_shape = (
+            (*each.batch_shape, *each.plane_shape) for each in (image, own)
+        )
+        if shape != own_shape:
+            raise ValueError(
+                f"an image and its labels must have one shape; {image_path} has "
+                f"{shape}, {labels_path} has {own_shape}; crop or resize one of them"
+            )
+        ids = np.stack([own.plane(number) for number in range(own.n_planes)])
+        lessons += lessons_of(image, ids.reshape(shape), stem)
+    return lessons
+
+
+def numbered(ids: NDArray[Any]) -> Labels:
+    """Return ids as small numbers, of which the targets are computed faster."""
+    return np.asarray(relabel_sequential(np.array(ids, np.int64))[0], np.int32)
+
+
+def read_masks(lessons: Sequence[Lesson]) -> tuple[list[Lesson], str]:
+    """Return lessons in which each piece of a binary mask is an object.
+
+    Labels are read as masks if all of them have one and the same value, and it is in
+    more than one piece somewhere.
+
+    Returns
+    -------
+    lessons : list of Lesson
+        The same ones if they hold no masks.
+    said : str
+        How they were read, for the person; empty if they are labels.
+    """
+    if any(lesson.labels.max(initial=0) > 1 for lesson in lessons):
+        return list(lessons), ""
+    pieces = [
+        replace(lesson, labels=components(lesson.labels > 0)) for lesson in lessons
+    ]
+    count = sum(len(lesson.ids) for lesson in pieces)
+    if all(lesson.labels.max(initial=0) <= 1 for lesson in pieces):
+        return list(lessons), ""
+    return pieces, (
+        "The labels have one value for all objects: read as masks, whose "
+        f"{count} pieces are one object each"
+    )
+
+
+def check_lessons(lessons: Sequence[Lesson]) -> None:
+    """Refuse what nothing can be learnt from.
+
+    Raises
+    ------
+    ValueError
+        If there is no object, an image has one value or none alone, or one plane has
+        two different labels.
+    """
+    if not any(len(lesson.ids) for lesson in lessons):
+        raise ValueError(
+            "teaching needs at least one object that is known to be right; received "
+            f"{len(lessons)} planes without any; mark a plane as finished, or lock "
+            "objects"
+        )
+    seen: dict[bytes, Lesson] = {}
+    for lesson in lessons:
+        values = np.asarray(lesson.image)
+        if values.dtype.kind == "f":
+            values = values[np.isfinite(values)]
+        if not values.size or values.min() == values.max():
+            raise ValueError(
+                f"an image to learn from has more than one grey value; {lesson.name} "
+                "has not; leave it out"
+            )
+        earlier = seen.setdefault(lesson.image.tobytes(), lesson)
+        both = earlier.known & lesson.known if earlier is not lesson else None
+        if both is None:
+            continue
+        if ((earlier.labels > 0) != (lesson.labels > 0))[both].any():
+            raise ValueError(
+                f"one image has one truth; {earlier.name} and {lesson.name} are the "
+                "same image with different labels; leave one of them out"
+            )
+
+
+def write_lessons(folder: Path, lessons: Iterable[Lesson]) -> None:
+    """Write lessons into an empty folder, for the process that learns from them."""
+    for number, lesson in enumerate(lessons):
+        np.savez(
+            folder / f"{number:05}.npz",
+            image=lesson.image,
+            labels=lesson.labels,
+            known=lesson.known,
+            limits=np.array(lesson.limits),
+            group=np.array(lesson.group),
+            plane=np.array(lesson.plane, np.int64),
+        )
+
+
+def iter_lessons(folder: Path) -> Iterator[Lesson]:
+    """Yield what `write_lessons` wrote."""
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as held:
+            low, high = held["limits"].tolist()
+            yield Lesson(
+                image=held["image"],
+                labels=held["labels"],
+                known=held["known"],
+                limits=(low, high),
+                group=str(held["group"]),
+                plane=tuple(held["plane"].tolist()),
+            )

@@ -1,0 +1,230 @@
+"""A model taught with images and their labels, from Python or the command line."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.io.atomic import atomic_path, check_folder
+from napari_mobile_unet.samples.files import SAMPLES, read_sample
+from napari_mobile_unet.training.lessons import (
+    check_lessons,
+    lessons_of,
+    read_lessons_of,
+    read_masks,
+    write_lessons,
+)
+from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
+from napari_mobile_unet.training.teaching import SECONDS, sees_colour, teaching_job
+from napari_mobile_unet.unet.card import CARD, read_card, write_card
+from napari_mobile_unet.unet.model import Model, load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.training.lessons import Lesson
+    from napari_mobile_unet.training.teaching import TeachingJob
+
+Images = Any
+"""A ``Stack``, an array, a list of arrays; or the name of a folder of files."""
+
+
+def teach(
+    images: Images,
+    labels: Images,
+    output: str | Path,
+    *,
+    model: str | Path | None = "nuclei",
+    seconds: float = SECONDS,
+    axes: str | None = None,
+    finished: Collection[PlaneIndex] | None = None,
+    keep_worse: bool = False,
+    overwrite: bool = False,
+    seed: int = 0,
+    on_message: Callable[[dict[str, Any]], object] | None = None,
+) -> Model:
+    """Teach a model with images and labels that are right, and save it.
+
+    It is compared with the model that it was taught from, on a part of the labels that
+    it did not see; ``model.card.training.gate`` of the result tells how.
+
+    Parameters
+    ----------
+    images : array, list of arrays, or folder
+        Images of one channel or RGB; a list holds several images.
+    labels : array, list of arrays, or folder
+        Their labels, on the same axes without colour. A mask of one value is taken
+        apart into its pieces.
+    output : path-like
+        Folder of the taught model.
+    model : str or path-like, optional
+        What is taught: name or folder; None for a new network.
+    seconds : float
+        How long it learns.
+    axes : str, optional
+        Of the images, as for `segment`.
+    finished : collection of tuple, optional
+        Planes of a stack on which all labels are right; the others are left out. By
+        default all are.
+    keep_worse : bool
+        Whether a model is saved that is worse than it was.
+    overwrite : bool
+        Whether a model in that folder is replaced.
+    seed : int
+        Seed of every random choice.
+    on_message : callable, optional
+        Gets the messages of `iter_teaching` as they come.
+
+    Returns
+    -------
+    Model
+        The taught model.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there is nothing to learn from, the images and labels do not fit, the
+        model is worse, or it cannot be written.
+    JobError
+        If the process that learns died.
+    """
+    if isinstance(images, str | Path):
+        lessons = read_lessons_of(str(images), str(labels))
+    else:
+        pairs = zip(
+            *(each if isinstance(each, list) else [each] for each in (images, labels)),
+            strict=True,
+        )
+        lessons = [
+            lesson
+            for number, (image, own) in enumerate(pairs, start=1)
+            for lesson in lessons_of(
+                as_stack(image, axes), own, f"image {number}", finished=finished
+            )
+        ]
+    start = None if model is None else load_model(model)
+    target = Path(output)
+    check_output(target, overwrite)
+    lessons, said = read_masks(lessons)
+    tell = on_message or (lambda _: None)
+    if said:
+        tell({"kind": "masks", "message": said})
+    with prepared(lessons, start, seconds=seconds, seed=seed) as job:
+        process = TeachingProcess(job)
+        process.begin()
+        with closing(iter_teaching(process)) as messages:
+            for message in messages:
+                tell(message)
+        gate = read_card(job.output).training.gate
+        if gate is not None and gate.verdict == "worse" and not keep_worse:
+            raise ValueError(
+                "a worse model is kept only on purpose; AP at IoU 0.5 fell from "
+                f"{gate.old_tuned_ap:.3f} to {gate.new_ap:.3f}; correct more planes, "
+                "or keep it as it is with keep_worse"
+            )
+        return keep_model(job.output, target)
+
+
+def check_output(output: Path, overwrite: bool) -> None:
+    """Refuse a folder for a model before anything is learnt.
+
+    Raises
+    ------
+    ValueError, OSError
+        If there is something already that must not be replaced, or nothing can be
+        written there.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not overwrite:
+            raise FileExistsError(f"Output already exists: {output}; use --overwrite")
+        if not (output / CARD).is_file():
+            raise ValueError(
+                f"only a model is replaced by a new one; {output} has no {CARD}; "
+                "name another folder"
+            )
+    check_folder(output.parent)
+
+
+@contextmanager
+def prepared(
+    lessons: Sequence[Lesson], model: Model | None, **changes: Any
+) -> Iterator[TeachingJob]:
+    """Yield a job whose lessons lie in a folder, and which goes with it.
+
+    Parameters
+    ----------
+    lessons : sequence of Lesson
+        What is taught.
+    model : Model or None
+        As for ``teaching_job``, and so are ``changes``.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be learnt from the lessons.
+    """
+    check_lessons(lessons)
+    with tempfile.TemporaryDirectory(prefix="mobile-unet-teach-") as name:
+        job = empty_job(Path(name), model, colour=sees_colour(lessons), **changes)
+        write_lessons(job.lessons, lessons)
+        yield job
+
+
+def empty_job(
+    folder: Path, model: Model | None, *, colour: bool = True, **changes: Any
+) -> TeachingJob:
+    """Return a job in a folder, with what is rehearsed but without lessons yet."""
+    for name in ("lessons", "rehearsal"):
+        (folder / name).mkdir()
+    rehearsal = None
+    if model is not None:
+        rehearsal = folder / "rehearsal"
+        write_lessons(rehearsal, rehearsed())
+    return teaching_job(
+        folder / "lessons",
+        folder / "model",
+        model=model,
+        rehearsal=rehearsal,
+        colour=colour,
+        **changes,
+    )
+
+
+def rehearsed() -> list[Lesson]:
+    """Return planes of the shipped samples, so that a model does not forget nuclei.
+
+    The first of each sample are only measured on; there is one for each sample.
+    """
+    measured, learnt = [], []
+    for name in SAMPLES:
+        sample = read_sample(name)
+        labels = np.asarray(sample.labels.data)
+        middle = sample.image.n_planes // 2
+        planes = [sample.image.index(middle + number) for number in (-2, 0, 2)]
+        first, *others = lessons_of(sample.image, labels, name, finished=planes)
+        measured.append(first)
+        learnt += others
+    return measured + learnt
+
+
+def keep_model(candidate: Path, folder: Path) -> Model:
+    """Copy a taught model to where it stays, under the name of that folder.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what was there is untouched then.
+    """
+    with atomic_path(folder) as beside:
+        shutil.copytree(candidate, beside)
+        write_card(beside, read_card(beside).replace(name=folder.name))
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    return Model(folder)

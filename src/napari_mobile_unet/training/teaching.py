@@ -1,0 +1,141 @@
+"""Teaching: a model learns from a few planes that a person made right, in a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from napari_mobile_unet.training.augment import Augmentation
+from napari_mobile_unet.training.job import TrainingJob, start_from
+from napari_mobile_unet.unet.card import Architecture, Decoding
+from napari_mobile_unet.unet.confidence import Calibration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_mobile_unet.training.lessons import Lesson
+    from napari_mobile_unet.unet.model import Model
+
+SECONDS = 60.0
+"""How long a model is taught unless told otherwise."""
+
+Trained = Literal["all", "decoder", "surface"]
+
+VARIED = {
+    "plain": 0.5,
+    "native": 1.0,
+    "as_segmented": True,
+    "gamma": 0.3,
+    "invert": 0.0,
+    "blur": 1.0,
+    "noise": 0.05,
+    "overlap": 0.0,
+    "uneven": 0.1,
+}
+"""How much a crop of a lesson may differ from its image: less than in a training, since
+the model is to know these images, and there is no time to learn others."""
+
+
+class TeachingJob(TrainingJob):
+    """Everything that decides what a model learns from lessons."""
+
+    images: str = ""
+    """Not used: lessons hold their images."""
+    labels: str = ""
+    """Not used."""
+    lessons: Path
+    """Folder of the lessons, as `write_lessons` fills it."""
+    rehearsal: Path | None = None
+    """Folder of lessons of the kinds that the model knew before: a share of each batch,
+    so that it does not forget them."""
+    rehearsed: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """Share of the crops that are rehearsed."""
+    trained: Trained = "all"
+    """What learns: all of the network, its decoder, or its first stage and norms."""
+    frozen_statistics: bool = True
+    """Whether the means and variances of batch normalisation stay as they were: those
+    of a few crops are worse."""
+    pull: Annotated[float, Field(ge=0)] = 0.0
+    """How strongly weights are pulled back to the old ones, for each unit of the
+    learning rate (L2-SP, https://arxiv.org/abs/1802.01483)."""
+    most_steps: Annotated[int, Field(gt=0)] | None = None
+    """Batches after which it ends, if time does not end it earlier."""
+    steps: Annotated[int, Field(gt=0)] = 10
+    """Batches between two messages."""
+    batch: Annotated[int, Field(gt=0)] = 6
+    """Crops in a batch."""
+    learning_rate: Annotated[float, Field(gt=0)] = 5e-4
+    """Highest learning rate."""
+    validated: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    """Share of the time that may go into measuring what was learnt so far."""
+    learnt: Path | None = None
+    """Weights that a teaching which broke off had learnt: they are only measured and
+    saved."""
+    old_decoding: Decoding | None = None
+    """Thresholds of the old model."""
+    old_calibration: Calibration | None = None
+    """Of the confidence of the old model."""
+
+    @property
+    def best_so_far(self) -> Path:
+        """Where the best weights so far lie, should the process be killed."""
+        return self.output.with_name(f"{self.output.name}-best.weights.h5")
+
+
+def teaching_job(
+    lessons: Path,
+    output: Path,
+    *,
+    model: Model | None,
+    seconds: float = SECONDS,
+    rehearsal: Path | None = None,
+    colour: bool = True,
+    **changes: Any,
+) -> TeachingJob:
+    """Return the job that teaches a model, or makes a new one.
+
+    Parameters
+    ----------
+    lessons : Path
+        Folder of the lessons.
+    output : Path
+        Folder of the taught model.
+    model : Model or None
+        What is taught; without one the network begins with random weights.
+    seconds : float
+        How long it learns.
+    rehearsal : Path, optional
+        Folder of lessons of the kinds that the model knows.
+    colour : bool
+        Whether a new network is to see RGB.
+    **changes
+        Other fields of the job.
+    """
+    fields: dict[str, Any] = {"lessons": lessons, "output": output, "overwrite": True}
+    if model is None:
+        fields |= {
+            "architecture": Architecture(channels=3 if colour else 1),
+            "augmentation": Augmentation(**VARIED),
+            "frozen_statistics": False,
+            "learning_rate": 3e-3,
+            "rehearsed": 0,
+        }
+    else:
+        card = model.card
+        fields |= start_from(model) | {
+            "augmentation": Augmentation(**VARIED, diameter=card.diameter_range),
+            "description": card.description,
+            "licence": card.licence,
+            "old_decoding": card.decoding,
+            "old_calibration": card.calibration,
+            "rehearsal": rehearsal,
+        }
+    fields["minutes"] = seconds / 60
+    return TeachingJob.model_validate(fields | changes)
+
+
+def sees_colour(lessons: Sequence[Lesson]) -> bool:
+    """Return whether any lesson is in colour."""
+    return any(lesson.image.ndim == 3 for lesson in lessons)

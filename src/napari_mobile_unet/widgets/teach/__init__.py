@@ -1,0 +1,1 @@
+"""The page *Teach*: a model learns from labels that were made right."""

@@ -1,0 +1,81 @@
+"""The plot of a teaching: the loss, and AP on what is kept apart, as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from napari.utils.theme import get_theme
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HEIGHT = 170
+"""Pixels."""
+LOSS, AP = "#ff8c69", "#4cc9f0"
+"""Colours that are seen on dark and on light."""
+
+
+class Curve(QWidget):
+    """Loss and AP over the steps, in the colours of the theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.figure = Figure(figsize=(3.4, 1.7), layout="constrained")
+        self.canvas = FigureCanvasQTAgg(self.figure)
+        self.canvas.setToolTip(
+            "Loss on what is taught, and AP at IoU 0.5 on objects that are kept apart"
+        )
+        self.setMinimumHeight(HEIGHT)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.losses: list[tuple[int, float]] = []
+        self.aps: list[tuple[int, float]] = []
+        self.theme = "dark"
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.losses, self.aps = [], []
+        self.draw()
+
+    def add(self, step: Mapping[str, Any]) -> None:
+        """Take in a message of a step."""
+        if step["loss"] is not None:
+            self.losses.append((step["step"], step["loss"]))
+        if step["ap"] is not None:
+            self.aps.append((step["step"], step["ap"]))
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what is known so far."""
+        theme = get_theme(self.theme)
+        text, ground = to_hex(_rgb(theme.text)), to_hex(_rgb(theme.background))
+        self.figure.clear()
+        self.figure.set_facecolor(ground)
+        left = self.figure.add_subplot()
+        right = left.twinx()
+        for axes, points, colour, name in (
+            (left, self.losses, LOSS, "loss"),
+            (right, self.aps, AP, "AP, kept apart"),
+        ):
+            axes.set_facecolor(ground)
+            axes.plot(*zip(*points, strict=True), color=colour, marker=".") if (
+                points
+            ) else None
+            axes.set_ylabel(name, color=colour, fontsize=8)
+            axes.tick_params(colors=text, labelsize=7)
+            for spine in axes.spines.values():
+                spine.set_color(text)
+                spine.set_linewidth(0.5)
+        left.set_xlabel("steps", color=text, fontsize=8)
+        right.set_ylim(0, 1)
+        self.canvas.draw_idle()
+
+
+def _rgb(colour: Any) -> tuple[float, float, float]:
+    red, green, blue = colour.as_rgb_tuple()[:3]
+    return red / 255, green / 255, blue / 255

@@ -1,0 +1,220 @@
+"""The list of what a model is taught with: pairs of image and labels layers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QListWidget,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_mobile_unet.corrections.saved import METADATA, SavedState
+from napari_mobile_unet.training.lessons import lessons_of
+from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+
+if TYPE_CHECKING:
+    import napari
+
+    from napari_mobile_unet.corrections.locks import LockState
+    from napari_mobile_unet.images.stack import Stack
+    from napari_mobile_unet.training.lessons import Lesson
+
+FINISHED, EVERYTHING = "finished planes and locked objects", "everything"
+ROWS = 88
+"""Pixels of the list's height."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """An image layer and its labels layer.
+
+    Parameters
+    ----------
+    image : Image
+        The image; of several channels the first one.
+    labels : Labels
+        Its labels.
+    everything : bool
+        Whether all of them are right, whatever was marked.
+    """
+
+    image: Image
+    labels: Labels
+    everything: bool
+
+    @property
+    def locks(self) -> LockState:
+        """What the person locked and finished in the labels."""
+        return locks_of(self.labels)
+
+    @property
+    def text(self) -> str:
+        """What the list says of it."""
+        names = f"{self.image.name} · {self.labels.name}"
+        if self.everything:
+            return f"{names}: everything"
+        planes, ids = self.locks.finished, self.locks.ids
+        return (
+            f"{names}: {_count(len(planes), 'plane')} finished, "
+            f"{_count(len(ids), 'object')} locked"
+        )
+
+    @property
+    def stack(self) -> Stack:
+        """The image as a stack of one channel.
+
+        Raises
+        ------
+        ValueError
+            If its axes do not fit.
+        """
+        stack = stack_of(self.image)
+        return stack.channel(0) if "C" in stack.axes else stack
+
+    def lessons(self) -> list[Lesson]:
+        """Return what can be taught with it.
+
+        Raises
+        ------
+        ValueError
+            If image and labels do not fit.
+        """
+        locks = self.locks
+        finished = None if self.everything else set(locks.finished)
+        locked = () if self.everything else locks.ids
+        labels = self.labels.data[0] if self.labels.multiscale else self.labels.data
+        return lessons_of(
+            self.stack, labels, self.image.name, finished=finished, locked=locked
+        )
+
+
+def locks_of(layer: Labels) -> LockState:
+    """Return what a person locked and finished in a layer, from its metadata."""
+    try:
+        text = json.dumps(layer.metadata[METADATA])
+        return SavedState.model_validate_json(text).locks
+    except (KeyError, TypeError, ValueError):
+        return SavedState(version=1).locks
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+class ExamplesPanel(QWidget):
+    """Chooses pairs of image and labels layers, and lists them.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Whose layers.
+    """
+
+    changed = Signal()
+    """Another pair, or one less."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.pairs: list[Pair] = []
+        self.image = LayerBox(viewer)
+        self.labels = LayerBox(viewer, kind=Labels)
+        self.right = QComboBox()
+        self.right.addItems([FINISHED, EVERYTHING])
+        self.right.setToolTip(
+            "What of the labels is right. Planes are marked as finished, and objects "
+            "locked, on the page Correct; all else counts as unknown"
+        )
+        self.right.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.right.setMinimumContentsLength(12)
+        self.add_button = QPushButton("Add")
+        self.add_button.setToolTip("Teach with this image and its labels, too")
+        self.remove_button = QPushButton("Remove")
+        self.remove_button.setToolTip("Leave out the pair chosen in the list")
+        self.suggest_button = QPushButton("Suggest a plane")
+        self.suggest_button.setToolTip(
+            "Go to the plane of these labels with most objects that may be wrong: to "
+            "correct it teaches most"
+        )
+        self.list = QListWidget()
+        self.list.setMaximumHeight(ROWS)
+        self.list.setToolTip("What the model is taught with")
+        form = QFormLayout()
+        form.addRow("image", self.image)
+        form.addRow("labels", self.labels)
+        form.addRow("right is", self.right)
+        buttons = QHBoxLayout()
+        for button in (self.add_button, self.remove_button, self.suggest_button):
+            buttons.addWidget(button)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addLayout(form)
+        rows.addLayout(buttons)
+        rows.addWidget(self.list)
+        self.add_button.clicked.connect(lambda _: self.add())
+        self.remove_button.clicked.connect(lambda _: self.remove())
+        self.labels.chosen.connect(lambda _: self._show())
+        self.image.chosen.connect(lambda _: self._show())
+        viewer.layers.events.removed.connect(self._on_removed)
+        self._show()
+
+    def add(self) -> None:
+        """Add the chosen pair, or replace what was said of it."""
+        image, labels = self.image.layer, self.labels.layer
+        if image is None or labels is None:
+            return
+        pair = Pair(image, labels, self.right.currentText() == EVERYTHING)
+        self.pairs = [old for old in self.pairs if old.labels is not labels] + [pair]
+        self._show()
+        self.changed.emit()
+
+    def remove(self) -> None:
+        """Leave out the pair chosen in the list."""
+        row = self.list.currentRow()
+        if 0 <= row < len(self.pairs):
+            del self.pairs[row]
+            self._show()
+            self.changed.emit()
+
+    def refresh(self) -> None:
+        """Show what is finished and locked by now."""
+        self._show()
+
+    def _show(self) -> None:
+        row = self.list.currentRow()
+        self.list.clear()
+        self.list.addItems([pair.text for pair in self.pairs])
+        for number, pair in enumerate(self.pairs):
+            self.list.item(number).setToolTip(pair.text)
+        self.list.setCurrentRow(min(row, len(self.pairs) - 1))
+        both = self.image.layer is not None and self.labels.layer is not None
+        self.add_button.setEnabled(both)
+        self.remove_button.setEnabled(bool(self.pairs))
+        self.suggest_button.setEnabled(self.labels.layer is not None)
+
+    def _on_removed(self, event: Any) -> None:
+        gone = event.value
+        left = [p for p in self.pairs if gone is not p.image and gone is not p.labels]
+        if len(left) < len(self.pairs):
+            self.pairs = left
+            self._show()
+            self.changed.emit()
+
+    def disconnect_viewer(self) -> None:
+        """Let go of the viewer's events, before this widget goes."""
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self.image.disconnect_viewer()
+        self.labels.disconnect_viewer()

@@ -1,0 +1,246 @@
+"""A model is taught with a few planes, and compared with what it was before."""
+
+from __future__ import annotations
+
+import signal
+from os import kill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import napari_mobile_unet as nmu
+from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.training.examples import example_of
+from napari_mobile_unet.training.gate import Blocks, gate_of, settings_of
+from napari_mobile_unet.training.held_out import divide
+from napari_mobile_unet.training.lessons import (
+    check_lessons,
+    iter_lessons,
+    lessons_of,
+    read_masks,
+    write_lessons,
+)
+from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
+from napari_mobile_unet.training.targets import maps_of
+from napari_mobile_unet.training.teach import keep_model, prepared
+from napari_mobile_unet.unet.card import Architecture
+from napari_mobile_unet.unet.normalise import Normalisation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_mobile_unet.training.lessons import Lesson
+    from napari_mobile_unet.unet.model import Model
+
+TINY = Architecture(
+    widths=(8, 8, 8, 8, 8), depths=(1, 1, 1, 1), decoder=(8, 8, 8, 8), decoder_depth=1
+)
+FAST = {"batch": 4, "crop": 96, "steps": 30, "seconds": 600}
+
+
+def squares(bright: bool, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture of 36 squares, bright or dark, and their labels."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((192, 192), np.int32)
+    for label, (y, x) in enumerate(np.ndindex(6, 6), start=1):
+        top, left = 4 + 31 * y + rng.integers(8), 4 + 31 * x + rng.integers(8)
+        labels[top : top + 18, left : left + 18] = 3 * label
+    sign = 1 if bright else -1
+    image = 128 + sign * 70 * ((labels > 0) - 0.5) + rng.normal(0, 12, labels.shape)
+    return image.astype(np.uint8), labels
+
+
+def lesson(bright: bool = True, seed: int = 0, group: str = "a") -> Lesson:
+    image, labels = squares(bright, seed)
+    (made,) = lessons_of(as_stack(image), labels, group)
+    return made
+
+
+def run(job: Any) -> list[dict[str, Any]]:
+    process = TeachingProcess(job)
+    process.begin()
+    return list(iter_teaching(process))
+
+
+@pytest.fixture(scope="module")
+def bright_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Return a tiny model that was taught bright squares, from scratch."""
+    folder = tmp_path_factory.mktemp("models") / "bright"
+    lessons = [lesson(seed=number, group=str(number)) for number in range(3)]
+    settings = {**FAST, "architecture": TINY, "most_steps": 150}
+    with prepared(lessons, None, **settings) as job:
+        messages = run(job)
+        kinds = [message["kind"] for message in messages]
+        assert kinds[:3] == ["warm", "ready", "step"]
+        assert kinds[-2:] == ["measuring", "done"]
+        return keep_model(job.output, folder)
+
+
+def test_of_a_plane_that_is_not_finished_only_locked_objects_are_known() -> None:
+    image, labels = squares(True)
+    stack, volume = as_stack(np.stack([image] * 3), "ZYX"), np.stack([labels] * 3)
+    first, second = lessons_of(stack, volume, "stack", finished={(0,)}, locked={3, 6})[
+        :2
+    ]
+    assert first.known.all() and first.name == "stack [1]"
+    assert np.array_equal(second.known, np.isin(labels, (3, 6)))
+    weight = maps_of(example_of(second, Normalisation()).targets)[..., 3]
+    assert np.array_equal(weight > 0, second.known)
+    assert example_of(second, Normalisation()).n_objects == 2
+
+
+def test_lessons_come_back_from_the_disk(tmp_path: Path) -> None:
+    image, labels = squares(True)
+    stack = as_stack(np.stack([image] * 2), "TYX")
+    made = lessons_of(stack, np.stack([labels] * 2), "a b", finished={(1,)})
+    write_lessons(tmp_path, made)
+    (back,) = iter_lessons(tmp_path)
+    assert (back.name, back.limits, back.plane) == ("a b [2]", made[0].limits, (1,))
+    assert np.array_equal(back.image, image) and back.known.all()
+    assert np.array_equal(back.labels > 0, labels > 0)
+
+
+def test_masks_are_read_as_pieces_and_labels_are_not() -> None:
+    image, labels = squares(True)
+    (mask,) = lessons_of(as_stack(image), ((labels > 0) * 255).astype(np.uint8), "m")
+    (read,), said = read_masks([mask])
+    assert len(read.ids) == 36 and "36 pieces are one object each" in said
+    assert read_masks([lesson()])[1] == ""
+    (one,) = lessons_of(as_stack(image), (labels == 3).astype(np.uint8), "one")
+    assert read_masks([one])[1] == ""  # a single object in one piece is no mask
+
+
+def test_what_is_kept_apart_shares_no_pixel_with_what_is_taught() -> None:
+    image, labels = squares(True)
+    numbers = np.arange(image.size, dtype=np.int32).reshape(image.shape)
+    stack = as_stack(np.stack([numbers, numbers]), "ZYX")
+    planes = lessons_of(stack, np.stack([labels, labels]), "stack")
+    taught, apart = divide(planes)
+    assert len(taught) == len(apart) == 2
+    assert not np.isin(apart[0].image, [each.image for each in taught]).any()
+    share = len(apart[0].ids) / 36
+    assert 0.15 < share < 0.45
+    many = [lesson(seed=n, group=str(n)) for n in range(5)]
+    taught, apart = divide(many)
+    assert len(apart) == 1 and apart[0].labels.shape == (192, 192)
+    assert {each.group for each in taught}.isdisjoint({apart[0].group})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda i, n: (i * 0, n), "more than one grey value"),
+        (lambda i, n: (np.full(i.shape, np.nan, "f4"), n), "more than one grey value"),
+        (lambda i, n: (i, n * 0), "at least one object"),
+        (lambda i, n: (i, n[:-1]), "one shape"),
+        (lambda i, n: (i, n.astype("f4")), "whole numbers"),
+    ],
+)
+def test_what_teaches_nothing_is_refused(change: Any, message: str) -> None:
+    image, labels = change(*squares(True))
+    with pytest.raises(ValueError, match=message) as caught:
+        check_lessons(lessons_of(as_stack(image), labels, "cells"))
+    assert "\n" not in str(caught.value)
+
+
+def test_one_image_with_two_truths_is_refused() -> None:
+    image, labels = squares(True)
+    other = np.roll(labels, 9, axis=0)
+    pairs = [lessons_of(as_stack(image), own, "x")[0] for own in (labels, other)]
+    with pytest.raises(ValueError, match="same image with different labels"):
+        check_lessons(pairs)
+
+
+def perfect(example: Any, shift: int = 0) -> np.ndarray:
+    return np.roll(maps_of(example.targets)[..., :3], shift, axis=0)
+
+
+def test_the_gate_tells_better_from_worse_and_from_too_few() -> None:
+    example = example_of(lesson(), Normalisation())
+    part = Blocks.of(example, np.ones(example.labels.shape, bool))
+    settings = settings_of(None)
+
+    def verdict(old: int, new: int, parts: list[Blocks]) -> tuple[str, float]:
+        maps = [
+            (share, [perfect(p.example, shift) for p in parts])
+            for share, shift in ((0.0, old), (1.0, new))
+        ]
+        chosen = gate_of(parts, maps, settings, settings[0]).choose()
+        return chosen.record.verdict, chosen.share
+
+    assert verdict(9, 0, [part]) == ("better", 1)
+    # Between the two the old one is taken: what is saved is never worse.
+    assert verdict(0, 9, [part])[1] == 0
+    few = lesson().part(slice(0, 64), slice(0, 64))
+    small = example_of(few, Normalisation())
+    assert verdict(9, 0, [Blocks.of(small, few.known)])[0] == "too few"
+
+
+def test_an_object_where_nobody_looked_is_not_counted_as_wrong() -> None:
+    image, labels = squares(True)
+    (half,) = lessons_of(as_stack(image), labels, "x")
+    known = np.zeros(labels.shape, bool)
+    known[:, :96] = True
+    missing = np.where(known, labels, 0)
+    (some,) = lessons_of(as_stack(image), missing, "x", finished=(), regions=known)
+    counts = [
+        Blocks.of(example_of(each, Normalisation()), each.known)
+        .count(perfect(example_of(half, Normalisation())), settings_of(None)[:1])[0]
+        .sum(0)
+        for each in (half, some)
+    ]
+    assert counts[0].tolist() == [72, 36, 36]
+    objects, right, _ = counts[1]
+    assert objects == 2 * right and 15 <= right <= 21
+
+
+@pytest.mark.model
+def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
+    bright_model: Model, tmp_path: Path
+) -> None:
+    planes = [squares(False, seed) for seed in range(3)]
+    lessons = [
+        lessons_of(as_stack(image), own, str(number))[0]
+        for number, (image, own) in enumerate(planes)
+    ]
+    settings = {**FAST, "learning_rate": 3e-3, "validated": 0.9}
+    with prepared(lessons, bright_model, **settings) as job:
+        process = TeachingProcess(job)
+        process.begin()
+        kinds, done = [], {}
+        for message in iter_teaching(process):
+            kinds.append(message["kind"])
+            done = message
+            if message["kind"] == "step" and message["step"] >= 150 and process.alive:
+                kill(process.pid, signal.SIGKILL)
+        model = keep_model(job.output, tmp_path / "dark")
+    assert "died" in kinds and kinds[-2:] == ["measuring", "done"]
+    gate = model.card.training.gate
+    assert gate is not None and gate.model_dump() == done["gate"]
+    assert gate.verdict == "better" and gate.new_ap > gate.old_tuned_ap + 0.2
+    assert model.card.name == "dark" and model.card.training.parent == "bright"
+    assert model.card.training.examples == ("0", "1", "2")
+    image, labels = squares(False, 9)
+    recipe = nmu.Recipe(segment=nmu.UNet(model=str(model.folder), diameter=20))
+    assert nmu.evaluate(nmu.segment(image, recipe), labels).ap[0.5] > 0.7
+
+
+@pytest.mark.model
+def test_taught_from_python_in_seconds(bright_model: Model, tmp_path: Path) -> None:
+    image, labels = squares(True, 5)
+    told: list[str] = []
+    model = nmu.teach(
+        np.stack([image, image]),
+        np.stack([(labels > 0) * 1] * 2),
+        tmp_path / "mine",
+        axes="ZYX",
+        model=bright_model.folder,
+        seconds=1,
+        finished=[(1,)],
+        on_message=lambda message: told.append(message["kind"]),
+    )
+    assert told[0] == "masks" and told[-1] == "done"
+    assert model.card.training.images == 1 and model.card.training.objects == 36
+    with pytest.raises(FileExistsError, match="already exists"):
+        nmu.teach(image, labels, tmp_path / "mine", model=bright_model.folder)
