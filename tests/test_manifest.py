@@ -40,6 +40,7 @@ def test_docks_and_samples_are_offered_by_name() -> None:
         "Batch",
         "Evaluate labels",
         "Measure objects",
+        "Teach a model",
     ]
     assert len(contributions.sample_data or ()) == 4
     writers = contributions.writers or ()

@@ -182,7 +182,7 @@ def empty_job(
 ) -> TeachingJob:
     """Return a job in a folder, with what is rehearsed but without lessons yet."""
     for name in ("lessons", "rehearsal"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     rehearsal = None
     if model is not None:
         rehearsal = folder / "rehearsal"

@@ -22,6 +22,7 @@ PAGES = {
     "Segment": "Mobile U-Net",
     "Correct": "Correct labels",
     "Measure": "Measure objects",
+    "Teach": "Teach a model",
 }
 """Title of each page, in order, and the name of its widget in the manifest."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -53,7 +52,7 @@ class Curve(QWidget):
     def draw(self) -> None:
         """Draw what is known so far."""
         theme = get_theme(self.theme)
-        text, ground = to_hex(_rgb(theme.text)), to_hex(_rgb(theme.background))
+        text, ground = theme.text.as_hex("long"), theme.background.as_hex("long")
         self.figure.clear()
         self.figure.set_facecolor(ground)
         left = self.figure.add_subplot()
@@ -63,9 +62,8 @@ class Curve(QWidget):
             (right, self.aps, AP, "AP, kept apart"),
         ):
             axes.set_facecolor(ground)
-            axes.plot(*zip(*points, strict=True), color=colour, marker=".") if (
-                points
-            ) else None
+            if points:
+                axes.plot(*zip(*points, strict=True), color=colour, marker=".")
             axes.set_ylabel(name, color=colour, fontsize=8)
             axes.tick_params(colors=text, labelsize=7)
             for spine in axes.spines.values():
@@ -74,8 +72,3 @@ class Curve(QWidget):
         left.set_xlabel("steps", color=text, fontsize=8)
         right.set_ylim(0, 1)
         self.canvas.draw_idle()
-
-
-def _rgb(colour: Any) -> tuple[float, float, float]:
-    red, green, blue = colour.as_rgb_tuple()[:3]
-    return red / 255, green / 255, blue / 255

@@ -1,0 +1,260 @@
+"""One teaching after the other, in a child process, as the page sees it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_mobile_unet.parallel.cancel import Cancelled, checkpoint
+from napari_mobile_unet.training.lessons import (
+    check_lessons,
+    read_masks,
+    write_lessons,
+)
+from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
+from napari_mobile_unet.training.teach import empty_job
+from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.widgets.shared.job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_mobile_unet.training.lessons import Lesson
+
+
+class Wanted(NamedTuple):
+    """What a child process gets ready for."""
+
+    model: str
+    """Name or folder of what is taught; empty for a new network."""
+    colour: bool
+    """Whether a new network is to see RGB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A taught model that nobody has kept yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the model.
+    parent : str
+        What it was taught from; empty for a new network.
+    gate : dict
+        How the two compare: fields of a `GateRecord`.
+    lessons : list of Lesson
+        What it was taught with.
+    """
+
+    folder: Path
+    parent: str
+    gate: dict[str, Any]
+    lessons: list[Lesson]
+
+
+class Course(QObject):
+    """Keeps a child process ready, has it learn, and tells what it says.
+
+    The process is gone, with its memory, when a teaching has ended.
+    """
+
+    said = Signal(str)
+    """What a person should read."""
+    stepped = Signal(object)
+    """A message of a step."""
+    changed = Signal()
+    """It is ready, busy, measuring, or at rest."""
+    ended = Signal(object)
+    """A teaching is over: the `Candidate`, or None if it failed."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.job, self._preparing = Job(self), Job(self)
+        self.busy = False
+        """Whether it learns or measures, or will as soon as it can."""
+        self.state = ""
+        """What it does now, in words; empty at rest."""
+        self.process: TeachingProcess | None = None
+        self._wanted: Wanted | None = None
+        self._place: TemporaryDirectory[str] | None = None
+        self._kept: TemporaryDirectory[str] | None = None
+        self._lessons: list[Lesson] | None = None
+        self._minutes = 1.0
+        self._done: dict[str, Any] | None = None
+        self.job.yielded.connect(self._on_message)
+        self.job.failed.connect(self._on_failed)
+        self.job.ended.connect(self._on_ended)
+        self._preparing.yielded.connect(self._on_prepared)
+        self._preparing.failed.connect(self._on_refused)
+
+    def warm(self, wanted: Wanted) -> None:
+        """Have a process ready for a model, unless there is one or it learns."""
+        if self.busy or (self.job.running and wanted == self._wanted):
+            return
+        self._start(wanted)
+
+    def teach(
+        self, wanted: Wanted, lessons: Callable[[], list[Lesson]], seconds: float
+    ) -> None:
+        """Teach a model.
+
+        Parameters
+        ----------
+        wanted : Wanted
+            What is taught.
+        lessons : callable
+            Returns what it is taught with; called in a thread.
+        seconds : float
+            How long it learns.
+        """
+        if self.busy:
+            return
+        self.busy, self._lessons, self._done = True, None, None
+        self._minutes = seconds / 60
+        if not (self.job.running and wanted == self._wanted):
+            self._start(wanted)
+        assert self._place is not None
+        self._set("Reading the examples …")
+        folder = Path(self._place.name) / "lessons"
+        self._preparing.start_next(lambda: _iter_prepared(lessons, folder))
+
+    def stop(self) -> None:
+        """End the learning; the best so far is measured, and becomes the candidate."""
+        if self.busy and self.process is not None:
+            self._set("Stopping: the best so far is measured …")
+            self.process.stop()
+
+    def cool(self) -> None:
+        """End a process that only waits, and give its memory back."""
+        if not self.busy:
+            self.job.cancel()
+            self.process, self._wanted = None, None
+            self._set("")
+
+    def forget(self) -> None:
+        """Remove the candidate's files, once it was kept or is not wanted."""
+        if self._kept is not None:
+            self._kept.cleanup()
+            self._kept = None
+
+    def close(self) -> None:
+        """End everything, before the page goes."""
+        self.busy = False
+        self._preparing.cancel()
+        self.job.cancel()
+        self.forget()
+
+    def _start(self, wanted: Wanted) -> None:
+        self.process, self._wanted = None, wanted
+        place = TemporaryDirectory(
+            prefix="mobile-unet-teach-", ignore_cleanup_errors=True
+        )
+        self._place = place
+        self._set("Getting ready …")
+        self.job.start_next(lambda: _iter_work(Path(place.name), wanted))
+
+    def _set(self, state: str) -> None:
+        self.state = state
+        self.changed.emit()
+
+    def _on_prepared(self, found: tuple[list[Lesson], str]) -> None:
+        self._lessons, said = found
+        if said:
+            self.said.emit(said)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin, once both the process and the lessons are there."""
+        if self.busy and self.process is not None and self._lessons is not None:
+            self._set("Waiting for the process …")
+            self.process.begin(minutes=self._minutes)
+
+    def _on_message(self, message: TeachingProcess | dict[str, Any]) -> None:
+        if isinstance(message, TeachingProcess):
+            self.process = message
+            self._begin()
+            return
+        kind = message["kind"]
+        if kind == "warm" and not self.busy:
+            self._set("Ready")
+        elif kind == "ready":
+            self._set(
+                f"Learning from {message['objects']} objects; {message['apart']} are "
+                "kept apart to measure on"
+            )
+        elif kind == "step":
+            self.stepped.emit(message)
+        elif kind == "measuring":
+            self._set("Comparing with the old model …")
+        elif kind == "died":
+            self._set("The best so far is measured …")
+            self.said.emit(f"{message['message']}; what it had learnt is kept")
+        elif kind == "done":
+            self._done = message
+
+    def _on_failed(self, text: str) -> None:
+        self.said.emit(text)
+
+    def _on_refused(self, text: str) -> None:
+        """Say why the lessons are none; the process waits for others."""
+        self.busy = False
+        self.said.emit(text)
+        self._set("Ready" if self.job.running else "")
+        self.ended.emit(None)
+
+    def _on_ended(self) -> None:
+        self.process, was_busy, self.busy = None, self.busy, False
+        wanted, self._wanted = self._wanted, None
+        self._set("")
+        candidate = None
+        if self._done is not None and wanted is not None:
+            self.forget()
+            self._kept, self._place = self._place, None
+            candidate = Candidate(
+                Path(self._done["output"]),
+                wanted.model,
+                self._done["gate"],
+                self._lessons or [],
+            )
+            self._done = None
+        if was_busy:
+            self.ended.emit(candidate)
+
+
+def _iter_prepared(
+    lessons: Callable[[], list[Lesson]], folder: Path
+) -> Iterator[tuple[list[Lesson], str]]:
+    """Yield the lessons once they lie in their folder, and how they were read."""
+    read, said = read_masks(lessons())
+    check_lessons(read)
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.npz"):
+        old.unlink()
+    write_lessons(folder, read)
+    yield read, said
+
+
+def _iter_work(
+    folder: Path, wanted: Wanted
+) -> Iterator[TeachingProcess | dict[str, Any]]:
+    """Yield a process that gets ready, and then what it says, to its end."""
+    model = load_model(wanted.model) if wanted.model else None
+    process = TeachingProcess(empty_job(folder, model, colour=wanted.colour))
+    try:
+        yield process
+        yield from iter_teaching(process, _look_up)
+    finally:
+        process.close()
+
+
+def _look_up() -> None:
+    """Raise if nobody waits any longer."""
+    checkpoint()
+    if not threading.main_thread().is_alive():
+        raise Cancelled
