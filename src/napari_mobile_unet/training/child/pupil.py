@@ -40,6 +40,28 @@ def is_trained(path: str, trained: Trained) -> bool:
     return True
 
 
+class Compiled:
+    """A network as one graph for images of any size, built at its first call.
+
+    Called layer by layer, a small image takes longer to be handed on than to be
+    computed.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.input_shape = model.input_shape
+        shape = (None, None, None, model.input_shape[-1])
+        self._run = tf.function(
+            lambda images: model(images, training=False),
+            input_signature=[tf.TensorSpec(shape, tf.float32)],
+        )
+
+    def __call__(self, images: Any, *, training: bool) -> Any:
+        """Return the logits of images (batch, y, x, channels)."""
+        if training:
+            raise ValueError("a compiled network is for prediction alone")
+        return self._run(images)
+
+
 class Pupil:
     """A network, its optimiser, and a moving average of the weights that learn.
 
@@ -52,6 +74,8 @@ class Pupil:
     ----------
     average : keras.Model
         The network with the averaged weights, which is measured and kept.
+    predict : Compiled
+        The same network, for measuring.
     """
 
     def __init__(self, job: TeachingJob) -> None:
@@ -62,6 +86,7 @@ class Pupil:
         if job.start_weights is not None:
             network.load_weights(self._model, job.start_weights, job.start_architecture)
         self.average.set_weights(self._model.get_weights())
+        self.predict = Compiled(self.average)
         self._variables = [
             weight
             for weight in self._model.trainable_variables
@@ -102,10 +127,11 @@ class Pupil:
         )
 
     def warm_up(self) -> None:
-        """Build the step, which takes seconds, without learning anything."""
+        """Build the graphs, which takes seconds, without learning anything."""
         job = self._job
         shape = (job.batch, job.crop, job.crop)
         images = np.zeros((*shape, job.architecture.channels), np.float32)
+        self.predict(images[:1], training=False)
         kept = self._model.get_weights()
         self.step((images, np.zeros((*shape, 4), np.float32)), 0.0)
         self._model.set_weights(kept)

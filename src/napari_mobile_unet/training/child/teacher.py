@@ -20,7 +20,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
@@ -44,15 +44,16 @@ from napari_mobile_unet.training.validation import Tuned, predict_maps
 from napari_mobile_unet.unet.card import Decoding, GateRecord, TrainingRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_mobile_unet.training.compose import Crop
     from napari_mobile_unet.training.examples import Example
+    from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones, that are tried."""
-APART = 2_000_000
+APART = 800_000
 """Pixels that are measured on at most; more of them would take the time of learning."""
 
 
@@ -150,14 +151,12 @@ def teach(
     )
 
 
-def _limited(lessons: Sequence[Any]) -> Iterator[Any]:
-    """Yield lessons up to `APART` pixels, one at least."""
-    pixels = 0
-    for lesson in lessons:
-        if pixels and pixels + lesson.labels.size > APART:
-            return
-        pixels += lesson.labels.size
-        yield lesson
+def _limited(lessons: list[Lesson]) -> list[Lesson]:
+    """Return lessons of up to `APART` pixels, one at least, spread over all."""
+    pixels = sum(lesson.labels.size for lesson in lessons)
+    count = max(1, int(len(lessons) * min(1, APART / max(pixels, 1))))
+    places = np.linspace(0, len(lessons) - 1, count).round().astype(int)
+    return [lessons[place] for place in np.unique(places)] if lessons else []
 
 
 def _old_kinds(job: TeachingJob) -> list[Example]:
@@ -211,7 +210,7 @@ def _learn(
         known = job.augmentation.known_diameter
         counts = sum(
             part.count(
-                predict_maps(pupil.average, part.example, known, mirror=False), [own]
+                predict_maps(pupil.predict, part.example, known, mirror=False), [own]
             )[0].sum(0)
             for part in learning.parts
         )
@@ -276,7 +275,9 @@ def _compare(
 
     def maps_at(share: float, examples: Sequence[Example]) -> list[Floats]:
         pupil.average.set_weights(between(old, new, share))
-        return [predict_maps(pupil.average, each, known) for each in examples]
+        return [
+            predict_maps(pupil.predict, each, known, mirror=False) for each in examples
+        ]
 
     examples = [part.example for part in parts]
     gate = gate_of(
