@@ -12,6 +12,7 @@ from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet
 from napari_mobile_unet.widgets.correct.view import show_plane
+from napari_mobile_unet.widgets.layers.convert import PREVIEW
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class BeforeAfter(QObject):
         return bool(there) and there[-1].visible
 
     def remove(self) -> None:
-        """Take the layers away, unless somebody changed or named them."""
+        """Take the layers away."""
         for layer in self.layers:
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
@@ -93,10 +94,14 @@ class BeforeAfter(QObject):
         for text, labels in texts:
             if labels is None:
                 continue
-            data = labels.reshape((1,) * len(found.lesson.plane) + labels.shape)
             self.layers.append(
                 self._viewer.add_labels(
-                    data, name=f"{found.lesson.name} {text}", affine=place
+                    labels.reshape((1,) * len(found.lesson.plane) + labels.shape),
+                    name=f"{found.lesson.name} {text}",
+                    affine=place,
+                    units=beside.units,
+                    axis_labels=beside.axis_labels,
+                    metadata={PREVIEW: True},
                 )
             )
         self.layers[0].visible = len(self.layers) == 1

@@ -258,6 +258,7 @@ class TeachDock(Dock):
         self.bar.setVisible(busy)
         self.stop_button.setEnabled(busy)
         self.examples.setEnabled(not busy)
+        self.examples.setVisible(not waiting)  # what is decided now needs the room
         self.teach_button.setEnabled(
             bool(self.examples.pairs) and not busy and not waiting
         )

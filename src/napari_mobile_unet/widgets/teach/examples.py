@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image, Labels
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -150,7 +150,8 @@ class ExamplesPanel(QWidget):
             "correct it teaches most"
         )
         self.list = QListWidget()
-        self.list.setMaximumHeight(ROWS)
+        self.list.setFixedHeight(ROWS)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setToolTip("What the model is taught with")
         form = QFormLayout()
         form.addRow("image", self.image)
