@@ -108,3 +108,17 @@ def test_numbers_that_make_no_sense_are_refused(
     (line,) = done.stderr.splitlines()
     assert option.lstrip("-") in line
     assert not jobs
+
+
+def test_a_teaching_decides_its_own_settings_and_says_what_it_makes_of_masks(
+    run: Run, command: tuple[object, ...], tmp_path: Path
+) -> None:
+    alone = run(*command, "--seconds", 5, "--epochs", 3)
+    assert alone.exit_code == 2
+    assert "received --epochs 3 beside --seconds 5; leave one of them out" in (
+        alone.stderr
+    )
+    constant = run(*command, "--seconds", 5)
+    assert constant.exit_code == 1
+    assert "more than one grey value; a [1] has not" in constant.stderr
+    assert not (tmp_path / "new").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 
 import napari_mobile_unet as nmu
 from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.training import teach as teaching
 from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.gate import Blocks, gate_of, settings_of
 from napari_mobile_unet.training.held_out import divide
@@ -23,10 +26,12 @@ from napari_mobile_unet.training.lessons import (
 from napari_mobile_unet.training.pupils import MODULE, TeachingProcess, iter_teaching
 from napari_mobile_unet.training.targets import maps_of
 from napari_mobile_unet.training.teach import keep_model, prepared
-from napari_mobile_unet.unet.card import Architecture
+from napari_mobile_unet.unet.card import Architecture, GateRecord, write_card
+from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_mobile_unet.training.lessons import Lesson
@@ -230,3 +235,38 @@ def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
     assert nmu.evaluate(nmu.segment(image, recipe), labels).ap[0.5] > 0.7
     with pytest.raises(FileExistsError, match="already exists"):
         nmu.teach(image, labels, tmp_path / "dark", model=bright_model.folder)
+
+
+@pytest.mark.parametrize("keep_worse", [False, True])
+def test_a_worse_model_is_kept_only_on_purpose(
+    keep_worse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the process would make is nuclei, said to be worse."""
+    nuclei = load_model("nuclei")
+
+    def made(process: Any) -> Iterator[dict[str, Any]]:
+        shutil.copytree(nuclei.folder, process.job.output)
+        gate = GateRecord(verdict="worse", old_tuned_ap=0.5, new_ap=0.4)
+        record = nuclei.card.training.replace(gate=gate)
+        write_card(process.job.output, nuclei.card.replace(training=record))
+        yield {"kind": "done", "gate": gate.model_dump()}
+
+    process = SimpleNamespace(begin=lambda: None)
+
+    def prepare(job: Any) -> Any:
+        process.job = job
+        return process
+
+    monkeypatch.setattr(teaching, "TeachingProcess", prepare)
+    monkeypatch.setattr(teaching, "iter_teaching", made)
+    image, labels = squares(True)
+
+    def taught() -> Model:
+        return nmu.teach(image, labels, tmp_path / "new", keep_worse=keep_worse)
+
+    if keep_worse:
+        assert taught().card.training.gate.verdict == "worse"
+        return
+    with pytest.raises(ValueError, match=r"fell from 0\.500 to 0\.400; .*keep_worse"):
+        taught()
+    assert not (tmp_path / "new").exists()

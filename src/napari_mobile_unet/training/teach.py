@@ -127,7 +127,7 @@ def teach(
             raise ValueError(
                 "a worse model is kept only on purpose; AP at IoU 0.5 fell from "
                 f"{gate.old_tuned_ap:.3f} to {gate.new_ap:.3f}; correct more planes, "
-                "or keep it as it is with keep_worse"
+                "or keep it all the same with --keep-worse (in Python keep_worse=True)"
             )
         return keep_model(job.output, target)
 
