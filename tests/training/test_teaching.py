@@ -209,7 +209,7 @@ def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
 
     def kill_when_it_knows_something(message: dict[str, Any]) -> None:
         kinds.append(message["kind"])
-        if message["kind"] == "step" and message["step"] >= 100 and "died" not in kinds:
+        if (message.get("ap") or 0) > 0.9 and "died" not in kinds:
             for child in psutil.Process().children():
                 if MODULE in child.cmdline():
                     child.kill()

@@ -180,38 +180,32 @@ def prepared(
 def empty_job(
     folder: Path, model: Model | None, *, colour: bool = True, **changes: Any
 ) -> TeachingJob:
-    """Return a job in a folder, with what is rehearsed but without lessons yet."""
-    for name in ("lessons", "rehearsal"):
+    """Return a job in a folder, with what the model knew, but without lessons yet."""
+    for name in ("lessons", "old_kinds"):
         (folder / name).mkdir(exist_ok=True)
-    rehearsal = None
+    old_kinds = None
     if model is not None:
-        rehearsal = folder / "rehearsal"
-        write_lessons(rehearsal, rehearsed())
+        old_kinds = folder / "old_kinds"
+        write_lessons(old_kinds, known_kinds())
     return teaching_job(
         folder / "lessons",
         folder / "model",
         model=model,
-        rehearsal=rehearsal,
+        old_kinds=old_kinds,
         colour=colour,
         **changes,
     )
 
 
-def rehearsed() -> list[Lesson]:
-    """Return planes of the shipped samples, so that a model does not forget nuclei.
-
-    The first of each sample are only measured on; there is one for each sample.
-    """
-    measured, learnt = [], []
+def known_kinds() -> list[Lesson]:
+    """Return a plane of each shipped sample, to see what a model forgets of nuclei."""
+    lessons: list[Lesson] = []
     for name in SAMPLES:
         sample = read_sample(name)
+        plane = sample.image.index(sample.image.n_planes // 2)
         labels = np.asarray(sample.labels.data)
-        middle = sample.image.n_planes // 2
-        planes = [sample.image.index(middle + number) for number in (-2, 0, 2)]
-        first, *others = lessons_of(sample.image, labels, name, finished=planes)
-        measured.append(first)
-        learnt += others
-    return measured + learnt
+        lessons += lessons_of(sample.image, labels, name, finished=[plane])
+    return lessons
 
 
 def keep_model(candidate: Path, folder: Path) -> Model:

@@ -47,11 +47,8 @@ class TeachingJob(TrainingJob):
     """Not used."""
     lessons: Path
     """Folder of the lessons, as `write_lessons` fills it."""
-    rehearsal: Path | None = None
-    """Folder of lessons of the kinds that the model knew before: a share of each batch,
-    so that it does not forget them."""
-    rehearsed: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Share of the crops that are rehearsed."""
+    old_kinds: Path | None = None
+    """Folder of lessons of kinds that the model knew before, to see what it forgets."""
     trained: Trained = "all"
     """What learns: all of the network, its decoder, or its first stage and norms."""
     frozen_statistics: bool = True
@@ -90,7 +87,7 @@ def teaching_job(
     *,
     model: Model | None,
     seconds: float = SECONDS,
-    rehearsal: Path | None = None,
+    old_kinds: Path | None = None,
     colour: bool = True,
     **changes: Any,
 ) -> TeachingJob:
@@ -106,8 +103,8 @@ def teaching_job(
         What is taught; without one the network begins with random weights.
     seconds : float
         How long it learns.
-    rehearsal : Path, optional
-        Folder of lessons of the kinds that the model knows.
+    old_kinds : Path, optional
+        Folder of lessons of kinds that the model knows, to see what it forgets.
     colour : bool
         Whether a new network is to see RGB.
     **changes
@@ -120,7 +117,6 @@ def teaching_job(
             "augmentation": Augmentation(**VARIED),
             "frozen_statistics": False,
             "learning_rate": 3e-3,
-            "rehearsed": 0,
         }
     else:
         card = model.card
@@ -130,7 +126,7 @@ def teaching_job(
             "licence": card.licence,
             "old_decoding": card.decoding,
             "old_calibration": card.calibration,
-            "rehearsal": rehearsal,
+            "old_kinds": old_kinds,
         }
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)

@@ -46,7 +46,6 @@ from napari_mobile_unet.unet.card import Decoding, GateRecord, TrainingRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_mobile_unet.training.compose import Crop
     from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats
@@ -55,29 +54,6 @@ SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Of the way from the old weights to the new ones, that are tried."""
 APART = 800_000
 """Pixels that are measured on at most; more of them would take the time of learning."""
-
-
-@dataclass(frozen=True, eq=False)
-class Mixed:
-    """Draws crops of the lessons, and of what is rehearsed.
-
-    Parameters
-    ----------
-    lessons, rehearsal : CropSampler
-        The rehearsal may be missing.
-    share : float
-        Of the crops that are rehearsed.
-    """
-
-    lessons: CropSampler
-    rehearsal: CropSampler | None
-    share: float
-
-    def draw(self, rng: np.random.Generator) -> Crop:
-        """Return one crop."""
-        if self.rehearsal is not None and rng.random() < self.share:
-            return self.rehearsal.draw(rng)
-        return self.lessons.draw(rng)
 
 
 def teach(
@@ -118,12 +94,12 @@ def teach(
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        new = _learn(job, pupil, Learning(taught, old_kinds, parts), say, stopped)
+        new = _learn(job, pupil, Learning(taught, parts), say, stopped)
     else:
         new = pupil.load(job.learnt)
     say("measuring")
     seconds = time.monotonic() - begin
-    tuned, record = _compare(job, pupil, old, new, parts, old_kinds[:2])
+    tuned, record = _compare(job, pupil, old, new, parts, old_kinds)
     save_model(
         pupil.average,
         job,
@@ -160,11 +136,11 @@ def _limited(lessons: list[Lesson]) -> list[Lesson]:
 
 
 def _old_kinds(job: TeachingJob) -> list[Example]:
-    """Return the examples that are rehearsed; the first ones are measured alone."""
-    if job.rehearsal is None:
+    """Return examples of the kinds that the model knew before."""
+    if job.old_kinds is None:
         return []
     return [
-        example_of(lesson, job.normalisation) for lesson in iter_lessons(job.rehearsal)
+        example_of(lesson, job.normalisation) for lesson in iter_lessons(job.old_kinds)
     ]
 
 
@@ -173,7 +149,6 @@ class Learning:
     """What a pupil learns from, and what it is measured on."""
 
     taught: Sequence[Example]
-    old_kinds: Sequence[Example]
     parts: Sequence[Blocks]
 
 
@@ -186,16 +161,7 @@ def _learn(
 ) -> list[Floats]:
     """Return the best weights of all that were measured, without the old ones."""
     channels = job.architecture.channels
-    rehearsed = [
-        CropSampler(learning.old_kinds[2:], job.crop, job.augmentation, channels)
-        for _ in learning.old_kinds[2:3]
-        if job.rehearsed
-    ]
-    sampler = Mixed(
-        CropSampler(learning.taught, job.crop, job.augmentation, channels),
-        rehearsed[0] if rehearsed else None,
-        job.rehearsed,
-    )
+    sampler = CropSampler(learning.taught, job.crop, job.augmentation, channels)
     batches = iter_batches(sampler, job.batch, job.seed)
     own = Setting(job.old_decoding or Decoding(), job.old_calibration)
     best: tuple[float, list[Floats]] | None = None
