@@ -12,11 +12,7 @@ from scipy import ndimage
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.objects.overlap import iou_matrix
 from napari_mobile_unet.unet.card import Decoding, GateRecord
-from napari_mobile_unet.unet.confidence import (
-    UNCALIBRATED,
-    Calibration,
-    display_threshold,
-)
+from napari_mobile_unet.unet.confidence import LOW_CONFIDENCE, Calibration
 from napari_mobile_unet.unet.decoding import grow_objects
 from napari_mobile_unet.unet.segment import MIN_CONFIDENCE
 
@@ -44,6 +40,9 @@ SURE = 0.9
 """Share of the draws that the interval of the difference holds."""
 FEWEST = 8
 """True objects kept apart below which nothing can be told."""
+SURELY_SHOWN = LOW_CONFIDENCE + 0.05
+"""Least median of the confidence that a taught model gets: below `LOW_CONFIDENCE` its
+objects would be hidden, and it was measured with all of them."""
 KNOWN = 0.5
 """Share of an object's pixels that must be known for it to count."""
 
@@ -57,11 +56,29 @@ class Setting:
     decoding : Decoding
         The thresholds.
     calibration : Calibration or None
-        Of the confidence, below which objects are hidden; None for the mean foreground.
+        Of the confidence, by which doubtful objects are hidden; None shows all.
     """
 
     decoding: Decoding
     calibration: Calibration | None = None
+
+    def shown(self, features: Reals) -> Mask:
+        """Return which objects of an image are shown.
+
+        Parameters
+        ----------
+        features : ndarray
+            (n, features) of `object_features`.
+        """
+        if self.calibration is None or not len(features):
+            return np.ones(len(features), bool)
+        confidence = self.calibration.apply(features)
+        # As on a plane of many objects, of which this may be a part.
+        counted = np.where(confidence >= MIN_CONFIDENCE, confidence, 0)
+        doubtful = np.median(counted) < LOW_CONFIDENCE
+        return np.asarray(
+            confidence >= (LOW_CONFIDENCE if doubtful else MIN_CONFIDENCE)
+        )
 
 
 def settings_of(calibration: Calibration | None) -> list[Setting]:
@@ -151,10 +168,8 @@ class Blocks:
                     diameter=self.example.diameter_or(20),
                 )
             labels, features = grown[setting.decoding]
-            confidence = (setting.calibration or UNCALIBRATED).apply(features)
-            shown = confidence >= display_threshold(confidence, MIN_CONFIDENCE)
             block, counts = self.places(labels)
-            counted = counts & shown
+            counted = counts & setting.shown(features)
             np.add.at(result[number, :, 0], block[counted], 1)
             np.add.at(result[number, :, 0], true_block[true_counts], 1)
             pairs = iou_matrix(labels, truth).tocoo()
@@ -336,3 +351,38 @@ def gate_of(
         as_is=as_is,
         n_true=sum(int(part.places(part.example.labels)[1].sum()) for part in parts),
     )
+
+
+def calibration_of(
+    parts: Sequence[Blocks], maps: Sequence[Floats], decoding: Decoding
+) -> Calibration | None:
+    """Return a calibration for a model whose objects were all shown.
+
+    The log odds of the mean foreground are shifted until their median is the share of
+    objects that are right, with one more of each kind (Laplace), but `SURELY_SHOWN` at
+    least. None if it found nothing.
+
+    Parameters
+    ----------
+    parts : sequence of Blocks
+        What was kept apart.
+    maps : sequence of ndarray
+        That the model gives for each.
+    decoding : Decoding
+        Its thresholds.
+    """
+    odds: list[float] = []
+    right = 0
+    for part, own in zip(parts, maps, strict=True):
+        labels, features = grow_objects(
+            own, Objects(), decoding, diameter=part.example.diameter_or(20)
+        )
+        counts = part.places(labels)[1]
+        odds += features[counts, 0].tolist()
+        pairs = iou_matrix(labels, part.example.labels).tocoo()
+        right += int((counts[pairs.row] & (pairs.data > RIGHT)).sum())
+    if not odds:
+        return None
+    share = max((right + 1) / (len(odds) + 2), SURELY_SHOWN)
+    shift = float(np.log(share / (1 - share)) - np.median(odds))
+    return Calibration(intercept=shift, weights=(1.0,))

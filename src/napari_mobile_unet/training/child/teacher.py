@@ -33,6 +33,7 @@ from napari_mobile_unet.training.gate import (
     RIGHT,
     Blocks,
     Setting,
+    calibration_of,
     gate_of,
     precision,
     settings_of,
@@ -163,7 +164,7 @@ def _learn(
     channels = job.architecture.channels
     sampler = CropSampler(learning.taught, job.crop, job.augmentation, channels)
     batches = iter_batches(sampler, job.batch, job.seed)
-    own = Setting(job.old_decoding or Decoding(), job.old_calibration)
+    own = Setting(job.old_decoding or Decoding())
     best: tuple[float, list[Floats]] | None = None
     begin = time.monotonic()
     measured = 0.0
@@ -260,9 +261,11 @@ def _compare(
             for share, setting in ((0, own), (chosen.share, chosen.setting))
         ]
         record = record.replace(old_kinds_before=both[0], old_kinds_after=both[1])
-    pupil.average.set_weights(between(old, new, chosen.share))
-    setting = chosen.setting
-    return Tuned(setting.decoding, setting.calibration, record.new_ap), record
+    maps = maps_at(chosen.share, examples)  # and these are the weights that are saved
+    decoding, calibration = chosen.setting.decoding, chosen.setting.calibration
+    if calibration is None:
+        calibration = calibration_of(parts, maps, decoding)
+    return Tuned(decoding, calibration, record.new_ap), record
 
 
 def _old_kinds_ap(

@@ -87,6 +87,7 @@ class Course(QObject):
         self._lessons: list[Lesson] | None = None
         self._minutes = 1.0
         self._done: dict[str, Any] | None = None
+        self._begun = self._replaced = False
         self.job.yielded.connect(self._on_message)
         self.job.failed.connect(self._on_failed)
         self.job.ended.connect(self._on_ended)
@@ -115,7 +116,8 @@ class Course(QObject):
         """
         if self.busy:
             return
-        self.busy, self._lessons, self._done = True, None, None
+        self.busy, self._begun = True, False
+        self._lessons, self._done = None, None
         self._minutes = seconds / 60
         if not (self.job.running and wanted == self._wanted):
             self._start(wanted)
@@ -126,9 +128,14 @@ class Course(QObject):
 
     def stop(self) -> None:
         """End the learning; the best so far is measured, and becomes the candidate."""
-        if self.busy and self.process is not None:
+        if self.busy and self._begun and self.process is not None:
             self._set("Stopping: the best so far is measured …")
             self.process.stop()
+        elif self.busy:  # nothing is learnt yet
+            self.busy = False
+            self._preparing.cancel()
+            self._set("Getting ready …" if self.job.running else "")
+            self.ended.emit(None)
 
     def cool(self) -> None:
         """End a process that only waits, and give its memory back."""
@@ -152,6 +159,7 @@ class Course(QObject):
 
     def _start(self, wanted: Wanted) -> None:
         self.process, self._wanted = None, wanted
+        self._replaced = self.job.running
         place = TemporaryDirectory(
             prefix="mobile-unet-teach-", ignore_cleanup_errors=True
         )
@@ -173,6 +181,7 @@ class Course(QObject):
         """Begin, once both the process and the lessons are there."""
         if self.busy and self.process is not None and self._lessons is not None:
             self._set("Waiting for the process …")
+            self._begun = True
             self.process.begin(minutes=self._minutes)
 
     def _on_message(self, message: TeachingProcess | dict[str, Any]) -> None:
@@ -209,6 +218,9 @@ class Course(QObject):
         self.ended.emit(None)
 
     def _on_ended(self) -> None:
+        if self._replaced:  # what has ended is a process that nobody waits for
+            self._replaced = False
+            return
         self.process, was_busy, self.busy = None, self.busy, False
         wanted, self._wanted = self._wanted, None
         self._set("")

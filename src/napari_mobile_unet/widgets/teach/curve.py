@@ -35,6 +35,7 @@ class Curve(QWidget):
         self.losses: list[tuple[int, float]] = []
         self.aps: list[tuple[int, float]] = []
         self.theme = "dark"
+        self._lines: tuple[Any, ...] = ()
 
     def clear(self) -> None:
         """Begin anew."""
@@ -47,23 +48,23 @@ class Curve(QWidget):
             self.losses.append((step["step"], step["loss"]))
         if step["ap"] is not None:
             self.aps.append((step["step"], step["ap"]))
-        self.draw()
+        self._follow()
 
     def draw(self) -> None:
-        """Draw what is known so far."""
+        """Draw everything, in the colours of the theme."""
         theme = get_theme(self.theme)
         text, ground = theme.text.as_hex("long"), theme.background.as_hex("long")
         self.figure.clear()
         self.figure.set_facecolor(ground)
         left = self.figure.add_subplot()
         right = left.twinx()
-        for axes, points, colour, name in (
-            (left, self.losses, LOSS, "loss"),
-            (right, self.aps, AP, "AP, kept apart"),
+        lines = []
+        for axes, colour, name in (
+            (left, LOSS, "loss"),
+            (right, AP, "AP, kept apart"),
         ):
             axes.set_facecolor(ground)
-            if points:
-                axes.plot(*zip(*points, strict=True), color=colour, marker=".")
+            lines += axes.plot([], [], color=colour, marker=".")
             axes.set_ylabel(name, color=colour, fontsize=8)
             axes.tick_params(colors=text, labelsize=7)
             for spine in axes.spines.values():
@@ -71,4 +72,13 @@ class Curve(QWidget):
                 spine.set_linewidth(0.5)
         left.set_xlabel("steps", color=text, fontsize=8)
         right.set_ylim(0, 1)
+        self._lines = tuple(lines)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Move the two lines on; the rest stays as it is drawn."""
+        for line, points in zip(self._lines, (self.losses, self.aps), strict=True):
+            line.set_data(*zip(*points, strict=True) if points else ([], []))
+            line.axes.relim()
+            line.axes.autoscale_view(scaley=points is self.losses)
         self.canvas.draw_idle()
