@@ -48,6 +48,10 @@ class VerdictPanel(QWidget):
         self.name = QLineEdit()
         self.name.setToolTip("Name of the taught model; the old one stays as it is")
         self.anyway = QCheckBox("Keep it although it is worse")
+        self.anyway.setToolTip(
+            "On what was kept apart the taught model finds fewer objects rightly than "
+            "the old one: is that what you want?"
+        )
         self.keep_button = QPushButton("Keep both")
         self.keep_button.setToolTip(
             "Keep the taught model under this name, beside the old one"
