@@ -30,6 +30,7 @@ COMMANDS = {
     "Segment": "napari-mobile-unet.unet",
     "Correct": "napari-mobile-unet.correct",
     "Measure": "napari-mobile-unet.measure",
+    "Teach": "napari-mobile-unet.teach",
 }
 
 
@@ -160,7 +161,11 @@ def test_tab_passes_by_what_is_folded(title: str, home: Home) -> None:
         widget = widget.nextInFocusChain()
         if widget.isVisible() and page.isAncestorOf(widget):
             reached.add(widget)
-    assert (page.box if title in ("Correct", "Measure") else page.source.box) in reached
+    if title == "Teach":
+        assert page.examples.image in reached
+    else:
+        box = page.box if title in ("Correct", "Measure") else page.source.box
+        assert box in reached
     assert reached.isdisjoint(folded)
 
 
