@@ -10,6 +10,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.images.windows import WHOLE
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.thresholding.otsu import otsu
+from napari_mobile_unet.widgets.shared.pages import open_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,3 +173,19 @@ def test_each_class_gets_a_layer_of_its_own_or_all_share_one(
     assert np.array_equal(viewer.layers[-1].data, expected)
     assert np.allclose(viewer.layers[-1].scale, calibrated.scale)
     assert panel.run.status.text() == "3 classes, 1 is the darkest"
+
+
+def test_behind_another_page_nothing_is_counted_until_it_is_seen(
+    viewer: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot
+) -> None:
+    viewer.window._qt_window.show()
+    page: Any = open_page(viewer, "Threshold")
+    qtbot.waitUntil(lambda: page.model.split is not None, timeout=20_000)
+    open_page(viewer, "Prepare")
+    before = page.model.counted
+    viewer.add_image(stack + 7, name="brighter")
+    qtbot.wait(400)
+    assert page.model.counted is before
+    open_page(viewer, "Threshold")
+    qtbot.waitUntil(lambda: page.model.counted is not before, timeout=20_000)
+    assert page.model.split.threshold == otsu(stack + 7).threshold

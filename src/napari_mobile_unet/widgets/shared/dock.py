@@ -21,6 +21,7 @@ from napari_mobile_unet.widgets.shared.pages import (
     open_page,
     take_place,
 )
+from napari_mobile_unet.widgets.shared.warm_up import warm_up
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -91,6 +92,7 @@ class Dock(QWidget):
         super().showEvent(event)
         guard_fields(self)
         align_fields(self)
+        warm_up()
         frame, by_itself = self._frame, event is not None and not event.spontaneous()
         if frame is not None and by_itself and not self._coming:
             self._coming = True  # a frame that is laid elsewhere is shown again

@@ -72,7 +72,7 @@ class JobBar(QWidget):
         self._what = what
         self._text, self._first, self._begun = text, done, time.monotonic()
         self.bar.setRange(0, total)
-        self.bar.setValue(done)
+        self._set(done)
         self.cancel_button.setEnabled(True)
         self._activity.show(text, done, total)
         self._say()
@@ -80,7 +80,7 @@ class JobBar(QWidget):
 
     def advance(self) -> None:
         """Show that one more is done."""
-        self.bar.setValue(self.bar.value() + 1)
+        self._set(self.bar.value() + 1)
         self._activity.show(self._text, self.bar.value(), self.bar.maximum())
         if self.cancel_button.isEnabled():
             self._say()
@@ -90,6 +90,12 @@ class JobBar(QWidget):
         self.cancel_button.setEnabled(False)
         self.label.setText("Stopping …")
         self._job.finish()
+
+    def _set(self, done: int) -> None:
+        """Move the bar; Qt would draw the whole window at once, before it goes on."""
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setValue(done)
+        self.bar.setUpdatesEnabled(True)
 
     def _say(self) -> None:
         done, total = self.bar.value(), self.bar.maximum()

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.parallel.cores import process_cores
-from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.runner import RunOptions
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.result import Results
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
 
     from napari_mobile_unet.recipes.recipe import Recipe
+    from napari_mobile_unet.runs.disk_store import DiskStore
     from napari_mobile_unet.runs.result import PlaneResult
     from napari_mobile_unet.widgets.layers.result import Result
     from napari_mobile_unet.widgets.layers.written import Written
@@ -276,8 +276,6 @@ class LabelsRun(QWidget):
             self.job.start(run.iter_named)
             return
         run.finished = len(run.tables) == run.whole.n_planes
-        if run.finished and isinstance(run.store, DiskStore):
-            run.store.remove()
         self._unfinished[run.layer] = run
         self._tell(run)
         BEING_WRITTEN.end(run.result.layer)

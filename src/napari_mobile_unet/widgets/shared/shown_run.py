@@ -156,8 +156,10 @@ class ShownRun:
         yield Started(ahead)
         for number in sorted(store.done - self.ids.keys()):  # those of an earlier run
             index = self.stack.index(number)
-            yield PlaneResult(number, index, self.fitted, store.read(number))
-        yield from iter_run(self.stack, self.fitted, store, options, cache=cache)
+            earlier = PlaneResult(number, index, self.fitted, store.read(number))
+            yield _read(earlier)
+        for result in iter_run(self.stack, self.fitted, store, options, cache=cache):
+            yield _read(result)
 
     def _begin(self, store: Store, cache: TileCache | None) -> Fitted:
         """Fit the recipe to the image, or see that an earlier run did."""
@@ -221,6 +223,8 @@ class ShownRun:
         for plane in planes:
             if not np.array_equal(plane.ids, self.ids[plane.number]):
                 yield Renumbered(plane.number, store.read(plane.number).labels)
+        if len(self.tables) == self.whole.n_planes and isinstance(store, DiskStore):
+            store.remove()
 
     def _ids_of_others(self, store: Store) -> set[int]:
         written = self.written
@@ -276,3 +280,9 @@ class ShownRun:
         tables = [self.tables[number] for number in sorted(self.tables)]
         filled = [table for table in tables if len(table)] or tables[:1]
         return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def _read(result: PlaneResult) -> PlaneResult:
+    """Read a plane from the disk here, in the thread, not where it is drawn."""
+    _ = result.labels, result.objects, result.left_out
+    return result

@@ -102,6 +102,7 @@ class ThresholdDock(Dock):
         self.run = LabelsRun(self.viewer, self.source, "Make labels")
         self._waiting: list[tuple[int, ...]] = []
         self._counting = Job(self)
+        self._page_seen, self._to_count = True, False
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(DELAY)
@@ -151,6 +152,7 @@ class ThresholdDock(Dock):
         self._counting.yielded.connect(self.model.take)
         self._counting.failed.connect(self.model.refuse)
         self.seen.connect(self.live.follow_page)
+        self.seen.connect(self._on_seen)
         self.viewer.dims.events.current_step.connect(self._on_step)
         self.viewer.dims.events.ndisplay.connect(self._on_step)
         self.viewer.events.theme.connect(self._on_theme)
@@ -267,8 +269,17 @@ class ThresholdDock(Dock):
         self.model.expire()
         self._delay.start()
 
+    def _on_seen(self, seen: bool) -> None:
+        """Count what is new since the page was seen last."""
+        self._page_seen = seen
+        if seen and self._to_count:
+            self._delay.start()
+
     def _count(self) -> None:
-        """Count the grey values of the scope in a thread."""
+        """Count the grey values of the scope in a thread, once the page is seen."""
+        self._to_count = not self._page_seen
+        if self._to_count:
+            return
         stack, layer, whole = self.source.stack, self.source.layer, self.source.whole
         kind, region = self.scope.kind, self.scope.region
         self.live.read()
