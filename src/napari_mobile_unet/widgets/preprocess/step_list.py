@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -67,6 +68,9 @@ class Chain(QWidget):
         layout.addWidget(self.list)
         layout.addLayout(buttons)
         layout.addWidget(self.forms)
+        policy = self.sizePolicy()
+        policy.setVerticalPolicy(QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(policy)  # else gaps open around the list
         self.list.currentRowChanged.connect(self.forms.setCurrentIndex)
         self.list.itemChanged.connect(lambda _: self.changed.emit())
         self._enable()

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QFormLayout,
+    QLineEdit,
     QScrollBar,
     QWidget,
 )
@@ -54,7 +55,9 @@ def guard_fields(page: QWidget) -> None:
 
 
 def align_fields(page: QWidget) -> None:
-    """Let the fields of all forms on a page begin at one place.
+    """Let the fields of all forms on a page begin at one place, in letters of one size.
+
+    napari's style gives lines that one types in no size, whatever is preferred.
 
     Parameters
     ----------
@@ -67,6 +70,9 @@ def align_fields(page: QWidget) -> None:
     widest = max((label.sizeHint().width() for label in labels), default=0)
     for label in labels:
         label.setMinimumWidth(widest)
+    for line in page.findChildren(QLineEdit) if labels else ():
+        if not isinstance(line.parent(), (QAbstractSpinBox, QComboBox)):
+            line.setFont(labels[0].font())
 
 
 def _labels(form: QFormLayout) -> Iterator[QWidget]:

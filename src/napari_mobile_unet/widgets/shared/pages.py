@@ -29,7 +29,7 @@ PAGES = {
 
 HELP = "https://github.com/napari-mobile-unet/napari-mobile-unet/blob/main/"
 """Where the documentation is."""
-SMALL = "QPushButton { padding: 3px 6px; min-width: 0px; }"
+SMALL = "QPushButton { padding: 3px 4px; min-width: 0px; }"
 """So that all pages stand in one row of a narrow dock."""
 
 
