@@ -150,3 +150,26 @@ def test_the_colour_is_the_one_that_a_run_chooses() -> None:
     assert found.fitted.recipe.segment == wanted
     run = segment(stack, Recipe())
     np.testing.assert_array_equal(found.shown.labels > 0, run > 0)
+
+
+def test_pieces_grow_again_only_where_a_setting_changes_their_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    preview, grown = Preview(Stack.from_array(SAMPLE, "TYX"), 0), []
+    grow = UNet.grow
+
+    def counted(self: UNet, maps: Any, objects: Objects) -> Any:
+        grown.append(objects)
+        return grow(self, maps, objects)
+
+    monkeypatch.setattr(UNet, "grow", counted)
+    every = preview.find(Recipe(objects=Objects(min_size=1))).objects.labels
+    few = preview.find(Recipe(objects=Objects(min_size=400))).objects.labels
+    inner = preview.find(Recipe(objects=Objects(min_size=1, drop_border=True)))
+    assert len(grown) == 1
+    assert 0 < few.max() < every.max()
+    assert 0 < inner.objects.labels.max() < every.max()
+    again = preview.find(Recipe(objects=Objects(min_size=1))).objects.labels
+    np.testing.assert_array_equal(again, every)  # selecting leaves it as it was
+    preview.find(Recipe(objects=Objects(smooth=3)))
+    assert len(grown) == 2

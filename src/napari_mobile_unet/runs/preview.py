@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from napari_mobile_unet.images.windows import WHOLE, is_large
+from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.recipes.recipe import Recipe
@@ -21,13 +22,15 @@ from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet, model_of
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.images.windows import Window
-    from napari_mobile_unet.objects.from_mask import Objects
     from napari_mobile_unet.runs.fit import Steps
     from napari_mobile_unet.types import Floats, Labels
-    from napari_mobile_unet.unet.decoding import Decoded
+    from napari_mobile_unet.unet.decoding import Decoded, Grown
 
 KEPT_MAPS = 3
-"""Maps of the latest settings that are kept: 12 bytes a pixel each."""
+"""Maps of the latest settings that are kept: 12 bytes a pixel each, and 4 more for
+what has grown of them."""
+SHAPING = ("smooth", "split", "fill_holes")
+"""Settings of objects that change their pixels; others only select among them."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class Preview:
         self._base = lru_cache(1)(self._find_base)
         self._diameter = lru_cache(KEPT_MAPS)(self._find_diameter)
         self._maps = lru_cache(KEPT_MAPS)(self._find_maps)
+        self._grown = lru_cache(KEPT_MAPS)(self._grow)
         self._decoded = lru_cache(1)(self._decode)
 
     def at(self, number: int, window: Window = WHOLE) -> Preview:
@@ -182,9 +186,20 @@ class Preview:
         return self._maps(steps, same, model.checksum)
 
     def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
+        # The size and the place of objects do not change how they grow.
+        shape = Objects(**{name: getattr(objects, name) for name in SHAPING})
+        checksum = model_of(method.model).checksum
+        grown = self._grown(shape, steps, method, checksum)
+        return on_grid(method.select(grown, objects), self._shape)
+
+    def _grow(
+        self, objects: Objects, steps: Steps, method: UNet, _checksum: str
+    ) -> Grown:
         maps = self._network_maps(steps, method)
         checkpoint()
-        return on_grid(method.decode(maps, objects), self._shape)
+        grown = method.grow(maps, objects)
+        checkpoint()
+        return grown
 
     def _find_maps(self, steps: Steps, method: UNet, _checksum: str) -> Floats:
         plane = self._stack.plane(self.number, self.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,17 @@ TYPICAL_DIAMETER = 20.0
 """Diameter in pixels of the typical object, unless it is known."""
 MIN_CORE = 6
 """Pixels of the smallest core; smaller ones only cut notches into their neighbours."""
+
+
+class Grown(NamedTuple):
+    """Pieces that have grown, of which objects are selected."""
+
+    labels: Labels
+    """(Y, X), 0 is background."""
+    area: NDArray[np.intp]
+    """Pixels of each label, from 0."""
+    features: Reals
+    """Of each label, from 0; see ``object_features``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +118,43 @@ def decode(
     Decoded
         The labels, and for each object the chance that it is right.
     """
-    labels, kept, features = _grow(maps, objects, decoding or Decoding(), diameter)
-    confidence = calibration.apply(features)
+    grown = grow(maps, objects, decoding or Decoding())
+    return _selected(grown, objects, diameter, calibration, min_confidence)
+
+
+def select(
+    grown: Grown,
+    objects: Objects,
+    *,
+    diameter: float = TYPICAL_DIAMETER,
+    calibration: Calibration = UNCALIBRATED,
+    min_confidence: float = 0,
+) -> Decoded:
+    """Return what ``decode`` would, of pieces that have grown already; they stay.
+
+    Parameters
+    ----------
+    grown : Grown
+        Of these objects' ``smooth``, ``split`` and ``fill_holes``.
+    objects, diameter, calibration, min_confidence
+        As for ``decode``.
+    """
+    copied = grown._replace(labels=grown.labels.copy())
+    return _selected(copied, objects, diameter, calibration, min_confidence)
+
+
+def _selected(
+    grown: Grown,
+    objects: Objects,
+    diameter: float,
+    calibration: Calibration,
+    min_confidence: float,
+) -> Decoded:
+    """Select objects; the labels that have grown are changed in place."""
+    kept = ids_to_keep(grown.labels, grown.area, objects.with_min_size(diameter))
+    confidence = calibration.apply(grown.features[kept])
     enough = confidence >= display_threshold(confidence, min_confidence)
-    labels = renumber(labels, kept[enough])
+    labels = renumber(grown.labels, kept[enough])
     return Decoded(labels, confidence[enough], int((~enough).sum()))
 
 
@@ -148,14 +192,16 @@ def grow_objects(
     features : ndarray
         (n, features) of ``object_features``.
     """
-    labels, kept, features = _grow(maps, objects, decoding, diameter)
-    return renumber(labels, kept), features
+    grown = grow(maps, objects, decoding)
+    kept = ids_to_keep(grown.labels, grown.area, objects.with_min_size(diameter))
+    return renumber(grown.labels, kept), grown.features[kept]
 
 
-def _grow(
-    maps: Floats, objects: Objects, decoding: Decoding, diameter: float
-) -> tuple[Labels, NDArray[np.intp], Reals]:
-    """Return all labels that grow, the ids of those to keep, and their features."""
+def grow(maps: Floats, objects: Objects, decoding: Decoding) -> Grown:
+    """Return all pieces that grow, of any size; see ``grow_objects``.
+
+    Only ``smooth``, ``split`` and ``fill_holes`` of the objects' settings matter.
+    """
     mask = opened(maps[..., 0] > decoding.foreground, objects.smooth)
     if objects.split:
         inside = np.flatnonzero(mask)  # quicker than to compute on the whole plane
@@ -168,5 +214,4 @@ def _grow(
     if objects.fill_holes:
         fill_holes(labels)
     area, features = object_features(labels, maps)
-    kept = ids_to_keep(labels, area, objects.with_min_size(diameter))
-    return labels, kept, features[kept]
+    return Grown(labels, area, features)

@@ -17,7 +17,7 @@ from napari_mobile_unet.settings import Called, Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.colour import CHANNELS, Colour, choose_colour, to_grey
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
-from napari_mobile_unet.unet.decoding import Decoded, decode
+from napari_mobile_unet.unet.decoding import Decoded, Grown, decode, grow, select
 from napari_mobile_unet.unet.diameter import (
     ScaleTrial,
     find_diameter,
@@ -197,6 +197,21 @@ class UNet(Params):
             maps,
             objects,
             card.decoding,
+            diameter=self.diameter or card.diameter,
+            calibration=card.calibration or UNCALIBRATED,
+            min_confidence=self.min_confidence,
+        )
+
+    def grow(self, maps: Floats, objects: Objects) -> Grown:
+        """Return the pieces that maps of the model show; see ``select``."""
+        return grow(maps, objects, model_of(self.model).card.decoding)
+
+    def select(self, grown: Grown, objects: Objects) -> Decoded:
+        """Return what `decode` would, of pieces that have grown already."""
+        card = model_of(self.model).card
+        return select(
+            grown,
+            objects,
             diameter=self.diameter or card.diameter,
             calibration=card.calibration or UNCALIBRATED,
             min_confidence=self.min_confidence,
