@@ -59,7 +59,8 @@ def grey_columns(
     mean = np.divide(total, count, where=count > 0, out=unknown)
     columns: dict[str, NDArray[Any]] = {"mean_intensity": mean}
     if "std_intensity" in names:
-        apart = np.square(pixels - objects.spread(mean))
+        apart = objects.spread(mean)
+        np.square(np.subtract(pixels, apart, out=apart), out=apart)
         apart = apart if filled is pixels else np.nan_to_num(apart)
         unknown = np.full(len(total), np.nan)
         squared = np.divide(objects.sum(apart), count, where=count > 0, out=unknown)

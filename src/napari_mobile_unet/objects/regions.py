@@ -111,7 +111,8 @@ def _ranked(ids: AnyLabels) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     places = ids.astype(np.intp)
     label = np.asarray(np.flatnonzero(np.bincount(places)), np.int64)
     if len(label) and label[-1] == len(label):  # 1 to n
-        return places - 1, label
+        places -= 1
+        return places, label
     rank_of = np.zeros(int(places.max(initial=0)) + 1, np.intp)
     rank_of[label] = np.arange(len(label))
     return rank_of.take(places), label
