@@ -111,6 +111,7 @@ class CorrectDock(Dock):
         for button in (self.undo_button, self.redo_button):
             # A long text would make the page wider at each step.
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setStyleSheet("QPushButton { text-align: left; padding: 3px 7px; }")
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.state = QLabel()
@@ -260,7 +261,7 @@ class CorrectDock(Dock):
         ):
             button.setEnabled(entry is not None)
             text = "" if entry is None else entry.step.text
-            button.setText(textwrap.shorten(f"{word} {text}", 24, placeholder=" …"))
+            button.setText(textwrap.shorten(f"{word} {text}", 28, placeholder=" …"))
             button.setToolTip(f"{tip}: {text}" if text else tip)
         self.state.setText(self._state())
         finished = False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -75,6 +77,15 @@ class EarlierOffer(QWidget):
             "these corrections, or begin anew from the labels as they are?"
         )
         self._show()
+        QTimer.singleShot(0, self._come_into_view)
+
+    def _come_into_view(self) -> None:
+        """Scroll the page here, since nothing else can be done before."""
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(self)
 
     def _on_go_on(self) -> None:
         """Go on, or stop the reading of what there is."""
