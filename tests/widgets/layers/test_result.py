@@ -111,7 +111,8 @@ def test_edits_are_not_exchanged_for_the_previous_result(
 def test_labels_on_disk_are_kept_until_they_are_replaced_twice(
     viewer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_mobile_unet.widgets.layers.storage.SHARE", 0)
+    share = "napari_mobile_unet.widgets.layers.storage.memory_share"
+    monkeypatch.setattr(share, lambda: 0)
     source = viewer.add_image(np.zeros((20, 20)))
     result, place = Result(viewer), Placement.of_result(source, stack_of(source))
     folders = []

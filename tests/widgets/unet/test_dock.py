@@ -128,7 +128,7 @@ def test_labels_too_large_for_memory_go_to_disk(
     unet: Any, calibrated: Any, stack: np.ndarray, qtbot: QtBot, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     finish: Callable[[], None]) -> None:  # fmt: skip
-    monkeypatch.setattr(storage, "SHARE", 0)
+    monkeypatch.setattr(storage, "memory_share", lambda: 0)
     monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
     qtbot.waitUntil(
@@ -457,7 +457,7 @@ def test_copies_of_labels_on_disk_are_not_deleted(
     unet: Any, viewer: Any, calibrated: Any, qtbot: QtBot, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     finish: Callable[[], None]) -> None:  # fmt: skip
-    monkeypatch.setattr(storage, "SHARE", 0)
+    monkeypatch.setattr(storage, "memory_share", lambda: 0)
     monkeypatch.setattr(storage, "user_cache_path", lambda *_, **__: tmp_path)
     unet.run.button.click()
     finish()
