@@ -235,8 +235,8 @@ def test_from_labels_to_a_file(
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *_: (str(path), "CSV (*.csv)")
     )
-    page.naming.setCurrentText("imagej")
-    somebody.press(page.save_button)
+    page.save.naming.setCurrentText("imagej")
+    somebody.press(page.save.button)
     saved = pd.read_csv(path)
     assert saved["Label"].tolist() == again["label"].tolist()
     assert saved["X"][0] == (5.5 + 0.5) * 0.5
@@ -269,7 +269,12 @@ def test_what_cannot_be_measured_is_said(
     assert page.status.text().startswith("A run writes to these labels")
     BEING_WRITTEN.end(page.box.layer)
     page.groups["hull"].click()
+    page.box.layer.features = pd.DataFrame({"mine": ["a", "b"]})
+    page.copy.setChecked(True)
     table = somebody.measure()
+    assert page.box.layer.features["mine"].tolist() == ["a", "b"]  # nobody knows whose
+    assert not page.copy.isChecked()
+    assert "none; add it" in somebody.panel.answer.text()
     assert table["solidity"].tolist() == [1, 1, 1]
     assert not any("intensity" in name for name in table)
     page.measured.hear_of(page.measured.layer)  # no copy of them was kept

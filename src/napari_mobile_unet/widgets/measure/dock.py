@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Labels
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDockWidget,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -20,24 +19,22 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_mobile_unet.exports.naming import NAMINGS
-from napari_mobile_unet.exports.table import write_table
 from napari_mobile_unet.messages import one_line
-from napari_mobile_unet.objects.columns import ABOUT, GROUPS, QUICK, column_of
-from napari_mobile_unet.objects.pieces import update_table
+from napari_mobile_unet.objects.columns import ABOUT, GROUPS, QUICK
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.number_colours import legend_style
 from napari_mobile_unet.widgets.measure.channels import ChannelList, measurement_of
 from napari_mobile_unet.widgets.measure.colours import IDS, ObjectColours
 from napari_mobile_unet.widgets.measure.deleting import delete_rows
+from napari_mobile_unet.widgets.measure.known import write_features
 from napari_mobile_unet.widgets.measure.layer_link import LayerLink
 from napari_mobile_unet.widgets.measure.measured import Measured
 from napari_mobile_unet.widgets.measure.panel import TablePanel
+from napari_mobile_unet.widgets.measure.save_row import SaveRow
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 from napari_mobile_unet.widgets.shared.pages import page_behind
-from napari_mobile_unet.widgets.shared.table_follows import INDEX
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -90,11 +87,7 @@ class MeasureDock(Dock):
             "Write the table into the features of the layer, where napari's own tools "
             "see it, now and after every change; other columns there stay"
         )
-        self.naming = QComboBox()
-        self.naming.addItems(NAMINGS)
-        self.naming.setToolTip("Whose names and units the columns of a file have")
-        self.save_button = QPushButton("Save …")
-        self.save_button.setToolTip("Save the table as .csv or .parquet")
+        self.save = SaveRow(self.measured)
         self.table_button = QPushButton("Show the table")
         self.table_button.setToolTip("Open the table below the canvas again")
         self.panel = TablePanel(self)  # until it has a dock of its own
@@ -122,8 +115,7 @@ class MeasureDock(Dock):
         rows.addRow("colour by", self.by)
         rows.addRow("", self.legend)
         rows.addRow(self.note)
-        rows.addRow("names", self.naming)
-        rows.addRow("", self.save_button)
+        rows.addRow("names", self.save)
         rows.addRow("", self.table_button)
         rows.addRow(self.copy)
         self._form = rows
@@ -146,7 +138,7 @@ class MeasureDock(Dock):
         self.measured.advanced.connect(self.bar.advance)
         self.by.currentIndexChanged.connect(lambda _: self._colour())
         self.copy.clicked.connect(lambda _: self._copy())
-        self.save_button.clicked.connect(lambda _: self._save())
+        self.save.said.connect(self.status.setText)
         self.table_button.clicked.connect(lambda _: self._show_table())
         self.link.clicked.connect(self._on_clicked)
         self.link.moved.connect(self._on_moved)
@@ -287,48 +279,15 @@ class MeasureDock(Dock):
         self.panel.choose_key((-1 if frame is None else frame, own))
 
     def _copy(self) -> None:
-        """Write the table into the layer's features, beside what is there."""
+        """Write the table into the layer's features, if it is to be there."""
         layer, table = self.measured.layer, self.measured.table
         if layer is None or not self.copy.isChecked() or not self.measured.fresh:
             return
-        others = layer.features.rename(columns={INDEX: "label"})
-        foreign = [
-            name
-            for name in others
-            if name in ("label", "t", "p")
-            or (name not in table and column_of(str(name)) is None)
-        ]
-        features = update_table(others[foreign], table)
-        features = features.rename(columns={"label": INDEX})
-        if not features.equals(layer.features):
-            layer.features = features
-
-    def _save(self) -> None:
-        measurement = self.measured.measurement
-        if measurement is None:
-            return
-        stem = self.measured.layer.name.replace("/", "_") if self.measured.layer else ""
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the table", f"{stem}.csv", "CSV (*.csv);;Parquet (*.parquet)"
-        )
-        if not name:
-            return
-        if not self.measured.current:
-            self.status.setText(f"Not saved. {self.measured.state}")
-            return
-        path = Path(name)
-        path = path if path.suffix else path.with_suffix(".csv")
         try:
-            write_table(
-                self.measured.table,
-                path,
-                measurement.calibration,
-                NAMINGS[self.naming.currentIndex()],
-            )
-        except (OSError, ValueError) as error:
-            self.status.setText(one_line(error))
-            return
-        self.status.setText(f"Saved {path.name}.")
+            write_features(layer, table)
+        except ValueError as error:
+            self.copy.setChecked(False)
+            self.panel.say(one_line(error))
 
     def _delete(self, keys: set[tuple[int, int]]) -> None:
         layer = self.measured.layer
@@ -336,10 +295,13 @@ class MeasureDock(Dock):
             return
 
         def do(desk: Any) -> None:
+            QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
             try:
                 said = delete_rows(desk, keys)
             except ValueError as error:
                 said = one_line(error)
+            finally:
+                QApplication.restoreOverrideCursor()
             self.panel.say(said)
             self.viewer.layers.selection.active = layer  # so that its keys work
 

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_mobile_unet.corrections.saved import METADATA, SavedState
-from napari_mobile_unet.objects.columns import column_of
 from napari_mobile_unet.objects.pieces import with_known
-from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
+from napari_mobile_unet.widgets.measure.known import known_of, locked_of
+from napari_mobile_unet.widgets.measure.parts import (
+    Part,
+    iter_changed,
+    iter_parts,
+    order_of,
+)
 from napari_mobile_unet.widgets.shared.job import Job
-from napari_mobile_unet.widgets.shared.table_follows import INDEX, listen
+from napari_mobile_unet.widgets.shared.table_follows import listen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari.layers import Image, Labels
     from napari.utils.events import Event
-    from numpy.typing import NDArray
 
     from napari_mobile_unet.objects.measurement import Measurement
 
@@ -32,16 +31,6 @@ REST = 400
 KEPT = 1 << 30
 """Bytes of labels up to which a copy is kept, to find what was changed."""
 AGAIN = "Out of date: {}; measure again."
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A frame that was measured."""
-
-    frame: int | None
-    labels: NDArray[Any] | None
-    """As they were then; None where they are too large to be kept."""
-    table: pd.DataFrame
 
 
 class Measured(QObject):
@@ -121,7 +110,7 @@ class Measured(QObject):
         self._say("Measuring …")
         data = layer.data
         self._keep = keep = isinstance(data, np.ndarray) and data.nbytes <= KEPT
-        self.job.start(lambda: _iter_parts(measurement, keep))
+        self.job.start(lambda: iter_parts(measurement, keep))
 
     def leave(self) -> None:
         """Let go of the layer, and of its table."""
@@ -189,7 +178,7 @@ class Measured(QObject):
             self._set_stale("the labels changed")
         else:
             parts = dict(self._parts)
-            self.job.start_next(lambda: _iter_changed(measurement, parts))
+            self.job.start_next(lambda: iter_changed(measurement, parts))
 
     def _on_part(self, part: Part) -> None:
         self._coming[part.frame] = part
@@ -222,8 +211,10 @@ class Measured(QObject):
         layer = self.layer
         if layer is None or not self._parts:
             return
-        frames = [self._parts[frame].table for frame in sorted(self._parts, key=_order)]
-        self._known, self._locked = known, locked = _known_of(layer), locked_of(layer)
+        frames = [
+            self._parts[frame].table for frame in sorted(self._parts, key=order_of)
+        ]
+        self._known, self._locked = known, locked = known_of(layer), locked_of(layer)
         table = pd.concat(frames, ignore_index=True)
         if len(known.columns):
             table = with_known(table, known)
@@ -235,7 +226,7 @@ class Measured(QObject):
         """Return whether what is known of the objects is as it was."""
         layer = self.layer
         assert layer is not None
-        return _known_of(layer).equals(self._known) and locked_of(layer) == self._locked
+        return known_of(layer).equals(self._known) and locked_of(layer) == self._locked
 
     def _count(self) -> str:
         count = len(self.table)
@@ -244,67 +235,3 @@ class Measured(QObject):
     def _say(self, text: str) -> None:
         self.state = text
         self.told.emit(text)
-
-
-def _order(frame: int | None) -> int:
-    return -1 if frame is None else frame
-
-
-def _iter_parts(measurement: Measurement, keep: bool) -> Iterator[Part]:
-    """Measure one frame after the other."""
-    for frame in measurement.frames:
-        checkpoint()
-        labels = measurement.read(frame)
-        if keep:
-            labels = labels.copy()  # somebody may paint meanwhile
-        table = measurement.table(frame, labels)
-        yield Part(frame, labels if keep else None, table)
-
-
-def _iter_changed(
-    measurement: Measurement, parts: dict[int | None, Part]
-) -> Iterator[Part]:
-    """Measure the objects anew that differ from what was measured."""
-    for frame, part in parts.items():
-        checkpoint()
-        assert part.labels is not None
-        labels = measurement.read(frame).copy()
-        differ = labels != part.labels
-        if not differ.any():
-            continue
-        ids = set(pd.unique(labels[differ])) | set(pd.unique(part.labels[differ]))
-        background = measurement.backgrounds(frame, labels)
-        some = measurement.table(frame, labels, ids=ids - {0}, background=background)
-        rest = part.table[~part.table["label"].isin(ids)]
-        table = pd.concat([rest, some] if len(rest) else [some], ignore_index=True)
-        table = table.sort_values("label", ignore_index=True)
-        for suffix, value in background.items():
-            # That of all objects, also of those that stayed as they were.
-            level, less = (
-                f"background_intensity{suffix}",
-                f"corrected_intensity{suffix}",
-            )
-            table[less] += table[level] - value
-            table[level] = value
-        yield Part(frame, labels, table)
-
-
-def _known_of(layer: Labels) -> pd.DataFrame:
-    """Return what a layer's features tell of objects beside their measurement."""
-    features = layer.features
-    if INDEX not in features:
-        return pd.DataFrame()
-    known: pd.DataFrame = features.rename(columns={INDEX: "label"})
-    own = ("locked", "track")
-    return known[
-        [n for n in known if column_of(str(n)) is None and n not in own]
-    ].copy()
-
-
-def locked_of(layer: Labels) -> set[int]:
-    """Return the objects of a layer that are locked."""
-    try:
-        saved = SavedState.model_validate_json(json.dumps(layer.metadata[METADATA]))
-    except (KeyError, TypeError, ValueError):
-        return set()
-    return set(saved.locks.ids)
