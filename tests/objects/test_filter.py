@@ -35,6 +35,7 @@ TABLE = pd.DataFrame(
         ("not missing(nothing)", []),
         ("nothing > 0 or not nothing > 0", []),
         ("`class` == 'b' and not locked", [1]),
+        ("class == 'b' or class == 'class' or class == \"`a`\"", [1, 3]),
         ("locked", [0, 3]),
         ("locked == True", [0, 3]),
         ("`my column` * 2 - 1 > 4 / 2", [1, 2, 3]),

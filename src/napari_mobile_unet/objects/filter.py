@@ -254,12 +254,19 @@ def _parse(written: str, shift: int) -> ast.Expression:
 
 
 def _without_backticks(expression: str) -> tuple[str, dict[str, str]]:
-    """Return an expression with words of the same length for what backticks hold."""
+    """Return an expression with words of the same length for what backticks hold.
+
+    And for "class", which Python keeps to itself. Texts stay as they are.
+    """
     quoted: dict[str, str] = {}
 
     def word(found: re.Match[str]) -> str:
+        column = found[1] or found[2]
+        if column is None:
+            return found[0]
         name = f"_q{len(quoted)}".ljust(len(found[0]), "_")
-        quoted[name] = found[1]
+        quoted[name] = column
         return name
 
-    return re.sub(r"`([^`]+)`", word, expression), quoted
+    pattern = r"""'[^']*'|"[^"]*"|`([^`]+)`|\b(class)\b"""
+    return re.sub(pattern, word, expression), quoted
