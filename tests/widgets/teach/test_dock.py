@@ -56,7 +56,7 @@ def test_corrected_planes_teach_a_model_that_the_page_segment_offers(
     assert not page.teach_button.isEnabled()
 
     page.examples.add_button.click()
-    assert "0 planes finished, 0 objects locked" in page.examples.list.item(0).text()
+    assert "nothing marked: cells · mine" in page.examples.list.item(0).text()
     page.teach_button.click()
     qtbot.waitUntil(lambda: "is finished" in page.note.text(), timeout=10_000)
     assert not page.course.busy

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEIGHT = 170
 """Pixels."""
+FEWEST = 20
+"""Steps that there is room for at first."""
 LOSS, AP = "#ff8c69", "#4cc9f0"
 """Colours that are seen on dark and on light."""
 
@@ -80,5 +82,8 @@ class Curve(QWidget):
         for line, points in zip(self._lines, (self.losses, self.aps), strict=True):
             line.set_data(*zip(*points, strict=True) if points else ([], []))
             line.axes.relim()
-            line.axes.autoscale_view(scaley=points is self.losses)
+            line.axes.autoscale_view(scalex=False, scaley=points is self.losses)
+        steps = [step for step, _ in (*self.losses, *self.aps)]
+        for line in self._lines:
+            line.axes.set_xlim(0, max([*steps, FEWEST]) * 1.03)
         self.canvas.draw_idle()

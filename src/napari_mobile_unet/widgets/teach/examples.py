@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.training.lessons import Lesson
 
-FINISHED, EVERYTHING = "finished planes and locked objects", "everything"
+MARKED, EVERYTHING = "what I marked", "everything"
 ROWS = 88
 """Pixels of the list's height."""
 
@@ -63,12 +63,11 @@ class Pair:
         """What the list says of it."""
         names = f"{self.image.name} · {self.labels.name}"
         if self.everything:
-            return f"{names}: everything"
+            return f"everything: {names}"
         planes, ids = self.locks.finished, self.locks.ids
-        return (
-            f"{names}: {_count(len(planes), 'plane')} finished, "
-            f"{_count(len(ids), 'object')} locked"
-        )
+        parts = [f"{_count(len(planes), 'plane')} finished"] if planes else []
+        parts += [f"{_count(len(ids), 'object')} locked"] if ids else []
+        return f"{', '.join(parts) or 'nothing marked'}: {names}"
 
     @property
     def stack(self) -> Stack:
@@ -131,7 +130,7 @@ class ExamplesPanel(QWidget):
         self.image = LayerBox(viewer)
         self.labels = LayerBox(viewer, kind=Labels)
         self.right = QComboBox()
-        self.right.addItems([FINISHED, EVERYTHING])
+        self.right.addItems([MARKED, EVERYTHING])
         self.right.setToolTip(
             "What of the labels is right. Planes are marked as finished, and objects "
             "locked, on the page Correct; all else counts as unknown"
