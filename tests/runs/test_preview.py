@@ -46,6 +46,16 @@ def test_a_preview_is_what_a_run_finds(recipe: Recipe) -> None:
     assert pairs.shape[1] == 1 + len(found.confidence)
 
 
+def test_maps_lie_on_the_grid_of_the_plane() -> None:
+    preview = Preview(Stack.from_array(SAMPLE, "TYX"), 2)
+    found = preview.find(Recipe()).objects.labels
+    for steps in ((), (Resize(factor=0.5),)):
+        maps = preview.maps(Recipe(steps=steps))
+        assert maps.shape == (*SAMPLE.shape[1:], 3)
+        likely = maps[..., 0] > 0.5
+        assert (likely & (found > 0)).sum() > 0.9 * likely.sum()
+
+
 def test_the_network_runs_again_only_where_it_sees_something_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

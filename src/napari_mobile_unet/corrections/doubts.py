@@ -28,13 +28,15 @@ WEIGHTS = {
     "contrast": 0.35,
     "disagreement": 0.1,
     "pieces": 0.5,
-    "link": 0.5,
+    "link": 1.0,
     "left_out": 0.8,
 }
 """How much the log odds of each doubt count; see ``combined``. Fitted on the validation
-fold of the model ``nuclei`` and rounded, but for the pieces and the link, which do not
-occur there: these are guesses. An elongated shape and the entropy of the foreground
-along the outline told nothing there that the others do not."""
+fold of the model ``nuclei`` and rounded, but for the link and the pieces, which do not
+occur there. With more of the link more wrong objects of the sample stacks come first
+(``benchmarks/review_stacks.py``); the weight of the pieces is a guess. An elongated
+shape and the entropy of the foreground along the outline told nothing there that the
+others do not."""
 BASES = {"object": 1.0, "candidate": 0.45}
 """Log odds of an object, and of a candidate, of which every doubt is even."""
 SURE = 0.02
