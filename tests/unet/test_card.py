@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_mobile_unet.unet.card import CARD, read_card
+from napari_mobile_unet.unet.card import CARD, TrainingRecord, read_card
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -87,3 +87,10 @@ def test_what_float32_cannot_hold_is_the_brightest() -> None:
     settings = Normalisation(low=0, high=100)
     assert settings.limits(plane) == (0, 1)
     assert settings.apply(plane, (0, 1)).tolist() == [[0, 1, *[settings.clip[1]] * 2]]
+
+
+def test_a_taught_model_says_what_it_comes_from() -> None:
+    taught = TrainingRecord(parent="nuclei", examples=("a 1",))
+    assert taught.origin == "1 corrected plane, starting from nuclei"
+    assert taught.replace(data="BBBC038").origin == "BBBC038"
+    assert TrainingRecord().origin == ""

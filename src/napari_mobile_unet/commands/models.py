@@ -149,7 +149,7 @@ def _print_table(found: Mapping[str, Model]) -> None:
         table.add_row(
             name,
             card.description,
-            card.training.data or str(model.folder),
+            card.training.origin or str(model.folder),
             card.licence,
             f"{card.diameter:g} px",
             model.checksum[:12],

@@ -184,7 +184,7 @@ Objects should be about {card.diameter:g} pixels wide: resize images to that. Gr
 values are scaled by percentiles of all channels together; napari-mobile-unet takes
 those of the luminance.
 
-Trained on: {card.training.data or "unknown"}
+Trained on: {card.training.origin or "unknown"}
 
 Licence: {card.licence or "unknown"}
 

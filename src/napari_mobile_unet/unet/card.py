@@ -116,6 +116,14 @@ class TrainingRecord(Params):
     gate: GateRecord | None = None
     """Whether it is better than its parent."""
 
+    @property
+    def origin(self) -> str:
+        """Its images, or the model that it was taught from; empty if unknown."""
+        if self.data or not self.parent:
+            return self.data
+        planes = "plane" if len(self.examples) == 1 else "planes"
+        return f"{len(self.examples)} corrected {planes}, starting from {self.parent}"
+
 
 class Card(Params):
     """``model.json``: everything that a person or a program must know to use it."""

@@ -94,6 +94,6 @@ class ModelBox(QComboBox):
             return
         self.setToolTip(
             f"{card.description}\nknows objects of about {card.diameter:g} pixels\n"
-            f"trained on: {card.training.data or 'unknown'}\n"
+            f"trained on: {card.training.origin or 'unknown'}\n"
             f"licence: {card.licence or 'unknown'}"
         )
