@@ -89,4 +89,6 @@ def test_the_command_line_asks_before_it_deletes(own: Path, tmp_path: Path) -> N
     (tmp_path / "cells.zip").write_bytes(b"no zip")
     status, said = run("import", str(tmp_path / "cells.zip"))
     assert status == 1 and "imported from a whole zip" in said
+    status, said = run("import", str(tmp_path))
+    assert status == 1 and "is no file; name another one" in said
     assert run("delete", "nuclei", "--yes")[0] == 1

@@ -82,6 +82,10 @@ def import_model(path: str | Path, name: str = "", *, overwrite: bool = False) -
         If the file cannot be read, or the model not be written.
     """
     path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"a model is imported from a zip; {path} is no file; name another one"
+        )
     if path.stat().st_size > LARGEST:
         raise ValueError(
             f"a model has up to {LARGEST // 2**20} MB; {path} has more; export it again"
