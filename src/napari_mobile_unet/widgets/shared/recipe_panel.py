@@ -157,21 +157,23 @@ class RecipePanel(QWidget):
             self.say(one_line(error))
             return
 
-        def work() -> Iterator[tuple[str, bool]]:
+        def work() -> Iterator[tuple[str, str]]:
             record = made
             if record is None:
                 assert whole is not None
                 record = Provenance.of(own, whole, prepared)
             found = find_source(record, files)
             source = found or Source(Path(record.source), record.axes)
-            yield text_of(record.recipe, source), found is not None
+            said = "" if found else "; the image has no file: put its path in place"
+            if record.corrections:
+                said += "; corrections by hand are not part of it"
+            yield text_of(record.recipe, source), said
 
         self._copying.start(work)
 
-    def _on_text(self, copied: tuple[str, bool]) -> None:
-        text, known = copied
+    def _on_text(self, copied: tuple[str, str]) -> None:
+        text, said = copied
         QApplication.clipboard().setText(text)
-        said = "" if known else "; the image has no file: put its path in place"
         self.say(f"Copied{said}")
 
     def _save(self) -> None:
