@@ -7,12 +7,12 @@ export PYTHON QT
 unexport PYTHONDONTWRITEBYTECODE
 RUN = .venv/bin/
 
-.PHONY: demo test lint test-core test-docs test-gui setup samples benchmark clean
+.PHONY: demo test lint test-core test-docs test-gui site pictures setup samples benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
 
-test: lint test-core test-docs test-gui
+test: lint test-core test-docs test-gui site
 
 setup:
 	@scripts/setup
@@ -38,6 +38,16 @@ test-docs: setup
 test-gui: setup
 	$(RUN)pytest -q -m gui $(TESTS)
 
+# The documentation in site/, with every link within it checked.
+site: setup
+	$(RUN)sphinx-build -q -W --keep-going -b html docs site
+
+# The pictures of README and docs, from the real window on a screen that nobody sees,
+# with nobody's settings, recipes and models.
+pictures: setup
+	home=$$(mktemp -d) && XDG_CONFIG_HOME=$$home XDG_DATA_HOME=$$home XDG_CACHE_HOME=$$home \
+	    $(RUN)python docs/make_pictures.py
+
 samples: setup
 	$(RUN)python sample_data/make.py sample_data
 
@@ -46,4 +56,4 @@ benchmark: setup
 	$(RUN)python benchmarks/peers.py $(if $(DATA),--data "$(DATA)")
 
 clean:
-	rm -rf .tools .venv .benchmarks demo dist
+	rm -rf .tools .venv .benchmarks demo dist site

@@ -112,7 +112,9 @@ def check_axes(axes: str, shape: Sequence[int]) -> None:
         _refuse("include Y and X", repr(axes))
     if len(axes) != len(shape):
         dimensions = f"{len(shape)} dimensions {tuple(shape)}"
-        _refuse("name each dimension", f"{axes!r} for {dimensions}")
+        _refuse(
+            "name each dimension", f"{axes!r} for {dimensions}", "TZCYX"[-len(shape) :]
+        )
     if "S" in axes and shape[axes.index("S")] not in (3, 4):
         _refuse("have 3 or 4 samples on S", f"{axes!r} for shape {tuple(shape)}")
     if not all(size > 0 for size in shape):
@@ -122,9 +124,10 @@ def check_axes(axes: str, shape: Sequence[int]) -> None:
         )
 
 
-def _refuse(rule: str, received: str) -> NoReturn:
+def _refuse(rule: str, received: str, example: str = "ZYX") -> NoReturn:
     raise ValueError(
-        f"axes must {rule}; received {received}; name them, for example axes='ZYX'"
+        f"axes must {rule}; received {received}; name them, for example "
+        f"axes={example!r}"
     )
 
 
