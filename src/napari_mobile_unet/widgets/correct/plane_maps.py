@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 AUTOMATIC = 1 << 20
 """Pixels of the largest plane that is looked at as soon as an object is chosen."""
-LARGEST = 2048
-"""Height and width in pixels of the part of a larger plane that is looked at."""
+LARGEST = 1024
+"""Height and width in pixels of the part of a larger plane that is looked at: about a
+second of waiting where the view has moved on."""
 SEAM = 2
 """Number of the map of seams."""
 RELIEF = 0.25
