@@ -39,8 +39,8 @@ def test_the_box_follows_the_folder_of_own_models(
     (tmp_path / "models").mkdir()
     unet.seen.emit(True)  # the page was turned; from now on the folder is watched
     shutil.move(tmp_path / "far" / "cells", tmp_path / "models" / "cells")
-    qtbot.waitUntil(lambda: "cells (no longer there)" in offered(), timeout=10_000)
-    assert box.currentText() == "cells (no longer there)"
+    qtbot.waitUntil(lambda: "cells (gone)" in offered(), timeout=10_000)
+    assert box.currentText() == "cells (gone)"
     assert offered()[:2] == ["nuclei", "cells"]
     box.setCurrentText("cells")
     assert unet.recipe.segment.model == "cells"
@@ -48,7 +48,7 @@ def test_the_box_follows_the_folder_of_own_models(
 
     rename_model("cells", "HeLa")
     qtbot.waitUntil(lambda: "HeLa" in offered(), timeout=10_000)
-    assert box.currentText() == "cells (no longer there)"
+    assert box.currentText() == "cells (gone)"
     assert "received 'cells'" in box.toolTip()
     box.setCurrentText("HeLa")
     delete_model("HeLa")

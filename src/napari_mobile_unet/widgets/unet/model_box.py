@@ -55,7 +55,7 @@ class ModelBox(QComboBox):
         chosen = self.currentData()
         if chosen is not None and chosen not in (data for _, data in offered):
             # Another model in its place would find other objects, without a word.
-            offered.append((f"{Path(chosen).name} (no longer there)", chosen))
+            offered.append((f"{Path(chosen).name} (gone)", chosen))
         before = [(self.itemText(n), self.itemData(n)) for n in range(self.count())]
         if offered != before:
             self._offer(offered)
