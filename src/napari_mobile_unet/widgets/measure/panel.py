@@ -76,6 +76,7 @@ class TablePanel(QWidget):
         self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.answer = QLabel()
         self.view = QTableView()
+        self.view.setToolTip("One row an object; a click on a title sorts by it")
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         # As rows are that were chosen in the picture or in a plot.
