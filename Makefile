@@ -6,6 +6,8 @@ export PYTHON QT
 # Processes that import TensorFlow start in 5 s with its bytecode kept, in 15 without.
 unexport PYTHONDONTWRITEBYTECODE
 RUN = .venv/bin/
+# One process for each core, up to four, since some tests start TensorFlow besides.
+PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test lint test-core test-docs test-gui site pictures setup samples benchmark clean
 
@@ -27,16 +29,16 @@ lint: setup
 
 # TESTS=tests/io runs those alone, as test-gui does.
 test-core: setup
-	$(RUN)pytest -q -m "not gui" $(TESTS)
+	$(RUN)pytest -q $(PARALLEL) -m "not gui" $(TESTS)
 
 # Examples in docstrings; those in README and docs are among the core's tests.
 test-docs: setup
 	$(RUN)pytest -q --doctest-modules src --ignore-glob='*/widgets/*' --ignore-glob='*/training/child/*'
 
-# In a process of its own, since OpenGL and TensorFlow must not meet; pytest-xvfb
-# opens the windows on a screen that nobody sees.
+# In processes of their own, since OpenGL and TensorFlow must not meet; pytest-xvfb
+# gives each a screen that nobody sees.
 test-gui: setup
-	$(RUN)pytest -q -m gui $(TESTS)
+	$(RUN)pytest -q $(PARALLEL) -m gui $(TESTS)
 
 # The documentation in site/, with every link within it checked.
 site: setup
