@@ -20,6 +20,11 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no core waits for one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("model") is None)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse to open windows beside TensorFlow, with which OpenGL crashes."""
     windows = any(item.get_closest_marker("gui") for item in session.items)
