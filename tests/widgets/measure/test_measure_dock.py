@@ -153,7 +153,7 @@ def test_from_labels_to_a_file(
     plain = measure(labels, axes="TYX")
     assert table["area"].tolist() == plain["area"].tolist()
     assert table["area_micrometer2"].tolist() == plain["area"].tolist()
-    assert panel.isVisible()
+    somebody.qtbot.waitUntil(panel.isVisible, timeout=WAIT)
 
     # A row leads to its object, and an object to its row.
     viewer.dims.set_current_step(0, 0)
