@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 SECONDS = 60.0
 """How long a model is taught unless told otherwise."""
-
-Trained = Literal["all", "decoder", "surface"]
 
 VARIED = {
     "plain": 0.5,
@@ -49,14 +47,9 @@ class TeachingJob(TrainingJob):
     """Folder of the lessons, as `write_lessons` fills it."""
     old_kinds: Path | None = None
     """Folder of lessons of kinds that the model knew before, to see what it forgets."""
-    trained: Trained = "all"
-    """What learns: all of the network, its decoder, or its first stage and norms."""
     frozen_statistics: bool = True
     """Whether the means and variances of batch normalisation stay as they were: those
     of a few crops are worse."""
-    pull: Annotated[float, Field(ge=0)] = 0.0
-    """How strongly weights are pulled back to the old ones, for each unit of the
-    learning rate (L2-SP, https://arxiv.org/abs/1802.01483)."""
     most_steps: Annotated[int, Field(gt=0)] | None = None
     """Batches after which it ends, if time does not end it earlier."""
     steps: Annotated[int, Field(gt=0)] = 10

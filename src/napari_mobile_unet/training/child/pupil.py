@@ -1,6 +1,6 @@
 """A network that learns from lessons: a few steps, from weights that are good already.
 
-What is trained, and what stays, decides whether it forgets; see `TeachingJob`.
+All of it learns; what was tried instead is in the documentation of teaching.
 """
 
 from __future__ import annotations
@@ -20,24 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_mobile_unet.training.child.learning import Batch
-    from napari_mobile_unet.training.teaching import TeachingJob, Trained
+    from napari_mobile_unet.training.teaching import TeachingJob
     from napari_mobile_unet.types import Floats
 
-DECODER = ("up_", "skip_", "merge_", "decode_", "head")
-"""What the names of the decoder's layers begin with."""
-STEM = "stem_"
-"""What the names of the first stage begin with."""
 MEMORY = 0.98
 """Decay of the moving average of the weights for each step."""
-
-
-def is_trained(path: str, trained: Trained) -> bool:
-    """Return whether a weight of that path learns."""
-    if trained == "decoder":
-        return path.startswith(DECODER)
-    if trained == "surface":
-        return path.startswith(STEM) or "_bn/" in path
-    return True
 
 
 class Compiled:
@@ -63,12 +50,12 @@ class Compiled:
 
 
 class Pupil:
-    """A network, its optimiser, and a moving average of the weights that learn.
+    """A network, its optimiser, and a moving average of its weights.
 
     Parameters
     ----------
     job : TeachingJob
-        What it begins with, and what of it learns.
+        What it begins with.
 
     Attributes
     ----------
@@ -87,15 +74,10 @@ class Pupil:
             network.load_weights(self._model, job.start_weights, job.start_architecture)
         self.average.set_weights(self._model.get_weights())
         self.predict = Compiled(self.average)
-        self._variables = [
-            weight
-            for weight in self._model.trainable_variables
-            if is_trained(weight.path, job.trained)
-        ]
+        self._variables = self._model.trainable_variables
         followed = self._variables if job.frozen_statistics else self._model.variables
         of_path = {weight.path: weight for weight in self.average.variables}
         self._followed = [(of_path[weight.path], weight) for weight in followed]
-        self._start = [np.array(weight) for weight in self._variables]
         self._optimiser = keras.optimizers.AdamW(
             job.learning_rate, weight_decay=1e-4, global_clipnorm=1.0
         )
@@ -103,15 +85,12 @@ class Pupil:
         self.steps = 0
         self._step: Callable[..., Any] = tf.function(self._eager_step)
 
-    def _eager_step(self, images: Any, targets: Any, decay: Any, pull: Any) -> Any:
+    def _eager_step(self, images: Any, targets: Any, decay: Any) -> Any:
         training = not self._job.frozen_statistics
         with tf.GradientTape() as tape:
             value = loss(targets, self._model(images, training=training))
         gradients = tape.gradient(value, self._variables)
         self._optimiser.apply_gradients(zip(gradients, self._variables, strict=True))
-        if self._job.pull:
-            for weight, start in zip(self._variables, self._start, strict=True):
-                weight.assign_sub(pull * (weight - start))
         for average, now in self._followed:
             average.assign(decay * average + (1 - decay) * now)
         return value
@@ -121,10 +100,7 @@ class Pupil:
         self._optimiser.learning_rate = rate
         decay = min(MEMORY, (1 + self.steps) / (10 + self.steps))
         self.steps += 1
-        pull = min(1.0, rate * self._job.pull)
-        return float(
-            self._step(*batch, *(tf.constant(v, tf.float32) for v in (decay, pull)))
-        )
+        return float(self._step(*batch, tf.constant(decay, tf.float32)))
 
     def warm_up(self) -> None:
         """Build the graphs, which takes seconds, without learning anything."""
