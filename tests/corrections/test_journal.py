@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_mobile_unet.corrections.change import Change
-from napari_mobile_unet.corrections.journal import SYNC, NotRecorded
+from napari_mobile_unet.corrections.journal import SYNC, NotRecorded, is_begun
 from napari_mobile_unet.corrections.replay import fold, replay
 from napari_mobile_unet.corrections.resume import resume
 from napari_mobile_unet.corrections.session import Corrections
@@ -128,9 +128,11 @@ def test_a_journal_whose_first_line_was_cut_off_is_begun_again(path, squares):
     whole = path.read_bytes()
     for length in (0, 5, 60):
         path.write_bytes(whole[:length])
+        assert not is_begun(path)
         corrections = Corrections(squares.copy(), journal=path)
         corrections.do("draw", [square(15, 30, 20)], on=[15])
         corrections.close()
+        assert is_begun(path)
         assert np.array_equal(replay(squares, path), corrections.labels)
 
 
@@ -283,7 +285,7 @@ FULL = """
 import resource, sys, numpy as np
 from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.corrections.session import Corrections
-from napari_mobile_unet.corrections.journal import SYNC, NotRecorded
+from napari_mobile_unet.corrections.journal import SYNC, NotRecorded, is_begun
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (6000, resource.RLIM_INFINITY))
 random = np.random.default_rng(0)

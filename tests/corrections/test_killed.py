@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import zarr
 
+from napari_mobile_unet.corrections.journal import is_begun
 from napari_mobile_unet.corrections.replay import fold, replay
 from napari_mobile_unet.corrections.resume import resume
 
@@ -66,7 +67,7 @@ def test_nothing_that_was_done_is_lost(tmp_path, form):
         child.stdout.close()
         assert child.wait() == -signal.SIGKILL
         _, last, depth = map(int, shown[-1].split()) if shown else (0, 0, 0)
-        if not path.exists():
+        if not is_begun(path):
             assert last == 0
             continue
         lasts.append(last)

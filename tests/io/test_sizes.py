@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from napari_mobile_unet.images.stack import Stack
@@ -53,7 +53,9 @@ def labels_on(axes: str) -> np.ndarray:
 
 def write_imagej(path: Path, axes: str, sizes: dict[str, Any], unit: str) -> None:
     (x, per_x), (y, per_y) = sizes["X"], sizes["Y"]
-    notes: dict[str, Any] = {"axes": axes, "unit": unit.replace("µ", r"\u00B5")}
+    # ImageJ writes what is not ASCII by its number.
+    written = "".join(c if c.isascii() else f"\\u{ord(c):04X}" for c in unit)
+    notes: dict[str, Any] = {"axes": axes, "unit": written}
     if "Z" in axes:
         notes["spacing"] = sizes["Z"][0] / sizes["Z"][1]
     tifffile.imwrite(
@@ -116,6 +118,7 @@ def files(draw: st.DrawFn) -> tuple[str, str, str, dict[str, tuple[int, int]]]:
     return form, axes, unit, {axis: draw(SIZES) for axis in "ZYX"}
 
 
+@example(("imagej.tif", "YX", "μm", dict.fromkeys("ZYX", (1, 1000))), "again.ome.tif")
 @settings(max_examples=60)
 @given(files(), st.sampled_from(["again.ome.tif", "again.ome.zarr"]))
 def test_sizes_agree_whatever_the_file(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mobile_unet.corrections.digest import digest_of
-from napari_mobile_unet.corrections.journal import SUFFIX
+from napari_mobile_unet.corrections.journal import SUFFIX, is_begun
 from napari_mobile_unet.corrections.patches import Patched
 from napari_mobile_unet.corrections.replay import base_of, fold
 from napari_mobile_unet.io.names import stem_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def journal_beside(path: Path) -> Path | None:
     """Return the journal of a label file's corrections, if one lies beside it."""
     journal = path.with_name(f"{stem_of(path)}{SUFFIX}")
-    return journal if journal.is_file() else None
+    return journal if is_begun(journal) else None
 
 
 def locked_in(labels: LabelArray, journal: Path) -> frozenset[int]:

@@ -225,13 +225,21 @@ class Journal:
                 self._fault = error  # which the next line reports
 
 
-def _check_none(path: Path) -> None:
-    """Refuse to write over a file, unless it is a first line that was cut off."""
+def is_begun(path: Path) -> bool:
+    """Return whether a file holds more than a journal's first line that was cut off.
+
+    Before its first line is whole nothing was done; such a file may be written over.
+    """
     if not path.is_file():
-        return
+        return False
     with path.open("rb") as file:
         first = file.readline(LONGEST_LINE)
-    if first.endswith(b"\n") or not SEAL.startswith(first[:8]):
+    return first.endswith(b"\n") or not SEAL.startswith(first[:8])
+
+
+def _check_none(path: Path) -> None:
+    """Refuse to write over a file, unless nothing was done in it."""
+    if is_begun(path):
         raise FileExistsError(
             f"a new history needs a new journal; {path} exists; continue it, or move "
             "it elsewhere"

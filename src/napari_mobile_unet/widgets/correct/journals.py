@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
+from napari_mobile_unet.corrections.journal import is_begun
 from napari_mobile_unet.corrections.resume import Earlier, iter_earlier
 from napari_mobile_unet.corrections.saved import METADATA, SavedState, state_of
 from napari_mobile_unet.corrections.session import Corrections
@@ -61,7 +62,7 @@ def find_beginning(
         The visible images of their size, the uppermost first; parts are read.
     """
     candidates = [*_recorded(layer), *_beside(layer), _by_content(layer, index)]
-    earlier = next((path for path in candidates if path.is_file()), None)
+    earlier = next((path for path in candidates if is_begun(path)), None)
     place = next(
         (path for path in candidates if _can_write(path.parent)), candidates[-1]
     )
@@ -150,7 +151,7 @@ def _saved(layer: Labels) -> SavedState:
 
 def journal_of(layer: Labels) -> Path | None:
     """Return the journal that a layer was corrected with, if it is there."""
-    return next((path for path in _recorded(layer) if path.is_file()), None)
+    return next((path for path in _recorded(layer) if is_begun(path)), None)
 
 
 def _recorded(layer: Labels) -> list[Path]:
