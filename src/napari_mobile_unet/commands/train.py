@@ -63,7 +63,7 @@ def train(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501
+    """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501  the list of commands shows one line
     from napari_mobile_unet.commands.teaching import teach_folders
     from napari_mobile_unet.settings import read_json
     from napari_mobile_unet.training.job import TrainingJob, check_job, start_from

@@ -19,13 +19,16 @@ class Link(Params):
             {"none": "no", "iou": "by overlap", "laptrack": "by movement"},
         ),
     ] = "none"
-    """No (none): new ids in each plane; by overlap (iou): one id where objects overlap, by IoU, the area they share over the area they cover; by movement (laptrack): one id where centres move little over time."""  # noqa: E501
+    """No (none): new ids in each plane; by overlap (iou): one id where objects overlap,
+    by IoU, the area they share over the area they cover; by movement (laptrack): one id
+    where centres move little over time."""
     axis: Annotated[
         Literal["auto", "Z", "T"], Called("along", {"auto": "Z, else T"})
     ] = "auto"
     """Axis to link along; auto: Z if the image has it, T otherwise."""
     iou: Annotated[float, Field(gt=0, le=1), Called("smallest IoU")] = 0.25
-    """Smallest IoU of an object with itself in the next plane: the area that both share over the area that they cover together; 1 is equal, 0 apart."""  # noqa: E501
+    """Smallest IoU of an object with itself in the next plane: the area that both share
+    over the area that they cover together; 1 is equal, 0 apart."""
     gap: Annotated[int, Field(ge=0, le=10), Called("missing for")] = 1
     """Number of planes that an object may be missing from."""
     max_distance: Annotated[float, Field(gt=0), Called("largest step")] = 15

@@ -16,6 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import yaml
 
 from napari_mobile_unet.io.atomic import atomic_path
+from napari_mobile_unet.models.checks import check_free
 from napari_mobile_unet.models.child import run_module
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.engine import HALO
@@ -63,8 +64,7 @@ def export_bioimageio(
         If the file is there already, or cannot be written; what was there is untouched.
     """
     model, path = load_model(name), Path(path)
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise FileExistsError(f"Output already exists: {path}; use --overwrite")
+    check_free(path, overwrite)
     with tempfile.TemporaryDirectory() as folder:
         parts = Path(folder)
         run_module(

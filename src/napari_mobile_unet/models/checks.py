@@ -33,6 +33,18 @@ TRIAL_SECONDS = 120
 """How long the networks may take for one tile each."""
 
 
+def check_free(path: Path, overwrite: bool) -> None:
+    """Refuse to write a model's zip where something is, unless it may be replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If there is a folder, or a file that must stay.
+    """
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise FileExistsError(f"Output already exists: {path}; use --overwrite")
+
+
 def entries_of(archive: ZipFile) -> dict[str, ZipInfo]:
     """Return the files of the one model in a zip, by name.
 

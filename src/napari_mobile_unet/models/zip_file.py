@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.models.checks import (
     LARGEST,
+    check_free,
     check_runs,
     check_weights,
     entries_of,
@@ -45,8 +46,7 @@ def export_model(
         If the file is there already, or cannot be written; what was there is untouched.
     """
     model, path = load_model(name), Path(path)
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise FileExistsError(f"Output already exists: {path}; use --overwrite")
+    check_free(path, overwrite)
     title = model.folder.resolve().name
     with (
         atomic_path(path) as fresh,

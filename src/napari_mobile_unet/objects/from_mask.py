@@ -30,7 +30,8 @@ class Objects(Params):
     min_size: Annotated[
         int, Field(ge=0), ZeroMeans("automatic"), Called("smallest area")
     ] = 0
-    """Smallest area of an object in pixels; 0: automatic, 16 or less if the U-Net finds small objects."""  # noqa: E501
+    """Smallest area of an object in pixels; 0: automatic, 16 or less if the U-Net finds
+    small objects."""
     smooth: Annotated[int, Field(ge=0, le=50), ZeroMeans("no")] = 0
     """Radius in pixels of the opening that smooths outlines; 0: no smoothing."""
     fill_holes: bool = True
@@ -38,7 +39,8 @@ class Objects(Params):
     split: Annotated[bool, Called("split touching ones")] = True
     """Separate objects that touch."""
     spacing: Annotated[float, Field(ge=0, le=2000), ZeroMeans("automatic")] = 0
-    """Smallest distance in pixels between the centres of split objects; 0: automatic, half the width of a typical object."""  # noqa: E501
+    """Smallest distance in pixels between the centres of split objects; 0: automatic,
+    half the width of a typical object."""
     drop_border: Annotated[bool, Called("remove those at the edge")] = False
     """Remove objects that touch the edge of the plane."""
 

@@ -39,7 +39,9 @@ class Denoise(RangedStep):
     method: Literal["gaussian", "median", "bilateral", "non-local means"] = "gaussian"
     """Gaussian blurs, median removes specks, the others keep edges."""
     radius: Annotated[float, Field(gt=0, le=50)] = 1.0
-    """Sigma of the Gaussian, or radius of the window, in pixels; bilateral uses at most 15 and non-local means at most 5 (patches of 11 pixels, searched for in 33), since larger ones take minutes."""  # noqa: E501
+    """Sigma of the Gaussian, or radius of the window, in pixels; bilateral uses at most
+    15 and non-local means at most 5 (patches of 11 pixels, searched for in 33), since
+    larger ones take minutes."""
     strength: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Noise that bilateral and non-local means remove, as a share of the grey range."""
 

@@ -75,13 +75,15 @@ class Normalise(Step):
     kind: Literal["normalise"] = "normalise"
     """Tag of this step in a recipe."""
     method: Literal["min-max", "percentile", "z-score"] = "percentile"
-    """Extremes or percentiles become 0 and 1; z-score: mean 0 and standard deviation 1."""  # noqa: E501
+    """Extremes or percentiles become 0 and 1; z-score: mean 0 and standard deviation
+    1."""
     low: Annotated[float, Field(ge=0, lt=100)] = 1.0
     """Percentile that becomes 0."""
     high: Annotated[float, Field(gt=0, le=100)] = 99.8
     """Percentile that becomes 1."""
     scope: Literal["plane", "stack"] = "stack"
-    """Each plane by itself, or the whole stack together, so that planes stay comparable."""  # noqa: E501
+    """Each plane by itself, or the whole stack together, so that planes stay
+    comparable."""
     limits: tuple[float, float] | None = None
     """Values that become 0 and 1; found in the image if not given."""
 
@@ -177,7 +179,8 @@ class Background(Step):
         Literal["white top-hat", "black top-hat", "mean subtraction"],
         BeforeValidator(_current_name),
     ] = "white top-hat"
-    """White for bright objects; black for dark ones, which become bright; or subtract the mean around each pixel."""  # noqa: E501
+    """White for bright objects; black for dark ones, which become bright; or subtract
+    the mean around each pixel."""
     radius: Annotated[int, Field(ge=1, le=500)] = 25
     """Radius in pixels, larger than that of the objects."""
 

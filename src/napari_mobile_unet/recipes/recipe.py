@@ -32,7 +32,8 @@ class Recipe(Record):
     version: Literal[1] = 1
     """Version of the recipe's layout."""
     channel: int | Literal["mean", "max"] | None = None
-    """Channel to use, counted from 0, or all channels combined; the first by default."""  # noqa: E501
+    """Channel to use, counted from 0, or all channels combined; the first by
+    default."""
     steps: tuple[AnyStep, ...] = ()
     """Pre-processing, in order."""
     segment: AnyMethod = UNet()

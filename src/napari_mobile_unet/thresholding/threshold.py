@@ -57,23 +57,30 @@ class Threshold(Params):
     """How grey values become a mask."""
 
     method: Method = "otsu"
-    """How the threshold is found: Otsu's (least variance within the classes), others as in ImageJ, or adaptive (each pixel against its surroundings)."""  # noqa: E501
+    """How the threshold is found: Otsu's (least variance within the classes), others as
+    in ImageJ, or adaptive (each pixel against its surroundings)."""
     classes: Annotated[int, Field(ge=2, le=4)] = 2
     """Number of classes of grey values, with Otsu's method."""
     object_classes: Annotated[tuple[int, ...], Called("objects are")] = ()
-    """Classes that are objects, counted from 1, the darkest; by default the one at the end that foreground names."""  # noqa: E501
+    """Classes that are objects, counted from 1, the darkest; by default the one at the
+    end that foreground names."""
     scope: Scope = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
     """Thresholds set by hand, in the image's units; they replace those found."""
     foreground: ForegroundChoice = "auto"
-    """Whether objects are bright or dark; auto: the class with fewer pixels, or dark in RGB images of transmitted light."""  # noqa: E501
+    """Whether objects are bright or dark; auto: the class with fewer pixels, or dark in
+    RGB images of transmitted light."""
     min_separability: Annotated[float, Field(ge=0, le=1), Called("empty below η")] = 0
-    """Find no objects where the separability η is below this: the share of the grey values' variance that lies between the classes, about 0.6 for noise alone, 1 for classes without any; 0 finds objects everywhere."""  # noqa: E501
+    """Find no objects where the separability η is below this: the share of the grey
+    values' variance that lies between the classes, about 0.6 for noise alone, 1 for
+    classes without any; 0 finds objects everywhere."""
     window: Annotated[int, Field(ge=3, le=801)] = 51
-    """Adaptive: width of the surroundings that each pixel is compared with, in pixels."""  # noqa: E501
+    """Adaptive: width of the surroundings that each pixel is compared with, in
+    pixels."""
     offset: Annotated[float, Field(ge=-5, le=5)] = 0.2
-    """Adaptive: how far a pixel must differ from them, in standard deviations of the image."""  # noqa: E501
+    """Adaptive: how far a pixel must differ from them, in standard deviations of the
+    image."""
 
     @model_validator(mode="after")
     def _only_otsu_has_classes(self) -> Self:

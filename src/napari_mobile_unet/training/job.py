@@ -103,14 +103,7 @@ def check_job(job: TrainingJob) -> None:
         model of another training.
     """
     output, unfinished = job.output, job.unfinished.resolve()
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not job.overwrite:
-            raise FileExistsError(f"Output already exists: {output}; use --overwrite")
-        if not (output / CARD).is_file():
-            raise ValueError(
-                f"only a model is replaced by a new one; {output} has no {CARD}; "
-                "name another folder"
-            )
+    check_place(output, job.overwrite)
     start = job.start_weights
     if unfinished.exists() and not (start and unfinished in start.resolve().parents):
         raise ValueError(
@@ -119,6 +112,26 @@ def check_job(job: TrainingJob) -> None:
         )
     find_pairs(job.images, job.labels)
     check_folder(output.parent)
+
+
+def check_place(output: Path, overwrite: bool) -> None:
+    """Refuse a folder for a new model where something is that must stay.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something, and nothing may be replaced.
+    ValueError
+        If what is there is no model.
+    """
+    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+        if not overwrite:
+            raise FileExistsError(f"Output already exists: {output}; use --overwrite")
+        if not (output / CARD).is_file():
+            raise ValueError(
+                f"only a model is replaced by a new one; {output} has no {CARD}; "
+                "name another folder"
+            )
 
 
 def start_from(

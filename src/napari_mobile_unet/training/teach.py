@@ -13,6 +13,7 @@ import numpy as np
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import atomic_path, check_folder
 from napari_mobile_unet.samples.files import SAMPLES, read_sample
+from napari_mobile_unet.training.job import check_place
 from napari_mobile_unet.training.lessons import (
     check_lessons,
     lessons_of,
@@ -22,7 +23,7 @@ from napari_mobile_unet.training.lessons import (
 )
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
 from napari_mobile_unet.training.teaching import SECONDS, sees_colour, teaching_job
-from napari_mobile_unet.unet.card import CARD, read_card, write_card
+from napari_mobile_unet.unet.card import read_card, write_card
 from napari_mobile_unet.unet.model import Model, load_model
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def teach(
         ]
     start = None if model is None else load_model(model)
     target = Path(output)
-    check_output(target, overwrite)
+    check_place(target, overwrite)
+    check_folder(target.parent)
     lessons, said = read_masks(lessons)
     tell = on_message or (lambda _: None)
     if said:
@@ -130,26 +132,6 @@ def teach(
                 "or keep it all the same with --keep-worse (in Python keep_worse=True)"
             )
         return keep_model(job.output, target)
-
-
-def check_output(output: Path, overwrite: bool) -> None:
-    """Refuse a folder for a model before anything is learnt.
-
-    Raises
-    ------
-    ValueError, OSError
-        If there is something already that must not be replaced, or nothing can be
-        written there.
-    """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        if not overwrite:
-            raise FileExistsError(f"Output already exists: {output}; use --overwrite")
-        if not (output / CARD).is_file():
-            raise ValueError(
-                f"only a model is replaced by a new one; {output} has no {CARD}; "
-                "name another folder"
-            )
-    check_folder(output.parent)
 
 
 @contextmanager

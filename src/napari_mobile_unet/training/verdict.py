@@ -39,7 +39,7 @@ def sentence(gate: Mapping[str, Any]) -> str:
     ...     }
     ... )
     'Too few objects to tell: AP at IoU 0.5 was 0.40 (0.50 with thresholds tuned), is 0.60 (gain -0.20 to +0.40) on 3 objects that were not taught'
-    """  # noqa: E501
+    """  # noqa: E501  what the example prints is one line
     text = BEGINNINGS[gate["verdict"]]
     if gate["new_ap"] is None:
         return f"{text}: nothing was kept apart to measure on"

@@ -73,18 +73,22 @@ class UNet(Params):
         Precision,
         Called("accuracy", {"auto": "automatic", "fp32": "best", "int8": "fast"}),
     ] = "auto"
-    """Numbers that the network computes with: int8 (fast) takes half the time of fp32 (best); auto: int8 if the model has it."""  # noqa: E501
+    """Numbers that the network computes with: int8 (fast) takes half the time of fp32
+    (best); auto: int8 if the model has it."""
     mirror: Annotated[
         Literal["auto", "always", "never"],
         Called("finer outlines", {"auto": "automatic"}),
     ] = "auto"
-    """Average with the image turned by 180°: finer outlines for twice the network's time; auto: planes of one tile."""  # noqa: E501
+    """Average with the image turned by 180°: finer outlines for twice the network's
+    time; auto: planes of one tile."""
     colour: Colour = "auto"
-    """RGB images: what the network sees; auto: all colours, or in fluorescence the channel in which it finds most."""  # noqa: E501
+    """RGB images: what the network sees; auto: all colours, or in fluorescence the
+    channel in which it finds most."""
     min_confidence: Annotated[float, Field(ge=0, le=1), Called("confidence from")] = (
         MIN_CONFIDENCE
     )
-    """Hide objects whose confidence is below this; more of them where most objects of a plane are doubtful; 0 shows all."""  # noqa: E501
+    """Hide objects whose confidence is below this; more of them where most objects of a
+    plane are doubtful; 0 shows all."""
     limits: tuple[float, float] | None = None
     """Grey values that become 0 and 1; by default found in the image."""
 

@@ -142,7 +142,9 @@ def _within(editor: Any, value: Any) -> Any:
 
 def _editor(name: str, field: FieldInfo, value: Any) -> Any:
     """Return the magicgui widget for a field."""
-    options: dict[str, Any] = {"tooltip": field.description or ""}
+    # Where the source breaks its lines is no matter for the tooltip.
+    tooltip = " ".join((field.description or "").split())
+    options: dict[str, Any] = {"tooltip": tooltip}
     kind, fine, limits = field.annotation, False, {}
     called = next((each for each in field.metadata if isinstance(each, Called)), None)
     if get_origin(kind) is Literal:
