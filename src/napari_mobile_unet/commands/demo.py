@@ -16,7 +16,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.preprocessing.chain import apply_steps
-from napari_mobile_unet.preprocessing.steps import Background, ColourSpace, Denoise
+from napari_mobile_unet.preprocessing.steps import Background, Denoise
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.batch import FileOptions, Opened, iter_file
 from napari_mobile_unet.runs.outputs import Done
@@ -39,11 +39,7 @@ class Case:
 
 
 NUCLEI = Case("nuclei_zstack", Recipe())
-TISSUE = Case(
-    "tissue",
-    # The model takes one channel: that of the stain that nuclei take up.
-    Recipe(steps=(ColourSpace(channel="haematoxylin"), Denoise(radius=1))),
-)
+TISSUE = Case("tissue", Recipe())
 COINS = Case(
     "coins",
     # The light falls off to the right: without the background it is even.
@@ -88,9 +84,10 @@ def run(folder: Path) -> None:
 def _write_sample(name: str, folder: Path) -> Path:
     """Write a sample image to the folder, as a file like anybody's."""
     path = folder / f"{name}.tif"
-    if name == "tissue":  # haematoxylin and DAB, inside scikit-image's wheel
-        write_image(path, Stack.from_array(skimage.data.immunohistochemistry(), "YXS"))
-    elif name == "coins":
+    if name == "tissue":
+        path = path.with_suffix(".png")
+        shutil.copyfile(sample_path(path.name), path)
+    elif name == "coins":  # inside scikit-image's wheel
         write_image(path, Stack.from_array(skimage.data.coins(), "YX"))
     else:
         shutil.copyfile(sample_path(f"{name}.tif"), path)

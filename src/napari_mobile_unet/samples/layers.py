@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from skimage import data
 
-from napari_mobile_unet.samples.files import read_sample
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.samples.files import read_sample, sample_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,11 +34,8 @@ def load_coins() -> list[LayerData]:
 
 
 def load_tissue() -> list[LayerData]:
-    """Return the layer of scikit-image's stained tissue, (512, 512, 3) uint8 RGB.
-
-    Colon, immunohistochemistry: haematoxylin (blue nuclei) and DAB (brown).
-    """
-    tissue = np.asarray(data.immunohistochemistry())
+    """Return the layer of stained tissue, (256, 320, 3) uint8 RGB: purple nuclei."""
+    tissue = np.asarray(read_stack(sample_path("tissue.png")).data)
     return [(tissue, {"name": "tissue", "rgb": True}, "image")]
 
 
