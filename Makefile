@@ -9,7 +9,8 @@ RUN = .venv/bin/
 # One process for each core, up to four, since some tests start TensorFlow besides.
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint test-core test-docs test-gui site pictures setup samples benchmark clean
+.PHONY: demo test lint test-core test-docs test-gui test-matrix site pictures dist setup samples \
+    benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
@@ -40,6 +41,11 @@ test-docs: setup
 test-gui: setup
 	$(RUN)pytest -q $(PARALLEL) -m gui $(TESTS)
 
+# Other versions of Python, Qt, napari, OpenCV and so on, and other plugins beside ours;
+# ROWS="oldest newest" and TESTS choose.
+test-matrix: setup
+	$(RUN)python scripts/matrix.py $(TESTS) --rows $(ROWS)
+
 # The documentation in site/, with every link within it checked.
 site: setup
 	$(RUN)sphinx-build -q -W --keep-going -b html docs site
@@ -49,6 +55,10 @@ site: setup
 pictures: setup
 	home=$$(mktemp -d) && XDG_CONFIG_HOME=$$home XDG_DATA_HOME=$$home XDG_CACHE_HOME=$$home \
 	    $(RUN)python docs/make_pictures.py
+
+# What is uploaded, checked and tried where nothing else is.
+dist: setup
+	@scripts/dist
 
 samples: setup
 	$(RUN)python sample_data/make.py sample_data
