@@ -76,7 +76,8 @@ def tested(python: Path, tests: list[str]) -> str:
         )
         if done.returncode not in (0, 5):  # 5: none of these tests has the mark
             print(done.stdout, file=sys.stderr)
-        lines.append(f"{marks}: {done.stdout.strip().splitlines()[-1]}")
+        last = done.stdout.strip().splitlines()[-1:] or ["error: pytest did not start"]
+        lines.append(f"{marks}: {last[0]}")
     return "; ".join(lines)
 
 
