@@ -21,6 +21,7 @@ from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.batch import FileOptions, Opened, iter_file
 from napari_mobile_unet.runs.outputs import Done
 from napari_mobile_unet.samples import sample_path
+from napari_mobile_unet.samples.layers import PLANES
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram
 from napari_mobile_unet.thresholding.threshold import Threshold
@@ -98,6 +99,7 @@ def _show(image: Path, folder: Path) -> None:
     """Open the window on a screen; without one, save a picture of it."""
     command = [sys.executable, "-m", "napari_mobile_unet.widgets.window", str(image)]
     command += ["--labels", str(folder / f"{image.stem}_labels.tif")]
+    command += ["--plane", str(PLANES[image.stem])]
     if _has_screen():
         say("Opening napari; close its window to end.")
         subprocess.run(command, check=False)

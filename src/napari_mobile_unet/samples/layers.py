@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     LayerData = tuple[NDArray[Any], dict[str, Any], str]
     """Of one layer: its data, the arguments it is made with, and its kind."""
 
+PLANES = {"nuclei_zstack": 7, "nuclei_timelapse": 7}
+"""By sample the plane to look at first: most nuclei of the stack are whole and apart on
+it, and by then two of the time-lapse have divided."""
+
 
 def load_nuclei_zstack() -> list[LayerData]:
     """Return the layers of the nuclei Z-stack and its truth."""

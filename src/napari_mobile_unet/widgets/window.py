@@ -25,11 +25,16 @@ SCREENSHOT_DELAY = 4000
 
 
 def open_window(
-    images: Sequence[Path], labels: Sequence[Path] = (), *, show: bool = True
+    images: Sequence[Path],
+    labels: Sequence[Path] = (),
+    *,
+    plane: int | None = None,
+    show: bool = True,
 ) -> napari.Viewer:
     """Return a viewer with the files as layers and the docks beside them.
 
-    The files are read as through *File › Open* by this plugin.
+    The files are read as through *File › Open* by this plugin. Of a stack the middle
+    plane is seen, unless the number of another is given.
 
     Raises
     ------
@@ -42,6 +47,8 @@ def open_window(
     viewer = napari.Viewer(show=show)
     for data, keywords, kind in layers:
         viewer.add_layer(Layer.create(data, keywords, kind))
+    if plane is not None:
+        viewer.dims.set_current_step(0, plane)
     open_page(viewer, PAGE)
     return viewer
 
@@ -50,9 +57,10 @@ def run(
     images: Sequence[Path],
     labels: Sequence[Path] = (),
     screenshot: Path | None = None,
+    plane: int | None = None,
 ) -> None:
     """Open the window until it is closed, or until its screenshot is saved."""
-    viewer = open_window(images, labels)
+    viewer = open_window(images, labels, plane=plane)
     viewer.window.resize(*SIZE)
     if screenshot is not None:
 
@@ -69,5 +77,6 @@ if __name__ == "__main__":
     parser.add_argument("images", nargs="*", type=Path)
     parser.add_argument("--labels", nargs="*", type=Path, default=())
     parser.add_argument("--screenshot", type=Path)
+    parser.add_argument("--plane", type=int)
     chosen = parser.parse_args()
-    run(chosen.images, chosen.labels, chosen.screenshot)
+    run(chosen.images, chosen.labels, chosen.screenshot, chosen.plane)
