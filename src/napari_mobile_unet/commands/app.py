@@ -19,11 +19,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from napari_mobile_unet.commands import end_at_once
 from napari_mobile_unet.commands.console import (
     FAILED,
     UNUSABLE,
     exit_on_error,
     say,
+    say_stopped,
     standard_output,
 )
 from napari_mobile_unet.commands.evaluate import evaluate
@@ -41,6 +43,13 @@ from napari_mobile_unet.io.atomic import check_folder
 
 class Commands(TyperGroup):
     """The commands; what is wrong with their arguments is one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; one that is interrupted says so in a line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interruption:
+            raise typer.Exit(say_stopped(interruption)) from interruption
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and exit with its status."""
@@ -114,6 +123,7 @@ def open_(
     """Open napari with the images and the plugin's docks."""
     from napari_mobile_unet.widgets.window import run
 
+    end_at_once()
     with exit_on_error(FAILED):
         run(images or [])
 

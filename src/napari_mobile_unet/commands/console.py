@@ -10,10 +10,17 @@ import os
 import signal
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from napari_mobile_unet.commands import (
+    ENDS,
+    INTERRUPTED,
+    STOPPED,
+    TERMINATED,
+    Terminated,
+)
 from napari_mobile_unet.messages import INPUT_ERRORS, one_line
 
 if TYPE_CHECKING:
@@ -30,8 +37,6 @@ FAILED = 1
 """Exit status where an input failed."""
 UNUSABLE = 2
 """Exit status where the arguments are unusable and nothing was done."""
-INTERRUPTED = 130
-"""Exit status after Ctrl+C, as shells have it."""
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EIO)
 """Why a stream cannot be written, other than that nobody reads it."""
@@ -43,6 +48,12 @@ AXES_SOURCES = {
     "image": "as its image names them",
 }
 """Who named the axes of an image, in words."""
+
+
+def say_stopped(interruption: BaseException, text: str = STOPPED) -> int:
+    """Print that a command was interrupted, and return its exit status."""
+    say(text)
+    return TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED
 
 
 def say(text: str) -> None:
@@ -153,22 +164,24 @@ def exit_on_error(status: int, subject: object = "mobile-unet") -> Iterator[None
 def interruptible(stop: Callable[[], None]) -> Iterator[None]:
     """Call this at the first Ctrl-C of the block; the second one raises, as ever.
 
-    An exception could come anywhere, even between two messages of a training.
+    An exception could come anywhere, even between two messages of a training. What
+    else ends the program in order counts like Ctrl-C.
     """
 
     def first(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, usual)
+        signal.signal(number, usual[number])
         stop()
 
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is not signal.default_int_handler:  # ignored, as in the background
-        yield
-        return
-    signal.signal(signal.SIGINT, first)
+    numbers = [signal.SIGINT, *ENDS]
+    usual: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if callable(usual[number]):  # not ignored, as in the background
+            signal.signal(number, first)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
+        for number in numbers:
+            signal.signal(number, usual[number])
 
 
 def progress_bar(quiet: bool = False) -> Progress:

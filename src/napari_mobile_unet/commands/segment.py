@@ -11,13 +11,13 @@ import typer
 
 from napari_mobile_unet.commands.console import (
     FAILED,
-    INTERRUPTED,
     UNUSABLE,
     describe_stack,
     exit_on_error,
     print_error,
     progress_bar,
     say,
+    say_stopped,
 )
 from napari_mobile_unet.commands.options import (
     THRESHOLDS,
@@ -185,8 +185,8 @@ def _segment(
             if not _follow(source, (each for _, each in events), recipe, quiet):
                 failed.add(source)
     except KeyboardInterrupt as error:
-        say(f"{source}: stopped; finished planes are kept: use --resume to continue")
-        raise typer.Exit(INTERRUPTED) from error
+        text = f"{source}: stopped; finished planes are kept: use --resume to continue"
+        raise typer.Exit(say_stopped(error, text)) from error
     return failed
 
 

@@ -588,6 +588,17 @@ def test_labels_are_exported_with_their_locks(
     assert [own for own in named if named[own].get("isLocked")] == ["3"]
 
 
+def test_where_a_dialog_tells_no_format_the_name_decides(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    for name, said in (("a.geojson", "3 objects"), ("a.png", "change the suffix")):
+        answer = str(tmp_path / name), ""
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, a=answer: a)
+        person.dock.export.click()
+        qtbot.waitUntil(lambda said=said: said in person.text, timeout=20_000)
+    assert [path.name for path in tmp_path.glob("a.*")] == ["a.geojson"]
+
+
 def test_napari_has_its_own_keys_while_its_tools_are_in_hand(person: Person) -> None:
     layer, bench = person.layer, person.dock.bench
     canvas = person.viewer.window._qt_viewer.canvas.native

@@ -78,15 +78,18 @@ class ExportButton(QPushButton):
         path : Path
             Where to; the end of the format's files is added unless it has one.
         chosen : str
-            One of ``FILTERS``.
+            One of ``FILTERS``; some desktops tell none, and the name decides.
         """
         layer, session = self._bench.layer, self._bench.session
         if layer is None or session is None or self._job.running:
             return
-        form, ending = FILTERS[chosen]
+        form, ending = FILTERS.get(chosen, (None, ""))
         try:
             form_of(path, form)
-        except ValueError:  # a name without the end of the format's files
+        except ValueError as error:  # a name without the end of the format's files
+            if form is None:
+                self.said.emit(one_line(error))
+                return
             path = path.with_name(path.name + ending)
             if path.exists():  # the dialog asked about another name
                 self.said.emit(f"{path} exists; choose it itself to replace it")
