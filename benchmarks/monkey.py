@@ -148,7 +148,7 @@ class Monkey:
     def watching(self) -> Any:
         """Take note of whatever is raised anywhere, and answer all dialogues."""
         hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-        statics = [
+        dialogues = [
             (QFileDialog, "getSaveFileName", self._save_name),
             (QFileDialog, "getOpenFileName", lambda *a, **k: ("", "")),
             (QFileDialog, "getOpenFileNames", lambda *a, **k: ([], "")),
@@ -156,7 +156,7 @@ class Monkey:
             (QInputDialog, "getText", lambda *a, **k: self._some_text()),
             (QMessageBox, "question", lambda *a, **k: self._yes_or_no()),
         ]
-        before = [(kind, name, getattr(kind, name)) for kind, name, _ in statics]
+        before = [(kind, name, getattr(kind, name)) for kind, name, _ in dialogues]
         sys.excepthook = lambda *error: self._raise("".join(_lines(*error)))
         threading.excepthook = lambda args: self._raise(
             "".join(_lines(args.exc_type, args.exc_value, args.exc_traceback))
@@ -164,7 +164,7 @@ class Monkey:
         sys.unraisablehook = lambda args: self._raise(
             "".join(_lines(args.exc_type, args.exc_value, args.exc_traceback))
         )
-        for kind, name, answer in statics:
+        for kind, name, answer in dialogues:
             setattr(kind, name, staticmethod(answer))
         handler = qInstallMessageHandler(self._on_message)
         notification_manager.notification_ready.connect(self._on_notification)
