@@ -44,6 +44,28 @@ def test_the_package_itself_loads_next_to_nothing() -> None:
     assert done.stdout.strip() == "False"
 
 
+SLOW = (
+    "dask", "matplotlib", "numcodecs", "pandas", "scipy.ndimage", "scipy.sparse",
+    "skimage.measure", "tifffile", "zarr",
+)  # fmt: skip
+"""Take seconds to import, and no page needs them to be looked at."""
+
+
+@pytest.mark.gui  # Qt is loaded, though no window is opened
+def test_the_first_page_loads_nothing_that_it_does_not_show() -> None:
+    program = (
+        "import napari, napari._qt.qt_main_window, sys\n"
+        "from napari.layers import Image, Labels\n"
+        "before = set(sys.modules)\n"
+        "import napari_mobile_unet.widgets.unet.dock\n"
+        f"print([m for m in {SLOW} if m in set(sys.modules) - before])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_public_names_are_where_they_are_said_to_be() -> None:
     import napari_mobile_unet as nmu
 
@@ -64,7 +86,7 @@ def wings() -> set[str]:
     """Return the rooms of the package that the import rules are about."""
     rooms = (ROOT / "src" / PACKAGE).iterdir()
     names = {room.stem for room in rooms if room.is_dir() or room.suffix == ".py"}
-    return {name for name in names if not name.startswith("__")} - {"types"}
+    return {name for name in names if not name.startswith("__")} - {"types", "later"}
 
 
 def contracts() -> dict[str, set[str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from scipy import ndimage
 
+from napari_mobile_unet.later import ndimage
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.overlap import overlaps_of
 
 if TYPE_CHECKING:

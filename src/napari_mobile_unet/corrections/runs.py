@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+from napari_mobile_unet.later import pandas as pd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,11 +8,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
+import scipy
 
 from napari_mobile_unet.evaluation.metrics import THRESHOLDS
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.labels import check_label_pair
 from napari_mobile_unet.objects.overlap import overlaps_of
 
@@ -172,8 +171,9 @@ def _matched(
     if not good:
         return []
     places = [rows[own] for own, _ in good], [columns[true] for _, true in good]
-    table = csr_array((np.ones(len(good), bool), places), (len(rows), len(columns)))
-    partner = maximum_bipartite_matching(table, perm_type="column")
+    shape = len(rows), len(columns)
+    table = scipy.sparse.csr_array((np.ones(len(good), bool), places), shape)
+    partner = scipy.sparse.csgraph.maximum_bipartite_matching(table, perm_type="column")
     found, ids = list(areas[0]), list(areas[1])
     return [(found[row], ids[col]) for row, col in enumerate(partner) if col >= 0]
 

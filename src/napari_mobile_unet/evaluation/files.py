@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.evaluation.errors import find_errors
 from napari_mobile_unet.evaluation.labels import read_at, read_labels
@@ -14,6 +13,7 @@ from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.parts import reordered
 from napari_mobile_unet.io.names import LABELS, label_files, stem_of
 from napari_mobile_unet.io.paths import zarr_root
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.align import match_axes
 from napari_mobile_unet.objects.measure import measure
 from napari_mobile_unet.objects.pieces import extras_of, with_known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage.segmentation import find_boundaries
+import skimage
 
 from napari_mobile_unet.objects.labels import check_labels
 
@@ -42,7 +42,7 @@ def write_seg(path: Path, labels: Stack, image: str, locked: Collection[int]) ->
         )
     masks = masks.astype(np.uint16 if largest < 2**16 - 1 else np.uint32)
     rims = [
-        find_boundaries(plane, mode="inner")
+        skimage.segmentation.find_boundaries(plane, mode="inner")
         for plane in masks.reshape(-1, *labels.plane_shape)
     ]
     ids, first = np.unique(masks, return_index=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import COLUMNS, column_of, unit_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage.measure import label as number_pieces
+import skimage
 
 from napari_mobile_unet.objects.labels import check_labels
 
@@ -85,7 +85,7 @@ def outlines_of(plane: AnyLabels) -> list[Outline]:
         If it holds other than whole numbers ≥ 0.
     """
     check_labels(plane)
-    pieces = number_pieces(plane, connectivity=1, background=0)
+    pieces = skimage.measure.label(plane, connectivity=1, background=0)
     if not pieces.any():
         return []
     # All edges of all pieces at once: one piece at a time would read the plane over

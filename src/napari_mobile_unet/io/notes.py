@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-import tifffile
-import zarr
-
 from napari_mobile_unet.io.paths import zarr_root
+from napari_mobile_unet.later import tifffile, zarr
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,18 +10,15 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
-import zarr
 
 from napari_mobile_unet.images.axes import AXES
 from napari_mobile_unet.io.content import Content, check_position
 from napari_mobile_unet.io.tiff_images import TiffImage, list_images
+from napari_mobile_unet.later import tifffile, zarr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_COLOURS = {tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR}
 
 _UNREADABLE = re.compile("failed to read '([^']*)'")
 """What tifffile logs of a file that OME-XML names."""
@@ -64,7 +61,8 @@ def read_tiff(path: Path, position: int | None = None) -> Content:
         content.data = _pixels([image.series for image in chosen], opened)
     series = chosen[0].series
     axes, photometric = series.axes, series.keyframe.photometric
-    if photometric not in _COLOURS or chosen[0].sizes.get("S", 3) not in (3, 4):
+    colours = tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR
+    if photometric not in colours or chosen[0].sizes.get("S", 3) not in (3, 4):
         axes = axes.replace("S", "C")
     if set(axes) <= set(AXES):
         content.axes = "P" * (len(chosen) > 1) + axes

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
 
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.units import BASE, PIXEL, factor, kind_of
 from napari_mobile_unet.images.windows import WHOLE, iter_windows
 from napari_mobile_unet.io.notes import annotation
+from napari_mobile_unet.later import tifffile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

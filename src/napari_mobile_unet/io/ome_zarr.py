@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from napari_mobile_unet.images.axes import AXES
 from napari_mobile_unet.images.channels import ChannelInfo
@@ -14,6 +13,7 @@ from napari_mobile_unet.images.units import PIXEL
 from napari_mobile_unet.io.calibration import AxisPlace
 from napari_mobile_unet.io.content import Content, RequestError, check_position
 from napari_mobile_unet.io.paths import METADATA_FILES, zarr_root
+from napari_mobile_unet.later import zarr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

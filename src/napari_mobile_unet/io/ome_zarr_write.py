@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import zarr
 
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.images.units import PIXEL
@@ -13,6 +12,7 @@ from napari_mobile_unet.images.windows import iter_windows
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.io.notes import put_note
 from napari_mobile_unet.io.ome_zarr import CHUNK, ngff_attributes
+from napari_mobile_unet.later import zarr
 
 if TYPE_CHECKING:
     from pathlib import Path

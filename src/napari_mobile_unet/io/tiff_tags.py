@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import tifffile
-
 from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.io.calibration import AxisPlace, parse_place, parse_size
+from napari_mobile_unet.later import tifffile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

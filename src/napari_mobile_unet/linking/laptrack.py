@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.linking.new_ids import new_ids
 
 if TYPE_CHECKING:

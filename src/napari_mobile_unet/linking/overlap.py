@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+import scipy
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.overlap import overlaps_of
 
 if TYPE_CHECKING:
@@ -188,6 +187,7 @@ def _assign(
     cost = np.concatenate([2 - iou, np.full(len(rows), 2.0)])
     where = np.concatenate([row, each]), np.concatenate([column, len(columns) + each])
     shape = (len(rows), len(columns) + len(rows))
-    r, c = min_weight_full_bipartite_matching(coo_array((cost, where), shape).tocsr())
+    costs = scipy.sparse.coo_array((cost, where), shape).tocsr()
+    r, c = scipy.sparse.csgraph.min_weight_full_bipartite_matching(costs)
     real = c < len(columns)
     return rows[r[real]], columns[c[real]]

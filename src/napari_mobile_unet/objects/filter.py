@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-import pandas as pd
+
+from napari_mobile_unet.later import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Callable

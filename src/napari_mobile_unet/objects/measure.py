@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.axes import guess_axes, without
 from napari_mobile_unet.images.stack import Stack
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.calibration import calibration_of
 from napari_mobile_unet.objects.columns import (
     SHAPE,

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.lazy import as_lazy
 from napari_mobile_unet.images.units import PIXEL
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import USUAL
 from napari_mobile_unet.objects.frame import Frame
 from napari_mobile_unet.objects.grey import background_of

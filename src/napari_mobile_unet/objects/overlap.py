@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
+import scipy
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.labels import check_label_pair
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def overlaps_of(first: AnyLabels, second: AnyLabels) -> Overlaps:
     return Overlaps(ids[rows], other_ids[columns], pixels)
 
 
-def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
+def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> scipy.sparse.csr_array:
     """Return the IoU of every predicted with every true object that it touches.
 
     Parameters
@@ -99,10 +98,10 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> csr_array:
     row, column = row - 1, column - 1
     union = row_area[row] + column_area[column] - shared
     shape = (len(row_area), len(column_area))
-    return csr_array((shared / union, (row, column)), shape)
+    return scipy.sparse.csr_array((shared / union, (row, column)), shape)
 
 
-def matches(iou: csr_array, threshold: float) -> int:
+def matches(iou: scipy.sparse.csr_array, threshold: float) -> int:
     """Return the largest number of matching pairs, each object used once.
 
     Parameters
@@ -117,8 +116,10 @@ def matches(iou: csr_array, threshold: float) -> int:
     if not allowed.any():
         return 0
     # Above 0.5 no object has two partners; at 0.5 it may, so the best choice counts.
-    pairs = csr_array((allowed[allowed], (row[allowed], column[allowed])), iou.shape)
-    return int(np.count_nonzero(maximum_bipartite_matching(pairs) >= 0))
+    ones, places = allowed[allowed], (row[allowed], column[allowed])
+    pairs = scipy.sparse.csr_array((ones, places), iou.shape)
+    partners = scipy.sparse.csgraph.maximum_bipartite_matching(pairs)
+    return int(np.count_nonzero(partners >= 0))
 
 
 def areas_of(labels: AnyLabels, count: int = 1) -> NDArray[np.intp]:

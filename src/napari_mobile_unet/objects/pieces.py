@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.sampling import windows_of
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.calibration import Calibration, calibration_of
 from napari_mobile_unet.objects.columns import KEYS, column_of
 from napari_mobile_unet.objects.regions import Regions

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.labels import check_labels
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import cv2
 import numpy as np
+import skimage
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
-from skimage.color import rgb2hed
 
 from napari_mobile_unet.images.pixels import finite_values, luminance
 from napari_mobile_unet.preprocessing.denoise import Denoise
@@ -152,7 +152,7 @@ class ColourSpace(Step):
             return np.ascontiguousarray(plane[..., samples.index(self.channel)])
         rgb = unit_range(plane)
         if self.channel in _STAINS:  # Ruifrok and Johnston 2001
-            stains = rgb2hed(np.clip(rgb, 0, 1))
+            stains = skimage.color.rgb2hed(np.clip(rgb, 0, 1))
             return np.asarray(stains[..., _STAINS.index(self.channel)], np.float32)
         names, code = _SPACES[self.channel]
         converted = cv2.cvtColor(rgb, code)

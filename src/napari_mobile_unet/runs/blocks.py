@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.windows import (
@@ -17,6 +16,7 @@ from napari_mobile_unet.images.windows import (
     place_inside,
     widened,
 )
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.objects.overlap import areas_of, overlaps_of
 from napari_mobile_unet.parallel.cancel import checkpoint

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from napari_mobile_unet.corrections.bring_over import Kept, iter_fitted
 from napari_mobile_unet.corrections.change import iter_planes, read_box
@@ -16,6 +15,7 @@ from napari_mobile_unet.corrections.replay import base_of, fold
 from napari_mobile_unet.images.pixels import labels_type, luminance
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.later import zarr
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.recipes.provenance import AppliedCorrections
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
-import pandas as pd
-import zarr
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.later import pandas as pd
+from napari_mobile_unet.later import zarr
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.runs.fit import Fitted
 from napari_mobile_unet.runs.identity import Identity

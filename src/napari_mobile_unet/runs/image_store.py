@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.later import zarr
 
 if TYPE_CHECKING:
     from pathlib import Path

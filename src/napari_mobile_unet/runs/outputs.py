@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import imageio.v3 as iio
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.exports.overlay import draw_montage
 from napari_mobile_unet.io.atomic import atomic_path, check_apart
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.io.ome_zarr import is_image
 from napari_mobile_unet.io.write import write_image, write_labels_into
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.pieces import extras_of, measure_by_planes
 from napari_mobile_unet.runs.corrected import CorrectedLabels
 from napari_mobile_unet.runs.numbered import iter_numbered

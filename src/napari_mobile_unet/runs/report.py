@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.exports.report import Page, histogram, write_page
 from napari_mobile_unet.io.names import stem_of
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.recipes.texts import describe
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.estimate import duration

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.io.names import LABELS, stem_of
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.recipes.provenance import Provenance
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.io.names import stem_of
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.outputs import Outputs

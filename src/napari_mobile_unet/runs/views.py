@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from napari_mobile_unet.images.pixels import labels_type
+from napari_mobile_unet.later import zarr
 
 if TYPE_CHECKING:
     from pathlib import Path

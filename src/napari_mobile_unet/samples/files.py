@@ -7,9 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.later import pandas as pd
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage import data
+import skimage
 
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.samples.files import read_sample, sample_path
@@ -33,7 +33,7 @@ def load_nuclei_timelapse() -> list[LayerData]:
 
 def load_coins() -> list[LayerData]:
     """Return the layer of scikit-image's Greek coins, (303, 384) uint8."""
-    coins = np.asarray(data.coins())
+    coins = np.asarray(skimage.data.coins())
     return [(coins, {"name": "coins"}, "image")]
 
 

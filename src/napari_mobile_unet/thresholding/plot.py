@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.thresholding.describe import class_texts, describe
 from napari_mobile_unet.thresholding.plot_bars import (
     Bars,

@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
-from skimage.segmentation import relabel_sequential
+import skimage
 
 from napari_mobile_unet.evaluation.labels import read_labels
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.later import ndimage
 from napari_mobile_unet.training.augment import grey
 from napari_mobile_unet.training.compose import is_bright
 from napari_mobile_unet.training.lessons import numbered
@@ -137,7 +137,7 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
                 f"received {ids.dtype} of shape {ids.shape} in {labels_path}"
             )
         # Ids may be any numbers; the targets are computed faster for small ones.
-        ids = relabel_sequential(np.array(ids))[0].astype(np.int32)
+        ids = skimage.segmentation.relabel_sequential(np.array(ids))[0].astype(np.int32)
         examples.append(
             Example(
                 image=_normalise(channels, job),

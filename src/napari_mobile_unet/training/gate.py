@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
+from napari_mobile_unet.later import ndimage
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.objects.overlap import iou_matrix
 from napari_mobile_unet.unet.card import Decoding, GateRecord

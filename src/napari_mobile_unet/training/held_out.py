@@ -6,7 +6,8 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import ndimage
+
+from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from skimage.segmentation import relabel_sequential
+import skimage
 
 from napari_mobile_unet.evaluation.labels import read_labels
 from napari_mobile_unet.images.pixels import luminance
@@ -178,7 +178,8 @@ def read_lessons_of(images: str, labels: str) -> list[Lesson]:
 
 def numbered(ids: NDArray[Any]) -> Labels:
     """Return ids as small numbers, of which the targets are computed faster."""
-    return np.asarray(relabel_sequential(np.array(ids, np.int64))[0], np.int32)
+    small, *_ = skimage.segmentation.relabel_sequential(np.array(ids, np.int64))
+    return np.asarray(small, np.int32)
 
 
 def read_masks(lessons: Sequence[Lesson]) -> tuple[list[Lesson], str]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy import ndimage
+
+from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
+from napari_mobile_unet.later import ndimage
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.objects.overlap import iou_matrix, matches
 from napari_mobile_unet.unet.card import Decoding

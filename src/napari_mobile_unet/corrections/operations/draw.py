@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-from skimage.draw import polygon
+import skimage
 
 from napari_mobile_unet.corrections.change import read_box
 from napari_mobile_unet.corrections.operations.checks import new_ids
@@ -165,7 +165,7 @@ def outlined(window: Window, outline: Points) -> Mask:
     """Return (rows, columns) of a window, True for pixels whose middle is inside."""
     rows, columns = window.within(_corners(outline)).T
     mask = np.zeros(window.labels.shape, bool)
-    mask[polygon(rows, columns, mask.shape)] = True
+    mask[skimage.draw.polygon(rows, columns, mask.shape)] = True
     return mask
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_mobile_unet.corrections.operations.checks import check_objects
 from napari_mobile_unet.corrections.operations.window import among, iter_windows
+from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

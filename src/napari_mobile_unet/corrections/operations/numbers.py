@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from napari_mobile_unet.corrections.change import box_around, iter_planes
 from napari_mobile_unet.corrections.operations.checks import (
@@ -16,6 +15,7 @@ from napari_mobile_unet.corrections.operations.checks import (
     new_ids,
 )
 from napari_mobile_unet.corrections.operations.window import Window, iter_windows
+from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from skimage.filters import threshold_otsu
+import skimage
 
 from napari_mobile_unet.corrections.operations.checks import new_ids
 from napari_mobile_unet.corrections.operations.window import Window, joined_to
@@ -172,7 +172,7 @@ def _in_image(image: NDArray[Any], here: tuple[int, int], edges: Mask) -> Mask:
         inside = smooth[side]
         if inside.min() == inside.max():
             break
-        bright = smooth > threshold_otsu(inside)
+        bright = smooth > skimage.filters.threshold_otsu(inside)
         if first is not None and _separability(inside, bright[side]) < SEPARATE:
             break
         side &= bright if bright[here] else ~bright

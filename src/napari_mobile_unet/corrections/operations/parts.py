@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from skimage.graph import MCP
-from skimage.segmentation import watershed
+import skimage
 
 from napari_mobile_unet.corrections.operations.window import pieces
 
@@ -99,7 +98,7 @@ def spread(markers: AnyLabels, mask: Mask, otherwise: AnyLabels) -> AnyLabels:
         (rows, columns), for pixels that no marker reaches.
     """
     flat = np.zeros(mask.shape, np.uint8)
-    found = watershed(flat, markers, mask=mask, connectivity=1)
+    found = skimage.segmentation.watershed(flat, markers, mask=mask, connectivity=1)
     return np.where(found > 0, found, otherwise).astype(np.int32)
 
 
@@ -138,7 +137,7 @@ def parts_from_seeds(
     found = np.zeros(mask.shape, np.int32)
     for number in np.unique(markers[markers > 0]):
         begin = np.argwhere(markers == number)
-        costs, _ = MCP(cost, fully_connected=False).find_costs(begin)
+        costs, _ = skimage.graph.MCP(cost, fully_connected=False).find_costs(begin)
         nearer = costs < least
         least[nearer], found[nearer] = costs[nearer], number
     return by_size(found, mask)

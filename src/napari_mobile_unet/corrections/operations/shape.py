@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from napari_mobile_unet.corrections.operations.checks import check_objects
 from napari_mobile_unet.corrections.operations.window import (
@@ -16,6 +15,7 @@ from napari_mobile_unet.corrections.operations.window import (
     joined_to,
     pieces,
 )
+from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

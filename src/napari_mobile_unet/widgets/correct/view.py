@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from napari.layers import Image, Labels
 
 from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
-import pandas as pd
 import psutil
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
 from napari.utils.notifications import show_info, show_warning
@@ -23,6 +22,7 @@ from napari_mobile_unet.io.ome_zarr import is_labels, is_node, labels_in
 from napari_mobile_unet.io.outlines.names import holds_objects
 from napari_mobile_unet.io.paths import TIFF, zarr_root
 from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.recipes.prepared import prepared_provenance
 from napari_mobile_unet.recipes.provenance import Provenance

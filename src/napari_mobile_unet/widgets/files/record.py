@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from napari_mobile_unet.images.units import factor
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.widgets.layers.convert import FILE
 from napari_mobile_unet.widgets.layers.placement import Matrix, Placement

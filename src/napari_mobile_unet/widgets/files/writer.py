@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 from napari.layers import Layer
 from napari.utils.notifications import show_warning
 
@@ -20,6 +19,7 @@ from napari_mobile_unet.io.ome_zarr import is_image, is_labels
 from napari_mobile_unet.io.paths import name_of
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image, write_labels_into
+from napari_mobile_unet.later import zarr
 from napari_mobile_unet.widgets.files.record import LayerRecord
 from napari_mobile_unet.widgets.layers.convert import FILE, METADATA, stack_of
 from napari_mobile_unet.widgets.layers.placement import Placement

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
-import zarr
 from platformdirs import user_cache_path
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.later import zarr
 from napari_mobile_unet.widgets.preferences import memory_share
 
 if TYPE_CHECKING:

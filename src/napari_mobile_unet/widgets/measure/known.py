@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from napari_mobile_unet.corrections.saved import METADATA, SavedState
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import KEYS, column_of
 from napari_mobile_unet.objects.pieces import update_table
 from napari_mobile_unet.widgets.shared.table_follows import INDEX

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from napari.utils import DirectLabelColormap
 from qtpy.QtCore import QObject, Signal
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.preview_labels import PreviewLabels

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.pieces import with_known
 from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.measure.known import known_of, locked_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.parallel.cancel import checkpoint
 
 if TYPE_CHECKING:

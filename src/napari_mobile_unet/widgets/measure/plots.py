@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -15,6 +14,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import unit_of
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QColor
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import column_of, unit_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from napari_mobile_unet.images.windows import is_large
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.linking.ids import check_link
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.runs.disk_store import DiskStore

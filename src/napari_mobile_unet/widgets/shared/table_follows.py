@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import numpy as np
-import pandas as pd
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.calibration import calibration_of
 from napari_mobile_unet.objects.pieces import (
     join_pieces,

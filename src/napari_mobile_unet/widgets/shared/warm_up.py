@@ -9,7 +9,13 @@ from importlib import import_module
 logger = logging.getLogger(__name__)
 
 MODULES = (
+    "pandas",  # for napari's labels, too
     "ai_edge_litert.interpreter",
+    "scipy.sparse.csgraph",
+    "scipy.ndimage",
+    "skimage.color",
+    "tifffile",
+    "zarr",
     "napari_mobile_unet.widgets.threshold.dock",  # with matplotlib
     "napari_mobile_unet.widgets.correct.dock",
     "napari_mobile_unet.widgets.preprocess.dock",
