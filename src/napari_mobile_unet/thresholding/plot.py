@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import StepPatch
 
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.thresholding.describe import class_texts, describe
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     from napari_mobile_unet.thresholding.otsu import HistogramSplit
@@ -118,6 +116,8 @@ def draw_histogram(
     local : bool
         Whether each pixel has a threshold of its own, so that there is no line.
     """
+    import matplotlib as mpl  # a second that few need
+
     ground, ink = ("#262930", "#F0F1F2") if dark else ("#FFFFFF", "#1A1A1A")
     figure.clear()
     figure.set_layout_engine("constrained")
@@ -202,6 +202,8 @@ def save_histogram(
         if suffix == ".csv":
             _table(split).to_csv(whole, index=False)
         else:
+            from matplotlib.figure import Figure
+
             figure = Figure(figsize=(7, 4.5), dpi=150)
             draw_histogram(
                 figure, split, foreground=foreground, log=log, dark=dark, local=local
@@ -254,6 +256,8 @@ def _draw_class(
     ink: str,
 ) -> ClassPlot:
     """Draw one class, without changing the ranges of the axes."""
+    from matplotlib.patches import StepPatch
+
     steps = StepPatch([0], bars.sides[:2], fill=True, color=colour, label=name)
     axes.add_artist(steps)
     above: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": colour}

@@ -92,7 +92,7 @@ class Person:
 
     def lasso(self, corners: list[tuple[float, float]]) -> None:
         """Draw a line around points of the plot with the left button."""
-        canvas, axes = self.panel.plots.canvas, self.panel.plots.figure.axes[0]
+        canvas, axes = self.panel.plots.canvas, self.panel.plots.canvas.figure.axes[0]
         canvas.draw()
         kinds = QEvent.Type
         left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -198,7 +198,7 @@ def test_from_labels_to_a_file(
     somebody.lasso([(90, -0.05), (102, -0.05), (102, 1.5), (90, 1.5), (90, 0)])
     assert somebody.chosen() == [(0, 5), (1, 5)]
     panel.plots.kind.setCurrentText("over time")
-    assert len(panel.plots.figure.axes[0].collections[0].get_paths()) == 3
+    assert len(panel.plots.canvas.figure.axes[0].collections[0].get_paths()) == 3
 
     # What matches is deleted in one step; what is locked is kept.
     correct = page_behind(viewer, "Correct")

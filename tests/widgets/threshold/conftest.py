@@ -31,7 +31,8 @@ class Person:
     def text(self) -> str:
         """What stands below the plot, or in place of it."""
         histogram = self._panel.histogram
-        inside = [text.get_text() for text in histogram.canvas.figure.texts]
+        reason = histogram.canvas.reason
+        inside = [] if reason.isHidden() else [reason.text()]
         return "\n".join([histogram.text.text(), *inside])
 
     def waits(self, reached: Callable[[], bool]) -> None:

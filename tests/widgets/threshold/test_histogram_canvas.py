@@ -124,5 +124,5 @@ def test_the_plot_follows_the_theme(
     colours = set()
     for theme in ("dark", "light"):
         viewer.theme = theme
-        colours.add(panel.histogram.canvas.figure.get_facecolor())
+        colours.add(panel.histogram.canvas.canvas.figure.get_facecolor())
     assert len(colours) == 2

@@ -14,11 +14,11 @@ NOISE = 0.7  # η that no plane of noise alone reaches
 
 def curve(panel: Any) -> np.ndarray:
     """Return the thresholds of the planes as they are plotted."""
-    return np.asarray(panel.planes.canvas.figure.axes[0].lines[0].get_ydata())
+    return np.asarray(panel.planes.canvas.canvas.figure.axes[0].lines[0].get_ydata())
 
 
 def shows_all(panel: Any) -> bool:
-    axes = panel.planes.canvas.figure.axes
+    axes = panel.planes.canvas.canvas.figure.axes
     return bool(axes) and len(curve(panel)) == 5
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from napari.layers import Image, Labels
 
 from napari_mobile_unet.widgets.layers.convert import FILE, METADATA
@@ -175,7 +176,9 @@ class Result:
     def _show(self, state: _State) -> None:
         self.layer.data = state.written.data
         for key, value in state.place.items():
-            setattr(self.layer, key, value)
+            # napari draws a layer anew for each of them, even where it changes nothing.
+            if not np.array_equal(np.asarray(getattr(self.layer, key)), value):
+                setattr(self.layer, key, value)
         self.layer.metadata = dict(state.metadata)
         if self.layer.name == self._name:  # nobody renamed it in the meantime
             self.layer.name = state.name

@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.path import Path
-from matplotlib.widgets import LassoSelector
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import unit_of
+from napari_mobile_unet.widgets.shared.figure import new_canvas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,16 +48,13 @@ class Plots(QWidget):
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             box.setSizeAdjustPolicy(policy)
             box.setMinimumContentsLength(8)
-        self.figure = Figure(layout="constrained")
-        self.canvas = FigureCanvasQTAgg(self.figure)
-        self.canvas.setMinimumSize(200, 120)
+        self.canvas: Any = None
         row = QHBoxLayout()
         for box, share in ((self.kind, 1), (self.x, 2), (self.y, 2)):
             row.addWidget(box, share)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addLayout(row)
-        rows.addWidget(self.canvas, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(row)
         self.theme = "dark"
         self._table = pd.DataFrame()
         self._unit: str | None = None
@@ -101,6 +94,10 @@ class Plots(QWidget):
             self._offer(names)
         self._table, self._unit = table, unit
         self._rows, self._marked = rows, marked
+        if self.canvas is None and len(table.columns):
+            self.canvas = new_canvas(layout="constrained")
+            self.canvas.setMinimumSize(200, 120)
+            self._column.addWidget(self.canvas, 1)
         self.draw()
 
     def _offer(self, names: Sequence[str]) -> None:
@@ -116,16 +113,18 @@ class Plots(QWidget):
             box.blockSignals(False)
 
     def draw(self) -> None:
-        """Draw the plot anew."""
-        kind = self.kind.currentText()
+        """Draw the plot anew, once there is a table."""
+        if self.canvas is None:
+            return
+        kind, figure = self.kind.currentText(), self.canvas.figure
         self.x.setEnabled(kind != "over time")
         self.y.setEnabled(kind != "histogram")
         self._lasso = None
-        self.figure.clear()
+        figure.clear()
         theme = get_theme(self.theme)
         ground, ink = theme.background.as_hex(), theme.text.as_hex()
-        self.figure.set_facecolor(ground)
-        self._axes = axes = self.figure.add_subplot()
+        figure.set_facecolor(ground)
+        self._axes = axes = figure.add_subplot()
         axes.set_facecolor(ground)
         for side in axes.spines.values():
             side.set_color(ink)
@@ -139,8 +138,8 @@ class Plots(QWidget):
             label.set_color(ink)
             label.set_fontsize(8)
         if said:
-            self.figure.clear()
-            self.figure.text(0.5, 0.5, said, ha="center", va="center", color=ink)
+            figure.clear()
+            figure.text(0.5, 0.5, said, ha="center", va="center", color=ink)
         self.canvas.draw_idle()
 
     def _values(self, box: QComboBox) -> NDArray[np.float64]:
@@ -179,6 +178,8 @@ class Plots(QWidget):
         axes.plot(x[marked], y[marked], ".", color=CHOSEN, markersize=6)
         axes.set_xlabel(self._name(self.x))
         axes.set_ylabel(self._name(self.y))
+        from matplotlib.widgets import LassoSelector  # a second that few need
+
         self._lasso = LassoSelector(
             axes, self._on_lasso, props={"color": CHOSEN, "linewidth": 1.5}
         )
@@ -187,6 +188,8 @@ class Plots(QWidget):
     def _on_lasso(self, corners: Sequence[tuple[float, float]]) -> None:
         if len(corners) < 3:
             return
+        from matplotlib.path import Path
+
         places = np.column_stack([self._values(self.x), self._values(self.y)])
         known = np.isfinite(places).all(1)
         inside = np.zeros(len(places), bool)
@@ -208,6 +211,8 @@ class Plots(QWidget):
         curves = np.split(places, ends)
         marked = [part.any() for part in np.split(self._marked[known][order], ends)]
         chosen = [curve for curve, on in zip(curves, marked, strict=True) if on]
+        from matplotlib.collections import LineCollection
+
         axes.add_collection(
             LineCollection(curves[:LINES], colors=POINTS, linewidths=0.8, alpha=0.7)
         )

@@ -16,10 +16,14 @@ MODULES = (
     "skimage.color",
     "tifffile",
     "zarr",
-    "napari_mobile_unet.widgets.threshold.dock",  # with matplotlib
+    "napari_mobile_unet.widgets.threshold.dock",
     "napari_mobile_unet.widgets.correct.dock",
     "napari_mobile_unet.widgets.preprocess.dock",
     "napari_mobile_unet.widgets.unet.dock",
+    "napari_mobile_unet.widgets.measure.dock",
+    "napari_mobile_unet.widgets.teach.dock",
+    "matplotlib.backends.backend_qtagg",
+    "PIL.PngImagePlugin",
 )
 """In the order in which they are loaded."""
 _begun = threading.Event()

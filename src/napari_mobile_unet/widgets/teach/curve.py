@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_mobile_unet.widgets.shared.figure import new_canvas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,10 @@ class Curve(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.figure = Figure(figsize=(3.4, 1.7), layout="constrained")
-        self.canvas = FigureCanvasQTAgg(self.figure)
-        self.canvas.setToolTip(
-            "Loss on what is taught, and AP at IoU 0.5 on objects that are kept apart"
-        )
+        self.canvas: Any = None
         self.setMinimumHeight(HEIGHT)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
         self.losses: list[tuple[int, float]] = []
         self.aps: list[tuple[int, float]] = []
         self.theme = "dark"
@@ -42,7 +37,16 @@ class Curve(QWidget):
     def clear(self) -> None:
         """Begin anew."""
         self.losses, self.aps = [], []
+        if self.canvas is None:
+            self._make_canvas()
         self.draw()
+
+    def _make_canvas(self) -> None:
+        self.canvas = new_canvas(figsize=(3.4, 1.7), layout="constrained")
+        self.canvas.setToolTip(
+            "Loss on what is taught, and AP at IoU 0.5 on objects that are kept apart"
+        )
+        self._rows.addWidget(self.canvas)
 
     def add(self, step: Mapping[str, Any]) -> None:
         """Take in a message of a step."""
@@ -53,12 +57,14 @@ class Curve(QWidget):
         self._follow()
 
     def draw(self) -> None:
-        """Draw everything, in the colours of the theme."""
-        theme = get_theme(self.theme)
+        """Draw everything, in the colours of the theme, once something is taught."""
+        if self.canvas is None:
+            return
+        theme, figure = get_theme(self.theme), self.canvas.figure
         text, ground = theme.text.as_hex("long"), theme.background.as_hex("long")
-        self.figure.clear()
-        self.figure.set_facecolor(ground)
-        left = self.figure.add_subplot()
+        figure.clear()
+        figure.set_facecolor(ground)
+        left = figure.add_subplot()
         right = left.twinx()
         lines = []
         for axes, colour, name in (

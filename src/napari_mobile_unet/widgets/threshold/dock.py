@@ -18,6 +18,7 @@ from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.shared.dock import Dock
+from napari_mobile_unet.widgets.shared.figure import load_matplotlib
 from napari_mobile_unet.widgets.shared.form import Form
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.link_form import LinkForm
@@ -37,6 +38,8 @@ from napari_mobile_unet.widgets.threshold.region_masks import region_masks
 from napari_mobile_unet.widgets.threshold.scope_box import ScopeBox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import napari.viewer
 
     from napari_mobile_unet.settings import Params
@@ -298,9 +301,14 @@ class ThresholdDock(Dock):
             self.model.refuse(one_line(error))
             return
         self.model.begin(len(numbers))
-        self._counting.start(
-            lambda: iter_counted(stack, numbers, masks, with_foreground=kind == "each")
-        )
+
+        def counted() -> Iterator[Any]:
+            load_matplotlib()
+            yield from iter_counted(
+                stack, numbers, masks, with_foreground=kind == "each"
+            )
+
+        self._counting.start(counted)
 
     def _on_plane_chosen(self, number: int) -> None:
         self.source.show_plane(self.viewer, number)

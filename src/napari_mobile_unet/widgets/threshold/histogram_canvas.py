@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QStackedLayout, QWidget
 
 from napari_mobile_unet.thresholding.plot import draw_histogram
+from napari_mobile_unet.widgets.shared.figure import new_canvas
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import Event
@@ -40,6 +38,10 @@ class HistogramCanvas(QWidget):
 
     Attributes
     ----------
+    reason : QLabel
+        Stands in place of the plot where there is none.
+    canvas : FigureCanvasQTAgg or None
+        The plot's widget, from the first one on.
     log : bool or None
         Whether counts stand on a logarithmic axis; None where they need it.
     theme : str
@@ -48,18 +50,13 @@ class HistogramCanvas(QWidget):
 
     def __init__(self, model: ThresholdModel) -> None:
         super().__init__()
-        self.figure = Figure(figsize=(3.4, 2.6))
-        self.canvas = FigureCanvasQTAgg(self.figure)
-        self.canvas.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.canvas.setToolTip(
-            "Drag a line to move its threshold, or click into the plot and press the "
-            "left and right arrow keys (Shift: faster). Double-click to go back to "
-            "the threshold that was found"
-        )
+        self.reason = QLabel()
+        self.reason.setWordWrap(True)
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.canvas: Any = None
         self.setMinimumHeight(200)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
+        self._either = QStackedLayout(self)
+        self._either.addWidget(self.reason)
         self.plot: HistogramPlot | None = None
         self.log: bool | None = None
         self.theme = "dark"
@@ -67,20 +64,34 @@ class HistogramCanvas(QWidget):
         self._background: Any = None
         self._dragged: int | None = None
         self._latest = 0
-        self.canvas.mpl_connect("button_press_event", self._on_press)
-        self.canvas.mpl_connect("motion_notify_event", self._on_motion)
-        self.canvas.mpl_connect("button_release_event", self._on_release)
-        self.canvas.mpl_connect("key_press_event", self._on_key)
-        self.canvas.mpl_connect("draw_event", self._on_drawn)
+
+    def _make_canvas(self) -> None:
+        self.canvas = canvas = new_canvas(figsize=(3.4, 2.6))
+        canvas.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        canvas.setToolTip(
+            "Drag a line to move its threshold, or click into the plot and press the "
+            "left and right arrow keys (Shift: faster). Double-click to go back to "
+            "the threshold that was found"
+        )
+        self._either.addWidget(canvas)
+        canvas.mpl_connect("button_press_event", self._on_press)
+        canvas.mpl_connect("motion_notify_event", self._on_motion)
+        canvas.mpl_connect("button_release_event", self._on_release)
+        canvas.mpl_connect("key_press_event", self._on_key)
+        canvas.mpl_connect("draw_event", self._on_drawn)
 
     def draw(self) -> None:
         """Draw the model anew."""
         model = self._model
         if model.split is None:
-            self._draw_reason(model.reason)
+            self._say(model.reason)
             return
+        if self.canvas is None:
+            self._make_canvas()
+        self._either.setCurrentWidget(self.canvas)
+        figure = self.canvas.figure
         self.plot = plot = draw_histogram(
-            self.figure,
+            figure,
             model.split,
             foreground=model.side,
             log=self.log,
@@ -89,7 +100,7 @@ class HistogramCanvas(QWidget):
         )
         # They stand below the plot, where they can be selected.
         plot.axes.set_title("", loc="left")
-        for legend in list(self.figure.legends):
+        for legend in list(figure.legends):
             legend.remove()
         for artist in plot.moving:
             artist.set_animated(True)
@@ -110,31 +121,28 @@ class HistogramCanvas(QWidget):
     @property
     def colours(self) -> list[str]:
         """Of the classes, darkest first, as in ``#E69F00``."""
+        from matplotlib.colors import to_hex  # a second that few need
+
         classes = () if self.plot is None else self.plot.classes
         return [to_hex(drawn.bars.get_facecolor()) for drawn in classes]
 
-    def _draw_reason(self, reason: str) -> None:
+    def _say(self, reason: str) -> None:
+        """Say in place of a plot why there is none."""
         self.plot = self._dragged = self._background = None
-        colours = get_theme(self.theme)
-        self.figure.clear()
-        self.figure.set_facecolor(colours.background.as_hex())
-        ink = colours.text.as_hex()
-        self.figure.text(
-            0.5, 0.5, reason, ha="center", va="center", color=ink, wrap=True
-        )
-        self.canvas.draw_idle()
+        self.reason.setText(reason)
+        self._either.setCurrentWidget(self.reason)
 
     def _on_drawn(self, event: Event) -> None:
         """Keep the picture of all that stands still, and draw the rest over it."""
         if self.plot is None:
             return
-        self._background = self.canvas.copy_from_bbox(self.figure.bbox)
+        self._background = self.canvas.copy_from_bbox(self.canvas.figure.bbox)
         self._draw_moving()
 
     def _draw_moving(self) -> None:
         assert self.plot is not None
         for artist in self.plot.moving:
-            self.figure.draw_artist(artist)
+            self.canvas.figure.draw_artist(artist)
 
     def _on_press(self, event: Event) -> None:
         pointer: Any = event

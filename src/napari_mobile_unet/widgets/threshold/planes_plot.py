@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_mobile_unet.widgets.shared.figure import new_canvas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,16 +30,18 @@ class PlanesCanvas(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.figure = Figure(figsize=(3.4, 1.6))
-        self.canvas = FigureCanvasQTAgg(self.figure)
-        self.canvas.setToolTip("Click a plane to go to it")
+        self.canvas: Any = None
         self.setMinimumHeight(150)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.canvas)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
         self._axes: Any = None
         self._planes = 0
         self.empty: tuple[int, ...] = ()
+
+    def _make_canvas(self) -> None:
+        self.canvas = new_canvas(figsize=(3.4, 1.6))
+        self.canvas.setToolTip("Click a plane to go to it")
+        self._rows.addWidget(self.canvas)
         self.canvas.mpl_connect("button_press_event", self._on_press)
 
     def show_planes(
@@ -62,7 +64,9 @@ class PlanesCanvas(QWidget):
         theme : str
             The viewer's.
         """
-        self._planes = planes
+        if self.canvas is None:
+            self._make_canvas()
+        self._planes, figure = planes, self.canvas.figure
         numbers = sorted(splits)
         found = [splits[number] for number in numbers]
         values = np.array([split.threshold for split in found])
@@ -71,10 +75,10 @@ class PlanesCanvas(QWidget):
         self.empty = tuple(int(n) for n in np.array(numbers, int)[empty])
         colours = get_theme(theme)
         ink, ground = colours.text.as_hex(), colours.background.as_hex()
-        self.figure.clear()
-        self.figure.set_layout_engine("constrained")
-        self.figure.set_facecolor(ground)
-        axes = self._axes = self.figure.subplots()
+        figure.clear()
+        figure.set_layout_engine("constrained")
+        figure.set_facecolor(ground)
+        axes = self._axes = figure.subplots()
         other = axes.twinx()
         axes.plot(numbers, values, color=ink, marker=".", linewidth=1)
         other.plot(numbers, eta, color=ETA_COLOUR, marker=".", linewidth=1)
