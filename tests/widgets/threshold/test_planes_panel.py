@@ -18,8 +18,8 @@ def curve(panel: Any) -> np.ndarray:
 
 
 def shows_all(panel: Any) -> bool:
-    axes = panel.planes.canvas.canvas.figure.axes
-    return bool(axes) and len(curve(panel)) == 5
+    canvas = panel.planes.canvas.canvas
+    return bool(canvas and canvas.figure.axes) and len(curve(panel)) == 5
 
 
 def test_planes_that_are_empty_are_flagged_and_left_empty(

@@ -13,6 +13,7 @@ MODULES = (
     "ai_edge_litert.interpreter",
     "scipy.sparse.csgraph",
     "scipy.ndimage",
+    "scipy.spatial",  # for napari's tracks
     "skimage.color",
     "tifffile",
     "zarr",
