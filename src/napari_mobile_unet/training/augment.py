@@ -43,6 +43,10 @@ class Augmentation(Params):
     """Share of crops that another crop of the same image is laid over."""
     uneven: float = 0.25
     """Share of crops in which each object gets a contrast of its own."""
+    stain: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of crops of tissue in colour that get other stains; see ``restain``."""
+    haze: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of crops under light from out of focus, or unevenly lit."""
 
     @property
     def known_diameter(self) -> float:
@@ -60,6 +64,35 @@ def grey(image: Floats) -> Floats:
 def blur(image: Floats, sigma: float) -> Floats:
     """Return the image blurred by a Gaussian of that sigma in pixels."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+
+
+def add_haze(image: Floats, bright: bool, rng: np.random.Generator) -> Floats:
+    """Return a plane, grey or in colour, under haze or unevenly lit.
+
+    Bright objects also send light from out of focus, where there are many; what
+    absorbs light is seen through a field that is darker on one side.
+
+    Parameters
+    ----------
+    image : ndarray of float32
+        (Y, X) or (Y, X, channels), normalised.
+    bright : bool
+        Whether the objects are bright.
+    rng : numpy.random.Generator
+        Source of all randomness.
+    """
+    shape = image.shape[:2]
+    coarse = rng.uniform(0, 1, (3, 3)).astype(np.float32)
+    field = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    field = field.reshape(*shape, *[1] * (image.ndim - 2))
+    if not bright:
+        return np.asarray(image * (1 - rng.uniform(0, 0.5) * field), np.float32)
+    sigma = rng.uniform(0.04, 0.2) * max(shape)
+    out_of_focus = blur(image, sigma).reshape(image.shape)
+    hazy = image + rng.uniform(0, 2) * out_of_focus + rng.uniform(0, 0.4) * field
+    low, high = np.percentile(hazy, (1, 99.8))
+    # An empty crop stays as dim as it is.
+    return np.asarray((hazy - low) / max(high - low, 1), np.float32)
 
 
 def mix_channels(image: Floats, channels: int, rng: np.random.Generator) -> Floats:

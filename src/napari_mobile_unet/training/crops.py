@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from napari_mobile_unet.training.augment import blur, grey, mix_channels, vary_values
+from napari_mobile_unet.training.augment import (
+    add_haze,
+    blur,
+    grey,
+    mix_channels,
+    vary_values,
+)
 from napari_mobile_unet.training.compose import Crop, overlay_crops, vary_contrast
+from napari_mobile_unet.training.stains import restain
 from napari_mobile_unet.training.targets import DISTANCE, KNOWN, LARGEST, maps_of
 from napari_mobile_unet.unet.rescale import resize, resize_factor
 
@@ -80,13 +87,26 @@ class CropSampler:
             known = settings.known_diameter
             scale *= resize_factor(example.diameter_or(known), known)
         scale = float(scale)
-        crop = self._warp(example, scale, rng)
-        if rng.random() < settings.overlap:
-            upper = self._warp(example, scale, rng)
-            crop = overlay_crops(crop, upper, example.bright)
-        image = mix_channels(crop.image, self.channels, rng)
+        if self._is_restained(example, rng):
+            crop = self._warp(example, scale, rng, stain=True)
+            image = crop.image
+        else:
+            crop = self._warp(example, scale, rng)
+            if rng.random() < settings.overlap:
+                upper = self._warp(example, scale, rng)
+                crop = overlay_crops(crop, upper, example.bright)
+            image = mix_channels(crop.image, self.channels, rng)
+        # Nothing is drawn for what is off: a seed gives the crops that it always gave.
+        if settings.haze and rng.random() < settings.haze:
+            image = add_haze(image, example.bright, rng)
         image = vary_values(image, settings, rng)
         return Crop(self._filled(image), maps_of(crop.targets))
+
+    def _is_restained(self, example: Example, rng: np.random.Generator) -> bool:
+        """Return whether a crop gets other stains, which only colours can show."""
+        share = self.augmentation.stain if self.channels == 3 else 0
+        tissue = example.image.shape[-1] == 3 and not example.bright
+        return bool(share and tissue and rng.random() < share)
 
     def _filled(self, image: Floats) -> Floats:
         """Return grey or colour as (size, size, channels)."""
@@ -126,7 +146,13 @@ class CropSampler:
             resize(image, size, size), _scale_targets(targets, move, size / width)
         )
 
-    def _warp(self, example: Example, scale: float, rng: np.random.Generator) -> Crop:
+    def _warp(
+        self,
+        example: Example,
+        scale: float,
+        rng: np.random.Generator,
+        stain: bool = False,
+    ) -> Crop:
         """Return a turned and stretched part of an example, and its targets.
 
         The targets are those of ``targets_of``, with distances in pixels of the crop.
@@ -152,11 +178,17 @@ class CropSampler:
             lambda of, method: warp_affine(of, affine, size, method),
             scale,
         )
-        if rng.random() < self.augmentation.uneven:
-            # Exact below 2²⁴, and OpenCV warps floats, but no 32-bit integers.
-            labels = example.labels.astype(np.float32)
-            ids = warp_affine(labels, affine, size, cv2.INTER_NEAREST)
-            image = vary_contrast(image, ids.astype(np.int32), example.bright, rng)
+        uneven = rng.random() < self.augmentation.uneven
+        if not (uneven or stain):
+            return Crop(image, targets)
+        # Exact below 2²⁴, and OpenCV warps floats, but no 32-bit integers.
+        labels = example.labels.astype(np.float32)
+        warped = warp_affine(labels, affine, size, cv2.INTER_NEAREST)
+        ids = warped.astype(np.int32)
+        if uneven:
+            image = vary_contrast(image, ids, example.bright, rng)
+        if stain:
+            image = restain(image, ids, targets[..., DISTANCE], rng)
         return Crop(image, targets)
 
 
