@@ -113,9 +113,22 @@ def test_small_objects_are_found_enlarged_and_not_as_one_blob() -> None:
     assert image.asked == [1, 2, enlarged]
 
 
-def test_where_no_trial_counts_the_image_as_it_is_decides() -> None:
-    image = Image({1: trial(1, 30, confidence=0.4), 2: trial(2, 9, confidence=0.6)})
-    assert find_diameter(image, KNOWN, 2000) == 30
+@pytest.mark.parametrize(
+    "as_it_is, enlarged, diameter", [(0.6, 0.5, 30), (0.4, 0.6, 25), (0.2, 0.3, 25)]
+)
+def test_where_no_trial_counts_the_surer_of_two_decides(
+    as_it_is: float, enlarged: float, diameter: float
+) -> None:
+    clumps = trial(1 / 6, 150, confidence=0.8)
+    image = Image(
+        {
+            1: trial(1, 30, confidence=as_it_is),
+            2: trial(2, 25, confidence=enlarged),
+            1 / 6: clumps,
+        }
+    )
+    assert find_diameter(image, KNOWN, 2000) == diameter
+    assert image.asked == [scale.factor for scale in SCALES]
 
 
 def test_small_objects_that_are_missed_when_enlarged_keep_their_diameter() -> None:

@@ -109,10 +109,11 @@ def find_diameter(
     """Return the diameter in pixels of the typical object.
 
     The image is tried at one scale after the other of `SCALES`, and the trial with the
-    highest score decides; if none has a score, the image as it is decides. The search
-    ends when the best trial shows no objects so wide that they may be pieces of larger
-    ones, when a trial scores less than the best, or when the image would be smaller
-    than one object. An enlarged image is tried only if the image as it is has no score.
+    highest score decides; if none has a score, the surer one of the image as it is and
+    enlarged: shrunk, clumps would pass for objects. The search ends when the best trial
+    shows no objects so wide that they may be pieces of larger ones, when a trial scores
+    less than the best, or when the image would be smaller than one object. An enlarged
+    image is tried only if the image as it is has no score.
 
     Objects that the segmentation will enlarge are measured once more in that size, in
     which fewer of them are missed or merged.
@@ -126,7 +127,7 @@ def find_diameter(
     length : float
         Of the image's longer side, in pixels.
     """
-    best = try_scale(SCALES[0].factor)
+    best = surest = try_scale(SCALES[0].factor)
     best_score = SCALES[0].score(best, model_diameter)
     for scale in SCALES[1:]:
         if best_score and best.width <= WIDE * model_diameter:
@@ -141,6 +142,10 @@ def find_diameter(
             best, best_score = trial, score
         elif best_score:
             break
+        if scale.factor > 1 and trial.confidence > surest.confidence:
+            surest = trial
+    if not best_score:
+        best = surest
     if not best.area:
         return model_diameter
     lowest, highest = SMALLEST * model_diameter, LARGEST * model_diameter
