@@ -45,8 +45,8 @@ def test_the_package_itself_loads_next_to_nothing() -> None:
 
 
 SLOW = (
-    "dask", "matplotlib", "numcodecs", "pandas", "scipy.ndimage", "scipy.sparse",
-    "skimage.measure", "tifffile", "zarr",
+    "PIL.Image", "dask", "filelock", "matplotlib", "numcodecs", "pandas",
+    "scipy.ndimage", "scipy.sparse", "skimage.measure", "tifffile", "zarr",
 )  # fmt: skip
 """Take seconds to import, and no page needs them to be looked at."""
 PAGES = ("preprocess", "threshold", "unet", "correct", "measure", "teach", "batch")

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import filelock
     import pandas
     import scipy.ndimage as ndimage
     import tifffile
     import zarr
+    from PIL import Image
 
-__all__ = ["ndimage", "pandas", "tifffile", "zarr"]
+__all__ = ["Image", "filelock", "ndimage", "pandas", "tifffile", "zarr"]
 
 
 class _Later:
@@ -42,3 +44,4 @@ class _Later:
 if not TYPE_CHECKING:
     ndimage, pandas = _Later("scipy.ndimage"), _Later("pandas")
     tifffile, zarr = _Later("tifffile"), _Later("zarr")
+    filelock, Image = _Later("filelock"), _Later("PIL.Image")

@@ -13,9 +13,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from napari_mobile_unet.corrections.journal_lines import LONGEST_LINE, SEAL, sealed
+from napari_mobile_unet.later import filelock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +69,8 @@ class Journal:
         self._torn = self._size > self._length
         self._before = self._length, self._chain
         # One thread may take it, and another one let it go.
-        self._lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+        lock = path.with_name(f".{path.name}.lock")
+        self._lock = filelock.FileLock(lock, thread_local=False)
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._fault: OSError | None = None
         self._syncing: threading.Thread | None = None
@@ -171,7 +171,7 @@ class Journal:
     def _open(self) -> io.FileIO:
         try:
             self._lock.acquire(timeout=0)
-        except Timeout as error:
+        except filelock.Timeout as error:
             raise _Taken(
                 "another window or program corrects the same labels",
                 "close that one, and open the labels again",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from napari_mobile_unet.io.content import Content, RequestError, check_position
+from napari_mobile_unet.later import Image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from napari_mobile_unet.io.ome_zarr import CHUNK
+from napari_mobile_unet.later import filelock, zarr
 from napari_mobile_unet.later import pandas as pd
-from napari_mobile_unet.later import zarr
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.runs.fit import Fitted
 from napari_mobile_unet.runs.identity import Identity
@@ -81,7 +80,7 @@ class DiskStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = FileLock(folder / "lock")
+        self._lock = filelock.FileLock(folder / "lock")
 
     @property
     def exists(self) -> bool:
@@ -105,7 +104,7 @@ class DiskStore:
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire(timeout=0)
-        except Timeout as error:
+        except filelock.Timeout as error:
             raise OSError(
                 f"Output is in use: another run is at work in {self.folder}; wait for "
                 "it, or name another folder"

@@ -7,10 +7,10 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from napari_mobile_unet.images.sampling import content_digest
+from napari_mobile_unet.later import filelock
 from napari_mobile_unet.runs.disk_store import DiskStore
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _latest_first() -> list[DiskStore]:
 def _is_free(store: DiskStore) -> bool:
     """Return whether no other napari is at work on a run."""
     try:
-        with FileLock(store.folder / "lock", timeout=0):
+        with filelock.FileLock(store.folder / "lock", timeout=0):
             return True
-    except Timeout:
+    except filelock.Timeout:
         return False

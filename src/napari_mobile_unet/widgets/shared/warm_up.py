@@ -9,6 +9,7 @@ from importlib import import_module
 logger = logging.getLogger(__name__)
 
 MODULES = (
+    "filelock",
     "pandas",  # for napari's labels, too
     "ai_edge_litert.interpreter",
     "scipy.sparse.csgraph",
