@@ -45,8 +45,8 @@ from napari_mobile_unet.samples import sample_path
 MARK = "MOBILE_UNET_STRUCK"
 """Variable by which the processes of a command are found again."""
 FAULTS = ("SIGINT", "SIGTERM", "SIGKILL", "full disk")
-STATUS = {"SIGINT": {130}, "SIGTERM": {143, -15}, "SIGKILL": {-9}, "full disk": {1}}
-"""Exit status after each; SIGTERM before Python is up ends it as ever."""
+STATUS = {"SIGINT": {130, -2}, "SIGTERM": {143, -15}, "SIGKILL": {-9}, "full disk": {1}}
+"""Exit status after each; where Python imports, a signal ends it as ever."""
 ENDS = 60.0
 """Seconds within which a command has to end."""
 LINGER = 10.0

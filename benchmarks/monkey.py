@@ -378,6 +378,8 @@ class Monkey:
 
     def _draw(self) -> str:
         canvas, first = self._canvas(), self._place()
+        if not (canvas.width() and canvas.height()):  # VisPy divides by them
+            return "draw on nothing"
         QTest.mousePress(canvas, LEFT, pos=first)
         for _ in range(self.random.choice([0, 0, 1, 4, 9])):
             QTest.mouseMove(canvas, self._place())

@@ -14,7 +14,10 @@ import numpy as np
 import psutil
 import pytest
 import tifffile
+from typer.testing import CliRunner
 
+from napari_mobile_unet.commands import STOPPED, Terminated
+from napari_mobile_unet.commands.app import app
 from napari_mobile_unet.runs.disk_store import DiskStore
 
 if TYPE_CHECKING:
@@ -145,3 +148,15 @@ print("on")
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout == "on\n"
+
+
+@pytest.mark.parametrize("step", ["make_context", "invoke"])
+def test_who_is_interrupted_early_says_so_too(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise Terminated
+
+    monkeypatch.setattr(f"typer.core.TyperGroup.{step}", interrupted)
+    done = CliRunner().invoke(app, ["models"])
+    assert (done.exit_code, done.stderr) == (143, f"{STOPPED}\n")

@@ -11,10 +11,11 @@ come at once.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -40,16 +41,31 @@ from napari_mobile_unet.commands.threshold import threshold
 from napari_mobile_unet.commands.train import train
 from napari_mobile_unet.io.atomic import check_folder
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def _saying_stopped() -> Iterator[None]:
+    """Say that the block was interrupted, which typer would pass over in silence."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        raise typer.Exit(say_stopped(interruption)) from interruption
+
 
 class Commands(TyperGroup):
     """The commands; what is wrong with their arguments is one line."""
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the arguments; see ``invoke``."""
+        with _saying_stopped():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; one that is interrupted says so in a line."""
-        try:
+        with _saying_stopped():
             return super().invoke(ctx)
-        except KeyboardInterrupt as interruption:
-            raise typer.Exit(say_stopped(interruption)) from interruption
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and exit with its status."""

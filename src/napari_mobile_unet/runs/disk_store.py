@@ -235,7 +235,7 @@ class DiskStore:
             raise OSError(
                 f"plane {number} cannot be kept in {self.folder} "
                 f"({os.strerror(error.errno)}); finished planes are kept: make room, "
-                "then use --resume"
+                "then go on (Continue in the window, --resume on the command line)"
             ) from error
 
     def read(self, number: int) -> _FoundOnDisk:
