@@ -8,7 +8,41 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_mobile_unet.types import Plane
+
+
+def native(values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers in the byte order of this machine, floats of 64 bits at most.
+
+    What is beyond these becomes infinite. OpenCV and pandas know no others.
+    """
+    if values.dtype.kind == "f" and values.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            return values.astype(np.float64)
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+def refuse_mask(data: Any) -> None:
+    """Refuse an array in which some pixels are masked: they would count as others do.
+
+    Parameters
+    ----------
+    data : array
+        NumPy, Dask or Zarr; of a Dask array of masked ones nobody knows which are.
+
+    Raises
+    ------
+    ValueError
+        If it is one.
+    """
+    lazy = isinstance(getattr(data, "_meta", None), np.ma.MaskedArray)
+    if lazy or np.ma.is_masked(data):
+        raise ValueError(
+            "pixels are read whether they are masked or not; received a masked array; "
+            "fill it first: images with .filled(numpy.nan), labels with .filled(0)"
+        )
 
 
 def finite_values(plane: Plane) -> Plane:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_mobile_unet.images.axes import flatten
+from napari_mobile_unet.images.pixels import native
 from napari_mobile_unet.images.windows import WHOLE, Window
 
 if TYPE_CHECKING:
@@ -65,6 +66,4 @@ def _read_run(stack: Stack, start: int, stop: int, window: Window) -> Plane:
             f"planes {start} to {stop - 1} of {stack.name} could not be read "
             f"({' '.join(str(error).split())}); copy the image again"
         ) from error
-    # OpenCV refuses the foreign byte order that files may have.
-    native = block.astype(block.dtype.newbyteorder("="), copy=False)
-    return flatten(native, stack.axes)
+    return flatten(native(block), stack.axes)

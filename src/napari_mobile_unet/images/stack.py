@@ -12,6 +12,7 @@ from napari_mobile_unet.images.assemble import assemble_labels, join_planes
 from napari_mobile_unet.images.axes import check_axes, guess_axes, without
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.lazy import as_lazy, combine
+from napari_mobile_unet.images.pixels import refuse_mask
 from napari_mobile_unet.images.reading import read_planes
 from napari_mobile_unet.images.windows import WHOLE, Window
 
@@ -51,7 +52,8 @@ class Stack:
     Raises
     ------
     ValueError
-        If axes and shape do not fit, an axis is empty, or the type is not real.
+        If axes and shape do not fit, an axis is empty, the type is not real, or pixels
+        are masked.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Stack:
                 f"an image must hold real numbers; received {self.data.dtype}; "
                 "convert it, for example to float32"
             )
+        refuse_mask(self.data)
 
     @classmethod
     def from_array(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from napari_mobile_unet.images.pixels import native, refuse_mask
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -86,9 +88,11 @@ def check_label_pair(
     predicted: ArrayLike, truth: ArrayLike
 ) -> tuple[AnyLabels, AnyLabels]:
     """Return both as arrays, checked to be label images of one shape."""
-    first, second = np.asarray(predicted), np.asarray(truth)
+    first, second = native(np.asarray(predicted)), native(np.asarray(truth))
     check_labels(first, "predicted")
     check_labels(second, "true")
+    refuse_mask(predicted)
+    refuse_mask(truth)
     if first.shape != second.shape:
         raise ValueError(
             "predicted and true labels must have the same shape, got "

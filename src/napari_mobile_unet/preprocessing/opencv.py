@@ -7,10 +7,11 @@ alone: bool becomes uint8 (0 and 1), all other integers and floats become float3
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cv2
 import numpy as np
+from pydantic import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats, Mask, Plane
 
 
+LARGEST = 1e37
+"""Largest number that is filtered: differences and products of larger ones would leave
+float32."""
+Limit = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+"""A grey value given by hand."""
 LEVELS = 65535
 """Levels that a float plane is rounded to, over its finite range, where OpenCV has
 a filter for integers only."""
@@ -25,6 +31,8 @@ a filter for integers only."""
 
 def to_native(plane: Plane) -> Plane:
     """Return the plane as uint8, uint16 or float32, contiguous.
+
+    Numbers beyond ``LARGEST`` become infinite, and so are left out.
 
     Raises
     ------
@@ -40,8 +48,10 @@ def to_native(plane: Plane) -> Plane:
         return np.ascontiguousarray(plane, np.uint8)
     if plane.dtype in (np.uint8, np.uint16):
         return np.ascontiguousarray(plane, plane.dtype.newbyteorder("="))
-    with np.errstate(over="ignore"):  # beyond float32 becomes infinite: left out
-        return np.ascontiguousarray(plane, np.float32)
+    with np.errstate(over="ignore"):
+        floats = np.ascontiguousarray(plane, np.float32)
+    beyond = np.abs(floats) > LARGEST
+    return np.where(beyond, np.float32(np.inf), floats) if beyond.any() else floats
 
 
 def put_back_nan(result: Plane, missing: Mask) -> Plane:

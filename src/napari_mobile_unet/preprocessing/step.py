@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import cv2
 import numpy as np
 
 from napari_mobile_unet.images.pixels import finite_values
-from napari_mobile_unet.preprocessing.opencv import put_back_nan, to_native
+from napari_mobile_unet.preprocessing.opencv import Limit, put_back_nan, to_native
 from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
@@ -46,8 +47,21 @@ class Step(Params):
         ------
         ValueError
             If the step cannot work on such a plane.
+        MemoryError
+            If the result is too large.
         """
-        native = to_native(plane)
+        try:
+            return self._apply_to_any(to_native(plane))
+        except cv2.error as error:
+            if error.code != cv2.Error.STS_NO_MEM:
+                raise
+            raise MemoryError(
+                f"a step needs memory for its result; {self!r:.80} of a plane of "
+                f"{plane.shape[:2]} needs more than there is; make the result smaller"
+            ) from error
+
+    def _apply_to_any(self, native: Plane) -> Plane:
+        """Return a plane of native type, NaN in it or not, after this step."""
         if native.dtype.kind != "f":
             return self._apply(native)
         missing = ~np.isfinite(native)
@@ -68,7 +82,7 @@ class Step(Params):
 class RangedStep(Step):
     """The base of steps that look at the range of a plane's grey values."""
 
-    limits: tuple[float, float] | None = None
+    limits: tuple[Limit, Limit] | None = None
     """Darkest and brightest grey value; those of each plane if not given."""
 
     def fit_to_plane(self, plane: Plane) -> Self:

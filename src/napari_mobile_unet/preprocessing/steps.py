@@ -19,6 +19,7 @@ from napari_mobile_unet.images.pixels import finite_values, luminance
 from napari_mobile_unet.preprocessing.denoise import Denoise
 from napari_mobile_unet.preprocessing.discs import top_hat
 from napari_mobile_unet.preprocessing.opencv import (
+    Limit,
     as_type,
     full_scale,
     like,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Plane
 
 
+LARGEST_FACTOR = 20
+"""By which a plane may grow: a few megapixels would not fit into memory."""
+
+
 class Resize(Step):
     """Change the size of the plane; labels are returned on its original grid."""
 
@@ -41,7 +46,7 @@ class Resize(Step):
     """Tag of this step in a recipe."""
     by: Literal["factor", "size", "diameter"] = "factor"
     """Which of the values below decides."""
-    factor: Annotated[float, Field(gt=0, le=20)] = 0.5
+    factor: Annotated[float, Field(gt=0, le=LARGEST_FACTOR)] = 0.5
     """New size divided by old size."""
     height: Annotated[int, Field(ge=1, le=100_000)] = 512
     """New height in pixels."""
@@ -54,6 +59,16 @@ class Resize(Step):
         float, Field(gt=0, validation_alias=AliasChoices("target_diameter", "wanted"))
     ] = 24
     """Diameter of the objects afterwards, in pixels."""
+
+    @model_validator(mode="after")
+    def _check_growth(self) -> Self:
+        factor = self.target_diameter / self.diameter
+        if self.by == "diameter" and factor > LARGEST_FACTOR:
+            raise ValueError(
+                f"objects grow to {LARGEST_FACTOR} times their diameter at most, got "
+                f"{self.diameter:g} and {self.target_diameter:g}; change one of them"
+            )
+        return self
 
     def _apply(self, plane: Plane) -> Plane:
         height, width = plane.shape[:2]
@@ -84,7 +99,7 @@ class Normalise(Step):
     scope: Literal["plane", "stack"] = "stack"
     """Each plane by itself, or the whole stack together, so that planes stay
     comparable."""
-    limits: tuple[float, float] | None = None
+    limits: tuple[Limit, Limit] | None = None
     """Values that become 0 and 1; found in the image if not given."""
 
     @model_validator(mode="after")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.images.pixels import luminance, native, refuse_mask
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -118,7 +118,7 @@ def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:
     Raises
     ------
     ValueError
-        If the image is empty, not real, without finite value (unless `limits` are
+        If the image is empty, not real, masked, without finite value (unless `limits` are
         given), or the limits are not in ascending order or too far apart.
     """
     pixels = _pixels(image)
@@ -213,11 +213,12 @@ def _pixels(image: ArrayLike) -> Plane:
             f"an image must be bool, integer or float, got {array.dtype}; "
             "take its magnitude or one component first"
         )
+    refuse_mask(image)
     if array.size == 0:
         raise ValueError(
             f"an image must have pixels to count, got shape {array.shape}; leave it out"
         )
-    return array.astype(array.dtype.newbyteorder("="), copy=False).ravel(order="K")
+    return native(array).ravel(order="K")
 
 
 def _has_few_values(dtype: np.dtype[Any]) -> bool:

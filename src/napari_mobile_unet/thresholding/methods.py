@@ -39,7 +39,10 @@ def li(histogram: Histogram) -> float:
     """Least cross entropy between the image and its two classes (Li and Tam 1998)."""
     from skimage.filters import threshold_li
 
-    return float(threshold_li(_pixels(histogram)))
+    pixels = _pixels(histogram)
+    if pixels.dtype.kind == "i":  # of which differences may not fit into their type
+        pixels = pixels.astype(np.int64)
+    return float(threshold_li(pixels))
 
 
 def yen(histogram: Histogram) -> float:
