@@ -74,7 +74,21 @@ class Params(BaseModel):
         ValueError
             If the text is not JSON, or a value is refused.
         """
-        return cls.model_validate(json.loads(text))
+        return cls.model_validate(parse_json(text))
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON text says.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or lists in lists go deeper than Python can follow.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("its lists are nested too deeply") from error
 
 
 def read_json(path: Path, what: str) -> dict[str, Any]:
@@ -95,7 +109,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         If it holds no JSON object.
     """
     try:
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = parse_json(path.read_text("utf-8-sig"))
     except OSError as error:
         raise type(error)(
             f"{what} is a JSON file; {path} cannot be read ({error.strerror}); "

@@ -44,7 +44,7 @@ ran: Counter[str] = Counter()
 """How many cases of each test ran."""
 
 
-def cases(share: float) -> Callable[[Any], Any]:
+def cases(share: float, *, shrink: bool = True) -> Callable[[Any], Any]:
     """Return a decorator for a test that takes a share, of 100, of all cases."""
     wanted = os.environ.get("CASES")
     most = max(1, round(int(wanted or FEW) * share / 100))
@@ -63,7 +63,7 @@ def cases(share: float) -> Callable[[Any], Any]:
             deadline=None,
             derandomize=not wanted,
             database=None,
-            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+            phases=[Phase.generate, *[Phase.shrink] * shrink],
             suppress_health_check=list(HealthCheck),
         )(test)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_mobile_unet.images.axes import AXES
 from napari_mobile_unet.io.content import Content, check_position
+from napari_mobile_unet.io.tiff_chain import check_chain
 from napari_mobile_unet.io.tiff_images import TiffImage, list_images
 from napari_mobile_unet.later import tifffile, zarr
 
@@ -51,6 +52,7 @@ def read_tiff(path: Path, position: int | None = None) -> Content:
             raise OSError(
                 f"{path} is not a TIFF file, whatever its name; convert it first"
             ) from error
+        check_chain(file)
         if not file.series or 0 in file.series[0].shape:
             raise OSError(f"a TIFF file must hold an image; {path} holds none")
         check_position(path, position, len(file.series))

@@ -67,8 +67,15 @@ def read_stack(
     suffix = _suffix(path, as_labels)
     try:
         content = _read(path, suffix, position, as_labels, sizes)
-    except (RequestError, OSError, MemoryError):
+    except (RequestError, MemoryError):
         raise
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise type(error)(
+            f"{path} could not be read ({error.strerror}); copy it again, or see that "
+            "it may be read"
+        ) from error
     except Exception as error:  # decoders raise anything, from KeyError to zlib.error
         fault = " ".join(f"{type(error).__name__}: {error}".split())
         raise OSError(

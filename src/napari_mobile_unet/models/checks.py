@@ -58,6 +58,8 @@ def entries_of(archive: ZipFile) -> dict[str, ZipInfo]:
     for info in _own_entries(archive):
         path = PurePosixPath(info.filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
+        if not info.filename:
+            _refuse("a file without a name")
         if info.is_dir() and len(path.parts) == 1 and ".." not in path.parts:
             continue
         if (

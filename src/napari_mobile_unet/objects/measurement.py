@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_mobile_unet.images.axes import without
 from napari_mobile_unet.images.lazy import as_lazy
+from napari_mobile_unet.images.pixels import native
 from napari_mobile_unet.images.units import PIXEL
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.columns import USUAL
@@ -163,5 +164,5 @@ def take(stack: Stack, frame: int | None, spatial: str) -> NDArray[Any]:
     """Return a frame of a stack without channels, on the spatial axes."""
     where = tuple(frame if axis == "T" else slice(None) for axis in stack.axes)
     left = stack.axes.replace("T", "")
-    taken = np.asarray(stack.data[where])
+    taken = native(np.asarray(stack.data[where]))
     return taken.transpose([left.index(axis) for axis in spatial])

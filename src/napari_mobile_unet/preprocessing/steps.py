@@ -138,7 +138,10 @@ class Normalise(Step):
     def _apply(self, plane: Plane) -> Plane:
         low, high = self.limits or self._limits(finite_values(plane))
         scaled = plane.astype(np.float32) - np.float32(low)
-        return np.asarray(scaled / np.float32(high - low), np.float32)
+        span = high - low
+        kind = np.float32 if span > np.finfo(np.float32).tiny else np.float64
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+            return np.asarray(scaled / kind(span), np.float32)
 
 
 class ColourSpace(Step):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import unicodedata
@@ -12,7 +11,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.settings import explain
+from napari_mobile_unet.settings import explain, parse_json
 
 PLACE = "MOBILE_UNET_RECIPES"
 """Environment variable that names another folder."""
@@ -231,7 +230,7 @@ def find_recipe(text: str, *, any_model: bool = False) -> Recipe:
 
 def _from_json(text: str) -> Recipe:
     try:
-        return Recipe.model_validate(json.loads(text))
+        return Recipe.model_validate(parse_json(text))
     except ValidationError as error:
         raise ValueError(f"recipe: {explain(error)}") from error
     except ValueError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_mobile_unet.images.pixels import labels_type
 from napari_mobile_unet.later import zarr
+from napari_mobile_unet.settings import parse_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def open_labels(path: Path) -> Any:
         If it is coded in another way, or is none.
     """
     try:
-        notes = json.loads((path / "zarr.json").read_text("utf-8"))
+        notes = parse_json((path / "zarr.json").read_text("utf-8"))
         known = notes["data_type"] == "int32" and len(notes["shape"]) == 3
         same = known and {codec["name"] for codec in notes["codecs"]} <= CODECS
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -85,4 +85,11 @@ def open_labels(path: Path) -> Any:
             f"Cannot resume: {path} is not coded as the labels of a run are; use "
             "--overwrite to start again"
         )
-    return zarr.open_array(path, mode="r+")
+    try:
+        return zarr.open_array(path, mode="r+")
+    except Exception as error:  # of damaged notes Zarr raises anything
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        raise OSError(
+            f"Cannot resume: {path} is damaged ({fault:.200}); use --overwrite to "
+            "start again"
+        ) from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.thresholding.foreground import Foreground, find_foreground
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Split(Params):
     """What splits the grey values of a plane: a split of counts without the counts."""
 
-    thresholds: tuple[float, ...]
+    thresholds: Annotated[tuple[float, ...], Field(min_length=1)]
     """In ascending order, in the image's units."""
     variance: float
     """Total variance of the grey values."""

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Mask, Plane, Side
 
 
+LARGEST = 1e37
+"""Largest number whose surroundings can be averaged in 32 bits."""
+
+
 def classify(plane: Plane, thresholds: Sequence[float]) -> NDArray[np.uint8]:
     """Return the class of each pixel: the number of thresholds that it exceeds.
 
@@ -251,7 +255,13 @@ class Threshold(Params):
         The definition is that of ``cv2.adaptiveThreshold`` with a Gaussian window,
         which itself takes 8 bits only.
         """
-        values = np.nan_to_num(grey.astype(np.float32))
+        with np.errstate(over="ignore"):
+            values = grey.astype(np.float32)
+        if grey.dtype.kind == "f":  # what is missing, or too large to be added up
+            known = np.abs(values) <= LARGEST
+            if not known.all():
+                typical = np.median(values[known]) if known.any() else 0
+                values = np.where(known, values, np.float32(typical))
         width = self.window | 1  # odd, so that it has a middle
         around = cv2.GaussianBlur(
             values, (width, width), 0, borderType=cv2.BORDER_REPLICATE

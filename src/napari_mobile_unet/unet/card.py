@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from napari_mobile_unet.settings import Params
+from napari_mobile_unet.settings import Params, parse_json
 from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.normalise import Normalisation
 
@@ -174,7 +173,7 @@ def read_card(folder: Path) -> Card:
             "'mobile-unet models' lists the installed models"
         )
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = parse_json(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(
             f"a model's card must be JSON; {path} is not ({error}); "

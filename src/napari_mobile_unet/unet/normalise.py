@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats
 
 
+LARGEST = 3.4028234663852886e38
+"""Largest number of 32 bits."""
+
+
 class Normalisation(Params):
     """How grey values become the network's input: (value − low) / (high − low)."""
 
@@ -75,8 +79,12 @@ class Normalisation(Params):
         low, high = limits
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
             scaled = plane.astype(np.float32)
-        scaled -= np.float32(low)
-        scaled /= np.float32(high - low or 1.0)
+            if max(-low, high) > LARGEST / 2:  # so that differences fit into it
+                scaled, low, high = scaled / 2, low / 2, high / 2
+            scaled -= np.float32(low)
+            span = high - low or 1.0
+            # The smallest numbers have fewer digits, or none.
+            scaled /= np.float32(max(span, 1 / LARGEST))
         if plane.dtype.kind == "f":
             scaled[np.isnan(scaled)] = 0
         return np.clip(scaled, *self.clip, out=scaled)

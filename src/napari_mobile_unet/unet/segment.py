@@ -27,6 +27,7 @@ from napari_mobile_unet.unet.diameter import (
 )
 from napari_mobile_unet.unet.engine import predict
 from napari_mobile_unet.unet.model import Model, Precision, find_model
+from napari_mobile_unet.unet.normalise import LARGEST
 from napari_mobile_unet.unet.rescale import (
     average_half_turn,
     fits_in_tile,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.engine import TileCache
 
 
+Limit = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 MIN_DIAMETER = 1.0
 """Pixels. For smaller objects an image would be enlarged without end."""
 MIN_CONFIDENCE = 0.35
@@ -89,7 +91,7 @@ class UNet(Params):
     )
     """Hide objects whose confidence is below this; more of them where most objects of a
     plane are doubtful; 0 shows all."""
-    limits: tuple[float, float] | None = None
+    limits: tuple[Limit, Limit] | None = None
     """Grey values that become 0 and 1; by default found in the image."""
 
     @field_validator("diameter")

@@ -35,10 +35,21 @@ def read_rois(path: Path) -> list[Drawn]:
 
     Raises
     ------
+    OSError
+        If it is damaged.
     ValueError
         If it holds something else, such as a line or a point.
     """
-    found = roifile.roiread(path)
+    try:
+        found = roifile.roiread(path)
+    except MemoryError:
+        raise
+    except Exception as error:  # zip files and ROIs that are damaged raise anything
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        raise OSError(
+            f"{path} holds no whole ROIs of ImageJ ({fault:.200}); copy or export it "
+            "again"
+        ) from error
     return [_drawn(roi) for roi in (found if isinstance(found, list) else [found])]
 
 
