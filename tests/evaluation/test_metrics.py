@@ -199,3 +199,14 @@ def test_unusable_label_images_are_refused(predicted, truth, says):
 def test_nothing_to_pool_is_refused():
     with pytest.raises(ValueError, match="at least one image"):
         pool([])
+
+
+def test_labels_in_the_other_byte_order_score_the_same():
+    labels = TRUTH.astype(">u2")
+    assert evaluate(labels, TRUTH.astype("<u2")).ap[0.5] == 1
+
+
+def test_masked_labels_are_refused():
+    masked = np.ma.masked_array(TRUTH, TRUTH == 1)
+    with pytest.raises(ValueError, match=r"labels with \.filled\(0\)"):
+        evaluate(masked, TRUTH)

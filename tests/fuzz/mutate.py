@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
 
 BYTES = [0, 1, 2, 3, 4, 7, 8, 16, 32, 64, 127, 128, 129, 254, 255]
 NUMBERS = [0, 1, 2, 3, 7, 255, 256, 32767, 65535, 65536, 2**24, 2**31 - 1, 2**32 - 1]

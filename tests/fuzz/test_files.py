@@ -36,9 +36,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import napari_mobile_unet as nmu
+from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.corrections.journal_lines import SEAL
 from napari_mobile_unet.corrections.session import Corrections
-from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.exports.cellpose import write_seg
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
@@ -47,7 +47,7 @@ from napari_mobile_unet.runs.batch import iter_file
 from napari_mobile_unet.unet.model import find_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SECONDS = 20
 """How long one file may keep a core busy; the machine may do much else."""
@@ -204,9 +204,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @cases(25, shrink=False)
 @given(seed=SEEDS)
-def test_images(
-    seed: int, seeds: Files, reader: Reader, tmp_path: Path
-) -> None:
+def test_images(seed: int, seeds: Files, reader: Reader, tmp_path: Path) -> None:
     dice = random.Random(seed)
     name = dice.choice(sorted(seeds))
     path = tmp_path / name
@@ -230,7 +228,8 @@ def outlines(tmp_path_factory: pytest.TempPathFactory) -> Files:
     folder = tmp_path_factory.mktemp("outlines")
     ring = np.array([[1, 1], [8, 1.5], [8, 8], [1, 8]], np.float32)
     rois = [
-        roifile.ImagejRoi.frompoints(ring, name=f"label {n}, z {n}", z=n) for n in (1, 2)
+        roifile.ImagejRoi.frompoints(ring, name=f"label {n}, z {n}", z=n)
+        for n in (1, 2)
     ]
     rois[0].tofile(folder / "a.roi")
     roifile.roiwrite(folder / "a.zip", rois, mode="w")
@@ -278,9 +277,7 @@ def outlines(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @cases(15, shrink=False)
 @given(seed=SEEDS)
-def test_outlines(
-    seed: int, outlines: Files, reader: Reader, tmp_path: Path
-) -> None:
+def test_outlines(seed: int, outlines: Files, reader: Reader, tmp_path: Path) -> None:
     dice = random.Random(seed)
     name = dice.choice(sorted(outlines))
     content = outlines[name]
@@ -440,9 +437,7 @@ def write_all(folder: Path, files: Files) -> None:
         (folder / name).write_bytes(content)
 
 
-def changed(
-    files: Files, names: list[str], dice: random.Random
-) -> Files:
+def changed(files: Files, names: list[str], dice: random.Random) -> Files:
     """Return files of which one or two were changed or are missing."""
     files = Files(files)
     for _ in range(dice.choice([1, 1, 2])):
@@ -532,9 +527,7 @@ def test_model_folders_and_weights(
 
 @cases(3, shrink=False)
 @given(seed=SEEDS)
-def test_model_zips(
-    seed: int, model: Files, reader: Reader, tmp_path: Path
-) -> None:
+def test_model_zips(seed: int, model: Files, reader: Reader, tmp_path: Path) -> None:
     """Of small files: that a whole model is taken in is seen elsewhere."""
     dice = random.Random(seed)
     parts = {name: content[:3000] for name, content in model.items()}

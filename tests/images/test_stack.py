@@ -194,3 +194,17 @@ def test_channels_are_combined_when_they_are_read(kind: str) -> None:
         assert combined.plane(1).dtype == expected.dtype
         assert np.array_equal(combined.plane(1), expected[1])
     assert combined.channel("max") is combined
+
+
+def test_masked_pixels_are_refused() -> None:
+    masked = np.ma.masked_array(np.ones((4, 5)), np.eye(4, 5))
+    for data in (masked, da.from_array(masked)):
+        with pytest.raises(ValueError, match="masked array; fill it first"):
+            Stack.from_array(data)
+    assert Stack.from_array(masked.filled(0)).plane(0).sum() == 16
+    assert Stack.from_array(np.ma.masked_array(np.ones((4, 5)))).n_planes == 1
+
+
+def test_floats_of_80_bits_become_64() -> None:
+    plane = Stack.from_array(np.full((4, 5), np.longdouble(1.5))).plane(0)
+    assert (plane.dtype, plane[0, 0]) == (np.float64, 1.5)

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
+import pickle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import imageio.v3 as iio
+import numcodecs
 import numpy as np
 import pytest
 import zarr
 
+from napari_mobile_unet.io import ome_zarr
 from napari_mobile_unet.io.names import stem_of
 from napari_mobile_unet.io.read import read_stack
 
@@ -253,3 +258,32 @@ def test_a_zarr_folder_may_have_any_name(planes: np.ndarray, tmp_path: Path) -> 
     iio.imwrite(results / "image_labels.png", planes[0])  # no part of the image
     assert read_stack(results / "image_labels.png").name == "image_labels.png"
     assert stem_of(results / "image_labels.png") == "image_labels"
+
+
+@pytest.mark.parametrize("where", ["filters", "compressor"])
+def test_pixels_that_are_pickles_are_refused(where: str, tmp_path: Path) -> None:
+    """By Zarr where its notes say so, and by us whatever the release of Zarr."""
+    coded = {where: [numcodecs.Pickle()] if where == "filters" else numcodecs.Pickle()}
+    metadata = SimpleNamespace(**coded)
+    with pytest.raises(ValueError, match=r"those of a\.zarr are pickles"):
+        ome_zarr._check_coding(Path("a.zarr"), SimpleNamespace(metadata=metadata))
+    path = tmp_path / "a.zarr"
+    zarr.create_array(path, shape=(4, 4), dtype="i4", zarr_format=2, chunks=(4, 4))
+    notes = json.loads((path / ".zarray").read_text())
+    own = {"id": "pickle"}
+    notes |= {where: [own] if where == "filters" else own}
+    (path / ".zarray").write_text(json.dumps(notes))
+    (path / "0.0").write_bytes(pickle.dumps(Runs(tmp_path / "made")))
+    with pytest.raises((OSError, ValueError)):
+        read_stack(path).plane(0)
+    assert not (tmp_path / "made").exists()
+
+
+class Runs:
+    """What makes a file as it is unpickled."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = str(target)
+
+    def __reduce__(self) -> Any:
+        return open, (self.target, "w")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from napari_mobile_unet.io import ome_tiff
+from napari_mobile_unet.io import ome_tiff, read
 from napari_mobile_unet.io.names import stem_of
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
@@ -222,3 +223,27 @@ def test_damaged_ngff_is_read_or_refused_in_one_line(
     except (OSError, ValueError) as error:
         assert "\n" not in str(error)
         assert "a.zarr" in str(error)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads all")
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, PLANES)
+    path.chmod(0)
+    with pytest.raises(
+        PermissionError, match=r"a\.npy could not be read \(Perm.*; copy"
+    ):
+        read_stack(path)
+
+
+def test_an_error_of_the_system_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    path = tmp_path / "a.npy"
+    np.save(path, PLANES)
+    monkeypatch.setattr(read, "_read_npy", fail)
+    with pytest.raises(OSError, match=r"a\.npy could not be read \(Input/output error"):
+        read_stack(path)

@@ -176,3 +176,22 @@ def test_ome_xml_that_cannot_be_used_is_said(
     np.testing.assert_array_equal(stack.data, planes[0])
     assert stack.scale == (1, 1)
     assert stack.notes == (said,)
+
+
+@pytest.mark.parametrize("back_to", [0, 120])
+def test_pages_that_go_round_in_a_circle_are_refused(
+    back_to: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for _ in range(150):
+            writer.write(np.zeros((4, 5), np.uint8), contiguous=False, metadata=None)
+    assert read_stack(path).n_planes == 150
+    with tifffile.TiffFile(path) as file:
+        places = [page.offset for page in file.pages]
+    tags = int.from_bytes(path.read_bytes()[places[-1] : places[-1] + 2], "little")
+    with path.open("rb+") as file:
+        file.seek(places[-1] + 2 + 12 * tags)
+        file.write(places[back_to].to_bytes(4, "little"))
+    with pytest.raises(OSError, match=f"at byte {places[back_to]} comes again; copy"):
+        read_stack(path)

@@ -144,6 +144,11 @@ def of_others_damaged(contents: dict[str, bytes], path: Path) -> None:
     packed({"bioimageio.yaml": b"!!python/object:os.system ["}, path)
 
 
+def without_name(contents: dict[str, bytes], path: Path) -> None:
+    packed({**contents, "QQ": b"nothing"}, path)
+    path.write_bytes(path.read_bytes().replace(b"QQ", b"\0Q"))
+
+
 def not_named(contents: dict[str, bytes], path: Path) -> None:
     packed({**contents, f"small/{QUANTISED}": b"more"}, path)
 
@@ -167,6 +172,7 @@ def not_named(contents: dict[str, bytes], path: Path) -> None:
         (damaged, "whole zip"),
         (altered, r"network\.tflite was altered"),
         (reaching_out, "names files of its own folder"),
+        (without_name, "it has a file without a name"),
         (not_named, r"does not name network_int8\.tflite"),
         (of_others, r"other weights \(torchscript, onnx\)"),
         (of_others_damaged, r"other weights \(unknown\)"),

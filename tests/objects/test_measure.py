@@ -367,3 +367,13 @@ def test_bad_input_is_refused_in_one_line(labels, settings, says):
 def test_measure_plane_refuses_another_size():
     with pytest.raises(ValueError, match="same height and width"):
         measure_plane(LABELS, IMAGE[:, :2])
+
+
+@pytest.mark.parametrize("dtype", [">u2", ">i8"])
+def test_ids_in_the_other_byte_order_are_the_same(dtype: str) -> None:
+    labels = LABELS.astype(dtype)
+    labels[labels == 7] = 30_000
+    table = measure(labels, labels.astype(">f4"))
+    assert table["label"].tolist() == [2, 30_000]
+    assert table["area"].tolist() == [1, 6]
+    assert table["mean_intensity"].tolist() == [2, 30_000]

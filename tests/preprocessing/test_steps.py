@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -324,3 +325,52 @@ def test_invert_is_its_own_inverse() -> None:
         plane = plane_of(dtype, (9, 9))
         assert np.allclose(Invert().apply(Invert().apply(plane)), plane, atol=1e-4)
     assert Invert().apply(np.array([[0, 255]], np.uint8)).tolist() == [[255, 0]]
+
+
+@every_step
+def test_the_largest_numbers_are_left_out(step: Step) -> None:
+    plane = plane_of(np.float32, (20, 24))
+    extreme = plane.copy()
+    extreme[0, 0], extreme[5, 6] = 3.4e38, -3.4e38
+    missing = plane.copy()
+    missing[0, 0] = missing[5, 6] = np.nan
+    try:
+        expected = step.apply(missing)
+    except ValueError:  # needs colours
+        return
+    np.testing.assert_array_equal(step.apply(extreme), expected)
+
+
+def test_limits_that_are_nearly_one_do_no_harm() -> None:
+    plane = np.full((12, 12), 170, np.uint32)
+    steps = [Denoise(method="non-local means", limits=(0, 1e-38))]
+    steps += [Contrast(method=name, limits=(0, 1e-38)) for name in ("clahe", "gamma")]
+    for step in [*steps, Invert(limits=(0, 1e-38)), Normalise(limits=(0, 5e-324))]:
+        assert step.apply(plane).shape == plane.shape
+    with pytest.raises(ValidationError, match="less than or equal to 10000"):
+        Invert(limits=(0, 1e300))
+
+
+def test_growth_beyond_all_bounds_is_refused() -> None:
+    with pytest.raises(
+        ValidationError, match="20 times their diameter at most, got 1 "
+    ):
+        Resize(by="diameter", diameter=1, target_diameter=21)
+    with pytest.raises(ValidationError):
+        Resize(by="diameter", diameter=5e-324)
+    assert Resize(by="factor", diameter=5e-324).factor == 0.5
+
+
+def test_a_result_that_does_not_fit_into_memory_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        error = cv2.error("Failed to allocate")
+        error.code = cv2.Error.STS_NO_MEM
+        raise error
+
+    monkeypatch.setattr(cv2, "resize", fail)
+    with pytest.raises(
+        MemoryError, match=r"Resize.* of a plane of \(4, 5\) needs more"
+    ):
+        Resize().apply(np.zeros((4, 5), np.uint8))

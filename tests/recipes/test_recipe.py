@@ -43,6 +43,7 @@ def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("{", "is not"),
+        ("[" * 100_000, "nested too deeply"),
         ('{"chanel": 1}', "chanel: Extra inputs are not permitted; received 1"),
         ('{"channel": -1}', "channel: .* a number from 0, or mean or max"),
         ('{"segment": {"method": "magic"}}', "segment: .*'unet', 'otsu'"),

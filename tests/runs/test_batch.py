@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import json
 import os
 import pickle
@@ -428,7 +429,17 @@ def test_an_overwrite_cut_off_at_its_results_is_finished_not_passed_over(
     assert segment(image, out, recipe=other, existing="resume") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"PK garbled"])
+def outside_of_itself() -> bytes:
+    """Return a zip that says that its content begins before it."""
+    content = io.BytesIO()
+    np.savez(content, objects=np.zeros(2), left_out=0)
+    whole = bytearray(content.getvalue())
+    end = whole.rindex(b"PK\x05\x06")
+    whole[end + 12 : end + 16] = (2**31).to_bytes(4, "little")
+    return bytes(whole)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK garbled", outside_of_itself()])
 def test_a_plane_damaged_on_disk_is_done_again(
     content: bytes, image: Path, out: Path, planes: np.ndarray
 ) -> None:
@@ -445,6 +456,24 @@ def test_a_start_damaged_on_disk_is_said(image: Path, out: Path) -> None:
     (out / "cells.run" / "fitted.json").write_bytes(b"")
     with pytest.raises(OSError, match=r"is damaged.*use --overwrite to start again"):
         segment(image, out, existing="resume")
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value"),
+    [("fitted.json", "thresholds", []), ("labels.zarr/zarr.json", "chunk_shape", [1])],
+)
+def test_parts_of_a_run_that_contradict_each_other_are_said(
+    file: str, key: str, value: Any, image: Path, out: Path
+) -> None:
+    stop_after(5, image, out)
+    path = out / "cells.run" / file
+    notes = json.loads(path.read_text())
+    inner = notes["fitted"]["split"] if "fitted" in notes else notes["chunk_grid"]
+    inner.get("configuration", inner)[key] = value
+    path.write_text(json.dumps(notes))
+    with pytest.raises(OSError, match=r"is damaged \(.*use --overwrite") as caught:
+        segment(image, out, existing="resume")
+    assert "\n" not in str(caught.value)
 
 
 def test_another_image_of_the_same_name_is_not_passed_over(

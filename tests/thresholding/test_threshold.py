@@ -538,3 +538,42 @@ def test_the_side_does_not_turn_over_where_the_line_is_moved():
     plane[:3] = 200
     settings = Threshold(values=(5,))
     assert settings.mask(plane, settings.split(plane)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16])
+def test_li_is_right_where_differences_do_not_fit_into_the_type(dtype):
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    image = np.array([[low, low + 1, low + 2, 0, high - 1, high]], dtype)
+    expected = filters.threshold_li(image.astype(np.int64))
+    assert Threshold(method="li").split(image).threshold == expected
+
+
+def test_adaptive_looks_at_no_missing_or_endless_pixel():
+    plane = skimage.data.page()[:96, :96].astype(np.float32)
+    settings = Threshold(method="adaptive", foreground="dark", window=31)
+    split = settings.split(plane)
+    expected = settings.mask(plane, split)
+    for odd in (np.nan, np.inf, 3e38):
+        holed = plane.copy()
+        holed[40, 40] = odd
+        mask = settings.mask(holed, split)
+        differs = mask != expected
+        differs[40, 40] = False
+        assert differs.mean() < 0.002
+
+
+@pytest.mark.parametrize("find", [otsu, lambda a: Threshold().split(a)])
+def test_masked_pixels_are_refused_and_not_counted(find):
+    image = np.ma.masked_array([[1, 2], [3, 250]], [[0, 0], [0, 1]])
+    with pytest.raises(ValueError, match=r"received a masked array; fill it first"):
+        find(image)
+    assert find(image.filled(1)).threshold == 1
+    assert find(np.ma.masked_array(image.data)).threshold == 3
+
+
+def test_floats_of_80_bits_are_counted_as_64():
+    image = np.array([1, 2, 250, 3], np.longdouble)
+    assert otsu(image).threshold == otsu(image.astype(float)).threshold
+    if np.finfo(np.longdouble).max > np.finfo(float).max:
+        beyond = np.append(image, np.finfo(np.longdouble).max)
+        assert otsu(beyond).excluded == 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     ("content", "message"),
     [
         ("{", "must be JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("[]", "valid dictionary"),
         ('{"format": 99}', "layout 99, this version reads up to 2; update"),
         ('{"format": 1, "files": {}}', "name: Field required"),
@@ -87,6 +88,15 @@ def test_what_float32_cannot_hold_is_the_brightest() -> None:
     settings = Normalisation(low=0, high=100)
     assert settings.limits(plane) == (0, 1)
     assert settings.apply(plane, (0, 1)).tolist() == [[0, 1, *[settings.clip[1]] * 2]]
+
+
+def test_the_largest_limits_still_give_a_range() -> None:
+    top = float(np.finfo(np.float32).max)
+    plane = np.array([[-top, 0, top]], np.float32)
+    settings = Normalisation(low=0, high=100)
+    assert settings.limits(plane) == (-top, top)
+    assert settings.apply(plane, (-top, top)).tolist() == [[0, 0.5, 1]]
+    assert settings.apply(plane, (0, 1e-45)).tolist() == [[*settings.clip[:1], 0, 2]]
 
 
 def test_a_taught_model_says_what_it_comes_from() -> None:

@@ -56,6 +56,7 @@ def read_zarr(path: Path, position: int | None = None) -> Content:
     if isinstance(node, zarr.Group):
         return _read_group(path, node, position)
     check_position(path, position, 1)
+    _check_coding(path, node)
     parent = _group(path.parent) if zarr_root(path) != path else None
     for image in _multiscales(parent) if parent else ():
         for level in image["datasets"]:
@@ -162,6 +163,7 @@ def _level(
             f"{path} lacks the array {level['path']!r} of its image; copy it again"
         )
     array = group[level["path"]]
+    _check_coding(path, array)
     axes = image.get("axes")
     if axes is None and array.ndim == 5 and "coordinateSystems" not in image:
         axes = "tczyx"  # NGFF before 0.3
@@ -194,6 +196,17 @@ def _level(
         )
     }
     return content
+
+
+def _check_coding(path: Path, array: Any) -> None:
+    """Refuse an array whose chunks are pickles: older packages run what is in them."""
+    notes = array.metadata
+    codecs = [*(getattr(notes, "filters", None) or ()), getattr(notes, "compressor", 0)]
+    if any(getattr(codec, "codec_id", "") == "pickle" for codec in codecs):
+        raise RequestError(
+            f"pixels are numbers; those of {path} are pickles, which can run code when "
+            "they are read; convert it where it comes from"
+        )
 
 
 def _channels(group: Any) -> tuple[ChannelInfo, ...]:

@@ -26,8 +26,8 @@ def check_chain(file: tifffile.TiffFile) -> None:
         while 0 < offset < handle.size:
             if offset in seen:
                 raise OSError(
-                    f"pages of a TIFF file follow each other; in {file.filehandle.path} "
-                    f"that at byte {offset} comes again; copy the file again"
+                    f"pages of a TIFF file follow each other; in {handle.path} that at "
+                    f"byte {offset} comes again; copy the file again"
                 )
             seen.add(offset)
             handle.seek(offset)

@@ -114,6 +114,7 @@ def through_levels(
         return np.asarray(function(grey), grey.dtype)
     low, span = limits[0], limits[1] - limits[0] or 1.0
     span = max(span, LEVELS / LARGEST)  # or a level of so little would be infinite
-    scaled = np.rint((grey - np.float32(low)) * np.float32(LEVELS / span))
+    with np.errstate(over="ignore"):  # far beyond the limits is beyond all the same
+        scaled = np.rint((grey - np.float32(low)) * np.float32(LEVELS / span))
     levels = scaled.clip(0, LEVELS).astype(np.uint16)
     return np.asarray(function(levels) * np.float32(span / LEVELS) + low, np.float32)

@@ -236,8 +236,9 @@ class Contrast(RangedStep):
             floats = plane.astype(np.float32)
             low, high = self._range(plane)
             span = high - low or 1.0
-            share = np.maximum((floats - np.float32(low)) / np.float32(span), 0)
-            return as_type(share**self.gamma * span + low, plane)
+            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
+                share = np.maximum((floats - np.float32(low)) / np.float32(span), 0)
+                return as_type(share**self.gamma * span + low, plane)
         if plane.ndim == 2:
             return self._clahe(plane, self._range(plane))
         # Equalising each colour on its own would change the hue.

@@ -118,8 +118,8 @@ def count(image: ArrayLike, limits: Limits | None = None) -> Histogram:
     Raises
     ------
     ValueError
-        If the image is empty, not real, masked, without finite value (unless `limits` are
-        given), or the limits are not in ascending order or too far apart.
+        If the image is empty, not real, masked, without finite value (unless `limits`
+        are given), or the limits are not in ascending order or too far apart.
     """
     pixels = _pixels(image)
     if _has_few_values(pixels.dtype):

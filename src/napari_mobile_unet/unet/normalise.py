@@ -80,7 +80,8 @@ class Normalisation(Params):
         with np.errstate(over="ignore"):  # what float32 cannot hold is infinite
             scaled = plane.astype(np.float32)
             if max(-low, high) > LARGEST / 2:  # so that differences fit into it
-                scaled, low, high = scaled / 2, low / 2, high / 2
+                scaled *= np.float32(0.5)
+                low, high = low / 2, high / 2
             scaled -= np.float32(low)
             span = high - low or 1.0
             # The smallest numbers have fewer digits, or none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,6 +144,24 @@ def test_what_is_no_json_or_no_roi_is_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"\xff{")
         with pytest.raises((OSError, ValueError), match=name):
             read_stack(tmp_path / name, as_labels=True)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_a_damaged_zip_of_rois_is_named_in_one_line(
+    method: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    roi = roifile.ImagejRoi.frompoints(np.eye(3, 2) * 9, name="a")
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.roi", roi.tobytes())
+    content = bytearray(path.read_bytes())
+    content[45:60] = b"\xff" * 15
+    path.write_bytes(content)
+    with pytest.raises(
+        OSError, match=r"a\.zip holds no whole ROIs of ImageJ"
+    ) as caught:
+        read_stack(path, as_labels=True)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_line_of_imagej_is_no_object(tmp_path: Path) -> None:

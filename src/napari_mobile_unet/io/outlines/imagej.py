@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import numpy as np
 import roifile
@@ -14,6 +15,8 @@ from napari_mobile_unet.io.outlines.paint import Drawn
 if TYPE_CHECKING:
     from pathlib import Path
 
+LARGEST = 2**24
+"""Bytes of one ROI at most; no more are unpacked."""
 _NAME = re.compile(r"label (\d+)((?:, [tz] \d+)*)")
 _AREAS = {"POLYGON", "RECT", "OVAL", "FREEHAND", "TRACED"}
 
@@ -41,7 +44,7 @@ def read_rois(path: Path) -> list[Drawn]:
         If it holds something else, such as a line or a point.
     """
     try:
-        found = roifile.roiread(path)
+        found = _load(path)
     except MemoryError:
         raise
     except Exception as error:  # zip files and ROIs that are damaged raise anything
@@ -50,7 +53,19 @@ def read_rois(path: Path) -> list[Drawn]:
             f"{path} holds no whole ROIs of ImageJ ({fault:.200}); copy or export it "
             "again"
         ) from error
-    return [_drawn(roi) for roi in (found if isinstance(found, list) else [found])]
+    return [_drawn(roi) for roi in found]
+
+
+def _load(path: Path) -> list[roifile.ImagejRoi]:
+    if path.suffix.lower() != ".zip":
+        with path.open("rb") as file:
+            return [roifile.ImagejRoi.frombytes(file.read(LARGEST))]
+    found = []
+    with ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as packed:  # roifile leaves it open
+                found.append(roifile.ImagejRoi.frombytes(packed.read(LARGEST)))
+    return found
 
 
 def _drawn(roi: roifile.ImagejRoi) -> Drawn:
