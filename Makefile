@@ -9,8 +9,11 @@ RUN = .venv/bin/
 # One process for each core, up to four, since some tests start TensorFlow besides.
 PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test lint test-core test-docs test-gui test-matrix site pictures dist setup samples \
-    benchmark clean
+# How many cases `make fuzz` tries.
+CASES ?= 100000
+
+.PHONY: demo test lint test-core test-docs test-gui test-matrix fuzz audit site pictures dist \
+    setup samples benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
@@ -35,6 +38,16 @@ test-core: setup
 # Examples in docstrings; those in README and docs are among the core's tests.
 test-docs: setup
 	$(RUN)pytest -q --doctest-modules src --ignore-glob='*/widgets/*' --ignore-glob='*/training/child/*'
+
+# Arrays, settings, files and arguments of any kind, new ones each time; the last lines
+# say how many cases ran. `make test` runs a few thousand, always the same.
+fuzz: setup
+	CASES=$(CASES) $(RUN)pytest -q $(PARALLEL) tests/fuzz
+
+# Known vulnerabilities of the packages that are installed; asks a service on the internet.
+audit: setup
+	.tools/bin/uv tool run pip-audit --progress-spinner off \
+	    --path $$($(RUN)python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 # In processes of their own, since OpenGL and TensorFlow must not meet; pytest-xvfb
 # gives each a screen that nobody sees.

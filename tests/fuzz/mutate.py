@@ -73,7 +73,9 @@ def value_of(content: Any, dice: random.Random) -> Any:
             holder.insert(key, copy.deepcopy(holder[key]))
         elif way == 1:
             holder[dice.choice(["a", "path", "id", "..", str(key)[::-1]])] = holder[key]
-        elif way == 2 and isinstance(holder[key], int | float):
+        elif (
+            way == 2 and isinstance(holder[key], int | float) and _is_small(holder[key])
+        ):
             holder[key] = dice.choice([-1, 2, 10, 1e9, -1e9, 0.1]) * holder[key]
         elif way == 3:
             holder[key] = copy.deepcopy(_at(dice.choice(places)))
@@ -97,6 +99,10 @@ def json_of(content: bytes, dice: random.Random) -> bytes:
         return content
     text = json.dumps(value_of(value, dice))
     return text.encode()
+
+
+def _is_small(number: float) -> bool:
+    return abs(number) < 2**1000
 
 
 def _places(value: Any) -> Any:

@@ -49,6 +49,7 @@ from napari_mobile_unet.unet.model import find_model
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="waits for a pipe")
 SECONDS = 20
 """How long one file may keep a core busy; the machine may do much else."""
 LONGEST = 300

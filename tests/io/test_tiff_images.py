@@ -195,3 +195,30 @@ def test_pages_that_go_round_in_a_circle_are_refused(
         file.write(places[back_to].to_bytes(4, "little"))
     with pytest.raises(OSError, match=f"at byte {places[back_to]} comes again; copy"):
         read_stack(path)
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        '<!ENTITY a0 "lol">'
+        + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)),
+        '<!ENTITY a11 SYSTEM "file:///etc/hostname">',
+    ],
+)
+def test_entities_of_ome_xml_grow_to_nothing_and_load_nothing(
+    entities: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, np.zeros((4, 5), np.uint8), metadata={"axes": "YX"})
+    with tifffile.TiffFile(path) as file:
+        xml = file.ome_metadata or ""
+    head, rest = xml.split("?>", 1)
+    rest = rest.replace('Name="Image0"', 'Name="&a11;"')
+    hostile = f"{head}?><!DOCTYPE o [{entities}]>{rest}"
+    tifffile.imwrite(
+        path, np.zeros((4, 5), np.uint8), description=hostile, metadata=None
+    )
+    # 100 billion letters would take all memory.
+    stack = read_stack(path)
+    assert stack.plane_shape == (4, 5)
+    assert "its OME-XML is damaged and was not used" in stack.notes

@@ -349,6 +349,8 @@ def test_limits_that_are_nearly_one_do_no_harm() -> None:
         assert step.apply(plane).shape == plane.shape
     with pytest.raises(ValidationError, match="less than or equal to 10000"):
         Invert(limits=(0, 1e300))
+    with pytest.raises(ValidationError, match="the lower limit comes first"):
+        Denoise(limits=(1, 0))
 
 
 def test_growth_beyond_all_bounds_is_refused() -> None:

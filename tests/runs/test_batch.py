@@ -458,6 +458,13 @@ def test_a_start_damaged_on_disk_is_said(image: Path, out: Path) -> None:
         segment(image, out, existing="resume")
 
 
+def test_a_start_that_is_gone_is_said(image: Path, out: Path) -> None:
+    stop_after(5, image, out)
+    (out / "cells.run" / "fitted.json").unlink()
+    with pytest.raises(OSError, match=r"is damaged \(No such file.*use --overwrite"):
+        segment(image, out, existing="resume")
+
+
 @pytest.mark.parametrize(
     ("file", "key", "value"),
     [("fitted.json", "thresholds", []), ("labels.zarr/zarr.json", "chunk_shape", [1])],

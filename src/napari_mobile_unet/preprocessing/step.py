@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import cv2
 import numpy as np
+from pydantic import field_validator
 
 from napari_mobile_unet.images.pixels import finite_values
 from napari_mobile_unet.preprocessing.opencv import Limit, put_back_nan, to_native
@@ -84,6 +85,17 @@ class RangedStep(Step):
 
     limits: tuple[Limit, Limit] | None = None
     """Darkest and brightest grey value; those of each plane if not given."""
+
+    @field_validator("limits")
+    @classmethod
+    def _check_order(
+        cls, value: tuple[float, float] | None
+    ) -> tuple[float, float] | None:
+        if value and value[0] > value[1]:
+            raise ValueError(
+                f"the lower limit comes first; received {value}; swap the two"
+            )
+        return value
 
     def fit_to_plane(self, plane: Plane) -> Self:
         """Return the step with the range of a plane, if it has none."""

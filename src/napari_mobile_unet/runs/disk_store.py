@@ -176,8 +176,12 @@ class DiskStore:
         """
         try:
             start = _Start.from_json(self._start_path.read_text("utf-8"))
-        except ValueError as error:
-            fault = explain(error) if isinstance(error, ValidationError) else error
+        except (OSError, ValueError) as error:
+            fault: object = error
+            if isinstance(error, ValidationError):
+                fault = explain(error)
+            elif isinstance(error, OSError):
+                fault = error.strerror
             raise OSError(
                 f"Cannot resume: {self._start_path} is damaged ({fault}); "
                 "use --overwrite to start again"
