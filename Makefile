@@ -40,7 +40,7 @@ test-docs: setup
 	$(RUN)pytest -q --doctest-modules src --ignore-glob='*/widgets/*' --ignore-glob='*/training/child/*'
 
 # Arrays, settings, files and arguments of any kind, new ones each time; the last lines
-# say how many cases ran. `make test` runs a few thousand, always the same.
+# say how many cases ran. `make test` runs two thousand, always the same.
 fuzz: setup
 	CASES=$(CASES) $(RUN)pytest -q $(PARALLEL) tests/fuzz
 

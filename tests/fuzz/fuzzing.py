@@ -1,7 +1,7 @@
 """How many cases run, what arrays they are of, and which errors are ours.
 
 ``CASES`` in the environment says how many cases all tests of this folder run together;
-`make fuzz` runs 100,000, new ones each time. Without it a few thousand run, always the
+`make fuzz` runs 100,000, new ones each time. Without it two thousand run, always the
 same.
 """
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HOME = str(Path(napari_mobile_unet.__file__).parent)
-FEW = 4000
+FEW = 2000
 """Cases among the other tests."""
 MEMORY = 3 * 2**30
 """Bytes that a case may take beyond what the process has."""
