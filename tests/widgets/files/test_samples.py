@@ -13,21 +13,26 @@ pytestmark = pytest.mark.gui
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_image_is_chosen_on_a_plane_that_shows_it(viewer, name):
+def test_image_is_chosen_on_a_plane_that_shows_it(viewer, name, qtbot):
     viewer.open_sample("napari-mobile-unet", name)
     assert [layer.name for layer in viewer.layers] == [name, f"{name} truth"]
-    assert viewer.layers.selection.active is viewer.layers[name]
-    assert viewer.layers.selection == {viewer.layers[name]}
+    image = viewer.layers[name]
+    qtbot.waitUntil(lambda: viewer.layers.selection.active is image)
+    assert viewer.layers.selection == {image}
+    rows = viewer.window._qt_viewer.layers.selectionModel().selectedIndexes()
+    assert len(rows) == 1  # so the list shows it, too
     assert viewer.dims.current_step[0] == PLANES[name]
 
 
-def test_plane_of_other_images_stays(viewer):
+def test_plane_of_other_images_stays(viewer, qtbot):
     viewer.add_image(np.zeros((12, 8, 9)), name="mine")
     viewer.dims.set_current_step(0, 2)
     viewer.open_sample("napari-mobile-unet", "nuclei_zstack")
-    assert viewer.layers.selection.active is viewer.layers["nuclei_zstack"]
+    image = viewer.layers["nuclei_zstack"]
+    qtbot.waitUntil(lambda: viewer.layers.selection.active is image)
     assert viewer.dims.point[0] == 2
     viewer.add_image(np.ones((12, 8, 9)), name="another")
+    qtbot.wait(50)
     assert viewer.layers.selection.active.name == "another"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import napari
+from qtpy.QtCore import QTimer
 
 from napari_mobile_unet.samples.layers import (
     PLANES,
@@ -13,8 +14,6 @@ from napari_mobile_unet.samples.layers import (
 )
 
 if TYPE_CHECKING:
-    from napari.utils.events import Event
-
     from napari_mobile_unet.samples.layers import LayerData
 
 
@@ -29,7 +28,7 @@ def open_nuclei_timelapse() -> list[LayerData]:
 
 
 def _arranged(layers: list[LayerData]) -> list[LayerData]:
-    """Return the layers; once the last is in the window, the first is chosen.
+    """Return the layers; once they are in the window, the first is chosen.
 
     napari adds them after this has returned, chooses the last, which nobody sees, and
     goes to the middle plane.
@@ -37,18 +36,17 @@ def _arranged(layers: list[LayerData]) -> list[LayerData]:
     viewer = napari.current_viewer()
     if viewer is None:
         return layers
-    name, last = layers[0][1]["name"], layers[-1][0]
+    data, name = layers[0][0], layers[0][1]["name"]
     alone = len(viewer.layers) == 0
 
-    chosen = viewer.layers.selection.events.active
-
-    def arrange(event: Event) -> None:
-        if event.value is None or event.value.data is not last:
+    def arrange() -> None:
+        image = next((each for each in viewer.layers if each.data is data), None)
+        if image is None:
             return
-        chosen.disconnect(arrange)
-        viewer.layers.selection.active = viewer.layers[len(viewer.layers) - len(layers)]
+        viewer.layers.selection.active = image
         if alone:  # else other images lie on these planes too
             viewer.dims.set_current_step(0, PLANES[name])
 
-    chosen.connect(arrange, position="last")
+    # Not before napari has chosen the last: its list would show both as chosen.
+    QTimer.singleShot(0, arrange)
     return layers
