@@ -15,6 +15,7 @@ from napari_mobile_unet.widgets.correct import sketch
 from napari_mobile_unet.widgets.correct.napari_private import redraw
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
 from napari_mobile_unet.widgets.layers.result import add_beside
+from napari_mobile_unet.widgets.layers.space import space_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -200,13 +201,8 @@ class Marks:
             name="marks",
             metadata={PREVIEW: True},
             colormap=DirectLabelColormap(color_dict=colours),
-            scale=target.scale,
-            rotate=target.rotate,
-            shear=target.shear,
-            affine=target.affine,
-            units=target.units,
-            axis_labels=target.axis_labels,
             opacity=1,
+            **space_of(target),
         )
         self._move(plane)
         add_beside(self._viewer, self.layer)

@@ -26,6 +26,7 @@ from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.widgets.evaluate.curve import ApCurve
 from napari_mobile_unet.widgets.layers.convert import PREVIEW, stack_of
 from napari_mobile_unet.widgets.layers.result import add_beside
+from napari_mobile_unet.widgets.layers.space import space_of
 from napari_mobile_unet.widgets.shared.bottom_dock import BottomDock
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
@@ -199,13 +200,7 @@ class EvaluateDock(BottomDock):
             name=LAYER,
             metadata={PREVIEW: True},
             colormap=DirectLabelColormap(color_dict=colours),
-            scale=truth.scale,
-            translate=truth.translate,
-            rotate=truth.rotate,
-            shear=truth.shear,
-            affine=truth.affine,
-            units=truth.units,
-            axis_labels=truth.axis_labels,
+            **space_of(truth),
         )
         add_beside(self.viewer, self.layer)
 

@@ -10,6 +10,7 @@ from napari.layers import Tracks
 
 from napari_mobile_unet.linking.tracks import napari_tracks
 from napari_mobile_unet.widgets.layers.result import add_beside
+from napari_mobile_unet.widgets.layers.space import space_of
 
 if TYPE_CHECKING:
     import napari
@@ -51,13 +52,7 @@ class TracksBeside:
             data,
             graph=graph,
             name=f"{labels.name} tracks",
-            scale=labels.scale,
-            translate=labels.translate,
-            rotate=labels.rotate,
-            shear=labels.shear,
-            affine=labels.affine,
-            units=labels.units,
-            axis_labels=labels.axis_labels,
+            **space_of(labels),
         )
         self._tracks[labels] = tracks
         add_beside(self._viewer, tracks)
