@@ -46,7 +46,7 @@ def test_a_renamed_model_keeps_its_checksum(own: Path) -> None:
     "name", ["", ".", "..", "../up", "a/b", "a\\b", ".hidden", "end.", "NUL", "com1.x"]
 )
 def test_names_are_those_of_folders(name: str, own: Path) -> None:
-    with pytest.raises(ValueError, match="a model's name has"):
+    with pytest.raises(ValueError, match="a model's name is"):
         rename_model("cells", name)
     assert list(list_models()) == ["nuclei", "cells"]
 

@@ -1,13 +1,56 @@
-"""Which files belong together, by the stems of their names."""
+"""Which files belong together, by the stems of their names; what a file is called."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from pathlib import Path
 
 from napari_mobile_unet.io.paths import SUFFIXES, parts_of
 
 LABELS = "_labels"
 """End of the stem of a label file."""
+LONGEST = 200
+"""Most bytes of a name: file systems take 255, of which a suffix needs some."""
+_FORBIDDEN = re.compile(r'[\x00-\x1f/\\:*?"<>|]|^\.|\.$')
+"""What some file system refuses in a name, or hides."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d)(\..*)?", re.IGNORECASE)
+"""Names that are devices on Windows."""
+
+
+def composed(name: str) -> str:
+    """Return a name without blanks at its ends, with accents in their letters."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def check_name(name: str, what: str) -> str:
+    """Return a person's name for something, as a file or folder can have it anywhere.
+
+    Parameters
+    ----------
+    name : str
+        As it was typed.
+    what : str
+        What is called so, for the message: "recipe".
+
+    Raises
+    ------
+    ValueError
+        If some system has no file of that name.
+
+    Examples
+    --------
+    >>> check_name(" my nuclei ", "model")
+    'my nuclei'
+    """
+    name = composed(name)
+    usable = name and not _FORBIDDEN.search(name) and not _RESERVED.fullmatch(name)
+    if not usable or len(name.encode("utf-8", "replace")) > LONGEST:
+        raise ValueError(
+            f"a {what}'s name is that of its file, without any of / \\ : * ? \" < > | "
+            f"and without a dot at its ends; received {name!r:.80}; choose another name"
+        )
+    return name
 
 
 def stem_of(path: Path) -> str:

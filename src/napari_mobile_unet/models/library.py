@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
+from napari_mobile_unet.io.names import check_name
 from napari_mobile_unet.unet.model import list_models, own_models
-
-NAME = re.compile(r"\w[\w .+()-]{0,99}(?<![. ])")
-"""What a model may be called: a folder of that name can be made on every system."""
-RESERVED = re.compile(r"(con|prn|aux|nul|(com|lpt)\d)(\..*)?", re.IGNORECASE)
-"""What Windows keeps for devices."""
-
-
-def check_name(name: str) -> None:
-    """Refuse what cannot be the name of a model.
-
-    Raises
-    ------
-    ValueError
-        If it is no name of a folder on every system.
-    """
-    if not NAME.fullmatch(name) or RESERVED.fullmatch(name):
-        raise ValueError(
-            "a model's name has up to 100 letters, digits, spaces and . _ + ( ) -, "
-            f"begins with a letter or digit, and ends in no dot; received {name!r}; "
-            "choose another name"
-        )
 
 
 def place_for(name: str, *, overwrite: bool = False) -> Path:
@@ -49,7 +28,7 @@ def place_for(name: str, *, overwrite: bool = False) -> Path:
         If a model of that name is there, in whatever case, since some file systems do
         not tell them apart.
     """
-    check_name(name)
+    name = check_name(name, "model")
     place = own_models() / name
     models = list_models()
     for known, folder in models.items():
@@ -88,8 +67,8 @@ def rename_model(name: str, new: str) -> Path:
         If a model of the new name is there.
     """
     folder = _own_folder(name)
+    new = check_name(new, "model")
     if new.casefold() == name.casefold():
-        check_name(new)
         return folder.rename(folder.with_name(new))
     return folder.rename(place_for(new))
 

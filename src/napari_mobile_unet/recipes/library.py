@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from pathlib import Path
 
 import platformdirs
 from pydantic import ValidationError
 
+from napari_mobile_unet.io.names import check_name, composed
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.settings import explain, parse_json
 
 PLACE = "MOBILE_UNET_RECIPES"
 """Environment variable that names another folder."""
 SUFFIX = ".json"
-LONGEST = 200
-"""Most bytes of a name: file systems take 255, of which the suffix needs some."""
-_FORBIDDEN = re.compile(r'[\x00-\x1f/\\:*?"<>|]|^\.|\.$')
-"""What some file system refuses in a name, or hides."""
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that are devices on Windows."""
 
 
 def library_folder() -> Path:
@@ -50,11 +43,11 @@ class Library:
         """All names, sorted; a file among them may be damaged."""
         found = self.folder.glob(f"*{SUFFIX}")
         stems = (path.stem for path in found if not path.name.startswith("."))
-        return sorted(map(_composed, stems), key=str.casefold)
+        return sorted(map(composed, stems), key=str.casefold)
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a recipe of a name."""
-        return _composed(name) in self.names
+        return composed(name) in self.names
 
     def load(self, name: str, *, any_model: bool = False) -> Recipe:
         """Return the recipe of a name.
@@ -117,7 +110,7 @@ class Library:
         OSError, ValueError
             If it cannot be read, or not be saved so.
         """
-        name = _composed(name or path.stem)
+        name = composed(name or path.stem)
         self.save(name, Recipe.load(path), overwrite=overwrite)
         return name
 
@@ -159,15 +152,7 @@ class Library:
         return None
 
     def _path(self, name: str) -> Path:
-        name = _composed(name)
-        usable = name and not _FORBIDDEN.search(name) and not _RESERVED.fullmatch(name)
-        if not usable or len(name.encode("utf-8", "replace")) > LONGEST:
-            raise ValueError(
-                "a recipe's name is that of its file, without any of / \\ : * ? \" < > "
-                f"| and without a dot at its ends; received {name!r:.80}; choose "
-                "another name"
-            )
-        return self.folder / f"{name}{SUFFIX}"
+        return self.folder / f"{check_name(name, 'recipe')}{SUFFIX}"
 
     def _existing(self, name: str) -> Path:
         path = self._path(name)
@@ -175,7 +160,7 @@ class Library:
             return path
         # Some file systems decompose the letters of names.
         for each in self.folder.glob(f"*{SUFFIX}"):
-            if _composed(each.stem) == _composed(name):
+            if composed(each.stem) == composed(name):
                 return each
         raise FileNotFoundError(
             f"a recipe of the library is wanted; received {name!r}; "
@@ -186,7 +171,7 @@ class Library:
         path = self._path(name)
         if path.exists() and not overwrite:
             raise FileExistsError(
-                f"Recipe already exists: {_composed(name)!r} in {self.folder}; delete "
+                f"Recipe already exists: {composed(name)!r} in {self.folder}; delete "
                 "or overwrite it, or choose another name"
             )
         return path
@@ -238,8 +223,3 @@ def _from_json(text: str) -> Recipe:
             f"a recipe that begins with {{ is JSON; {text!r:.60} is not: {error}; "
             "mend it, or name a file"
         ) from error
-
-
-def _composed(name: str) -> str:
-    """Return a name without blanks at its ends, with accents in their letters."""
-    return unicodedata.normalize("NFC", name.strip())
