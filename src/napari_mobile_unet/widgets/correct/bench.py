@@ -146,6 +146,7 @@ class Bench(QObject):
         """Leave labels that a run begins to write to; take them again when it ends."""
         if layer is self.layer:
             self.leave()
+            self.said.emit("")
             self.take(layer)
 
     def leave(self) -> None:

@@ -120,6 +120,7 @@ class MeasureDock(Dock):
         rows.addRow(self.copy)
         self._form = rows
         layout.addWidget(self._after)
+        self._after.hide()  # until there is a table
         layout.addStretch()
         foot = QWidget()
         below = QVBoxLayout(foot)

@@ -197,6 +197,7 @@ class PreprocessDock(Dock):
     def _offer_previous(self) -> None:
         layer, channel = self.source.layer, self.source.chosen_channel
         idle = layer is not None and not self.job.running
+        self.apply_button.setEnabled(idle)
         self.previous.offer(self._results.of(layer, channel) if idle else None)
 
     def _on_brought(self, result: Result) -> None:
@@ -280,7 +281,6 @@ class PreprocessDock(Dock):
             self.bar.advance()
 
     def _on_ended(self, cancelled: bool) -> None:
-        self.apply_button.setEnabled(True)
         self._offer_previous()
         if cancelled and not self._done:
             done = cancelled_after(self.bar.bar.value(), self.bar.bar.maximum())

@@ -103,7 +103,7 @@ class TeachDock(Dock):
         column.addLayout(form)
         column.addWidget(self.curve)
         column.addWidget(self.verdict)
-        column.addStretch()
+        column.addStretch(1)
         foot = QWidget()
         rows = QVBoxLayout(foot)
         rows.setContentsMargins(0, 0, 0, 0)

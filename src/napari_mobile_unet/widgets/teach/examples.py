@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
+    QLabel,
     QListWidget,
     QPushButton,
     QVBoxLayout,
@@ -152,6 +153,8 @@ class ExamplesPanel(QWidget):
         self.list.setFixedHeight(ROWS)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setToolTip("What the model is taught with")
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
         form = QFormLayout()
         form.addRow("image", self.image)
         form.addRow("labels", self.labels)
@@ -164,9 +167,11 @@ class ExamplesPanel(QWidget):
         rows.addLayout(form)
         rows.addLayout(buttons)
         rows.addWidget(self.list)
+        rows.addWidget(self.hint)
         self.add_button.clicked.connect(lambda _: self.add())
         self.remove_button.clicked.connect(lambda _: self.remove())
         self.labels.chosen.connect(lambda _: self._show())
+        self.right.currentIndexChanged.connect(lambda _: self._show())
         self.image.chosen.connect(lambda _: self._show())
         viewer.layers.events.removed.connect(self._on_removed)
         self._show()
@@ -204,6 +209,24 @@ class ExamplesPanel(QWidget):
         self.add_button.setEnabled(both)
         self.remove_button.setEnabled(bool(self.pairs))
         self.suggest_button.setEnabled(self.labels.layer is not None)
+        self.hint.setText(self._next_step())
+        self.hint.setVisible(not self.pairs)
+
+    def _next_step(self) -> str:
+        """Return what to do first, as long as the list is empty."""
+        image, labels = self.image.layer, self.labels.layer
+        if image is None:
+            return "Open an image to begin."
+        if labels is None:
+            return "Find the objects of the image on the page Segment first."
+        everything = self.right.currentText() == EVERYTHING
+        if not everything and not (locks_of(labels).finished or locks_of(labels).ids):
+            return (
+                "No plane of these labels is finished yet. On the page Correct make "
+                "all objects of one plane right and press Plane finished; Suggest a "
+                "plane goes to the one that teaches most."
+            )
+        return "Press Add to teach with these labels."
 
     def _on_removed(self, event: Any) -> None:
         gone = event.value
