@@ -67,7 +67,8 @@ def threshold(
     from napari_mobile_unet.io.atomic import check_apart
     from napari_mobile_unet.io.read import read_stack
     from napari_mobile_unet.io.write import check_suffix, write_image
-    from napari_mobile_unet.runs.classes import iter_classes
+    from napari_mobile_unet.recipes.recipe import Recipe
+    from napari_mobile_unet.runs.segment import segment
     from napari_mobile_unet.thresholding.histogram import count_planes
     from napari_mobile_unet.thresholding.threshold import Threshold
 
@@ -105,7 +106,8 @@ def threshold(
 
             save_histogram(split, plot, foreground=settings.side(split))
         if labels:
-            classes_of = stack.assemble(iter_classes(stack, settings), np.uint8)
+            of_classes = settings.replace(result="classes")
+            classes_of = segment(stack, Recipe(segment=of_classes)).astype(np.uint8)
             write_image(labels, Stack(classes_of, stack.labels_grid), labels=True)
     if as_json:
         print_result(json.dumps(content, indent=2))

@@ -10,6 +10,7 @@ import numpy as np
 from napari_mobile_unet.linking.laptrack import Tracking, load_laptrack
 from napari_mobile_unet.linking.new_ids import new_ids
 from napari_mobile_unet.linking.overlap import Linker
+from napari_mobile_unet.objects.classes import classes_there, of_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -128,6 +129,9 @@ class Numbering:
         self, number: int, labels: Labels | None, objects: pd.DataFrame
     ) -> tuple[Labels, pd.DataFrame]:
         """Return the ids of the next plane's labels, and its table; see ``Ids``."""
+        if of_classes(objects):  # which are the same in all planes
+            ids = np.arange(len(objects) + 1, dtype=np.int32)
+            return ids, classes_there(objects)
         objects = objects.copy()
         if self.axis is None:
             found = np.fromiter(itertools.islice(self._ids, len(objects)), np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.objects.from_mask import Objects
@@ -51,6 +51,21 @@ class Recipe(Record):
         if number or value in (None, "mean", "max"):
             return value
         raise ValueError("should be a number from 0, or mean or max of all channels")
+
+    @model_validator(mode="after")
+    def _classes_are_no_objects(self) -> Self:
+        if self.of_classes and (self.objects, self.link) != (Objects(), Link()):
+            raise ValueError(
+                "classes of grey values are neither split, left out nor linked, got "
+                f"objects {self.objects!r} and link {self.link!r}; leave both out, or "
+                "make objects"
+            )
+        return self
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether the labels are classes of grey values instead of objects."""
+        return isinstance(self.segment, Threshold) and self.segment.result == "classes"
 
     @classmethod
     def load(cls, path: str | Path, *, any_model: bool = False) -> Self:

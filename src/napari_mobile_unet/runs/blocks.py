@@ -113,6 +113,47 @@ def segment_blocks(
     return table, round(left_out)
 
 
+def classify_blocks(
+    read: Callable[[Window], NDArray[Any]],
+    classify: Callable[[NDArray[Any]], Labels],
+    labels: Any,
+    *,
+    block: int = BLOCK,
+    margin: int = MARGIN,
+) -> pd.DataFrame:
+    """Write the class of each pixel of a plane, block by block.
+
+    Parameters
+    ----------
+    read : function
+        From a window to that part of the plane, (y, x) or (y, x, 3).
+    classify : function
+        From a part of the plane to the class of each of its pixels, 0 for none.
+    labels : array
+        (Y, X) of integers, NumPy or Zarr; classes are written to it.
+    block, margin : int
+        In pixels; the margin is for steps that look at what lies around a pixel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a class that is there, as ``measure_plane`` gives.
+    """
+    shape = tuple(labels.shape)
+    parts = []
+    for core in iter_windows(shape, block):
+        checkpoint()
+        outer = widened(core, shape, margin)
+        own, image = place_inside(core, outer), read(outer)
+        classes = classify(image)[own]
+        labels[core] = classes
+        part = measure_plane(classes, luminance(image)[own])
+        part["centroid_y"] += core[0].start
+        part["centroid_x"] += core[1].start
+        parts.append(part)
+    return _summed(parts)
+
+
 def _without_border(labels: Any, table: pd.DataFrame, block: int) -> pd.DataFrame:
     """Remove the objects at a plane's edge, and number the others from 1."""
     sides = np.s_[:1, :], np.s_[-1:, :], np.s_[:, :1], np.s_[:, -1:]

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_mobile_unet.images.pixels import luminance
+from napari_mobile_unet.objects.classes import with_all_classes
 from napari_mobile_unet.objects.from_mask import label_mask
 from napari_mobile_unet.objects.measure import measure_plane
 from napari_mobile_unet.preprocessing.chain import apply_steps, restore_labels
-from napari_mobile_unet.runs.blocks import nothing_found, segment_blocks
+from napari_mobile_unet.runs.blocks import (
+    classify_blocks,
+    nothing_found,
+    segment_blocks,
+)
 from napari_mobile_unet.runs.fit import Fitted, fit_to_plane
 from napari_mobile_unet.unet.decoding import Decoded
 from napari_mobile_unet.unet.segment import UNet
@@ -52,6 +57,11 @@ def segment_plane(
     prepared = apply_steps(recipe.steps, plane)
     if isinstance(recipe.segment, UNet):
         found = recipe.segment.segment(prepared, recipe.objects, cache)
+    elif recipe.of_classes:
+        numbers = recipe.segment.class_numbers(prepared, fitted.split)
+        unknown = np.full(recipe.segment.classes, np.nan, np.float32)
+        labels = restore_labels(numbers.astype(np.int32), plane.shape[:2])
+        return Decoded(labels, unknown)
     else:
         split = fitted.split or recipe.segment.split(prepared)
         labels = label_mask(recipe.segment.mask(prepared, split), recipe.objects)
@@ -74,11 +84,16 @@ def on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
 def find_objects(
     plane: Plane, fitted: Fitted, cache: TileCache | None = None
 ) -> tuple[Labels, pd.DataFrame, int]:
-    """Return a plane's labels 1 to n, a row for each, and how many were left out."""
+    """Return a plane's labels 1 to n, a row for each, and how many were left out.
+
+    Where labels are classes, n is how many of them the threshold has.
+    """
     found = segment_plane(plane, fitted, cache)
     objects = measure_plane(found.labels, luminance(plane))
     if isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
+    elif fitted.recipe.of_classes:
+        objects = with_all_classes(objects, fitted.recipe.segment.classes)
     return found.labels, objects, found.left_out
 
 
@@ -100,7 +115,13 @@ def find_in_blocks(
     """
     own = fit_to_plane(stack, number, fitted)
     objects, left_out = nothing_found(), 0
-    if own is not None:
+    if own is not None and own.recipe.of_classes:
+        objects = classify_blocks(
+            lambda window: stack.plane(number, window),
+            lambda part: segment_plane(part, own).labels,
+            labels,
+        )
+    elif own is not None:
         objects, left_out = segment_blocks(
             lambda window: stack.plane(number, window),
             lambda part: segment_plane(part, own),
@@ -109,5 +130,7 @@ def find_in_blocks(
             drop_border=fitted.recipe.objects.drop_border,
         )
     if not isinstance(fitted.recipe.segment, UNet):
-        objects = objects.drop(columns="confidence")
+        objects = objects.drop(columns="confidence", errors="ignore")
+        if fitted.recipe.of_classes:
+            objects = with_all_classes(objects, fitted.recipe.segment.classes)
     return objects, left_out

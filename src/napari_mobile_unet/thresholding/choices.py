@@ -13,5 +13,6 @@ Method = Literal[
 """Ways to separate objects from the background by their grey values."""
 Scope = Literal["stack", "plane"]
 """What one threshold is computed from."""
+Made = Literal["objects", "classes"]
 ForegroundChoice = Literal["auto", "bright", "dark"]
 """Which end of the grey values the objects are at."""

@@ -11,7 +11,12 @@ from pydantic import Field, model_validator
 
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.settings import Called, Params
-from napari_mobile_unet.thresholding.choices import ForegroundChoice, Method, Scope
+from napari_mobile_unet.thresholding.choices import (
+    ForegroundChoice,
+    Made,
+    Method,
+    Scope,
+)
 from napari_mobile_unet.thresholding.foreground import Foreground
 from napari_mobile_unet.thresholding.histogram import Histogram, count_plane
 from napari_mobile_unet.thresholding.methods import METHODS
@@ -68,6 +73,9 @@ class Threshold(Params):
     object_classes: Annotated[tuple[int, ...], Called("objects are")] = ()
     """Classes that are objects, counted from 1, the darkest; by default the one at the
     end that foreground names."""
+    result: Annotated[Made, Called("labels are")] = "objects"
+    """What labels are made of: objects, each with an id of its own, or classes, so that
+    each pixel has the number of its class, from 1, the darkest."""
     scope: Scope = "stack"
     """One threshold for the whole stack, or one for each plane."""
     values: tuple[float, ...] | None = None
@@ -127,6 +135,21 @@ class Threshold(Params):
                 f"{chosen}; leave them out, or choose another method"
             )
         return self
+
+    @model_validator(mode="after")
+    def _all_classes_or_some(self) -> Self:
+        if self.result == "classes" and (self.object_classes or self.local):
+            raise ValueError(
+                "labels of classes have all of them, got the method "
+                f"{self.method!r} and object_classes {self.object_classes}; choose "
+                "another method, leave object_classes out, or make objects"
+            )
+        return self
+
+    @property
+    def local(self) -> bool:
+        """Whether each pixel has a threshold of its own."""
+        return self.method == "adaptive"
 
     def split(self, counted: Histogram | Plane) -> HistogramSplit:
         """Return the thresholds, found or set by hand, on these counts.

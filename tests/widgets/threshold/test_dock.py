@@ -10,6 +10,7 @@ from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.images.windows import WHOLE
 from napari_mobile_unet.runs.segment import segment
 from napari_mobile_unet.thresholding.otsu import otsu
+from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.widgets.shared.pages import open_page
 
 if TYPE_CHECKING:
@@ -168,11 +169,50 @@ def test_each_class_gets_a_layer_of_its_own_or_all_share_one(
     person.waits_for_mask()
     assert (panel.live.layer.data > 0).all()  # as in the labels
     panel.run.button.click()
-    qtbot.waitUntil(lambda: viewer.layers[-1].name == "3 classes · cells")
+    name = "otsu · 3 classes · cells"
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=60_000)
+    qtbot.waitUntil(panel.run.button.isEnabled, timeout=60_000)
+    layer = panel.layer
+    assert layer is viewer.layers[name]
     expected = 1 + (stack > low) + (stack > high)
-    assert np.array_equal(viewer.layers[-1].data, expected)
-    assert np.allclose(viewer.layers[-1].scale, calibrated.scale)
-    assert panel.run.status.text() == "3 classes, 1 is the darkest"
+    assert np.array_equal(layer.data, expected)
+    assert np.allclose(layer.scale, calibrated.scale)
+    said = panel.run.status.text()
+    assert said.startswith("3 classes in 5 planes, ")
+    assert "1 is the darkest" in said
+    # The recipe that it was made by makes it again.
+    panel.recipes.box.choose(layer)
+    recipe = panel.recipes.box.recipe
+    assert recipe.of_classes
+    assert np.array_equal(segment(stack, recipe, axes="ZYX"), expected)
+
+
+def test_classes_of_a_cancelled_run_go_on(
+    panel: Any, person: Any, viewer: Any, calibrated: Any, stack: np.ndarray,
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    person.sets(classes=3)
+    person.takes("none: classes in one layer")
+    person.waits_for_mask()
+    low, high = panel.model.split.thresholds
+    go_on, whole = threading.Event(), Threshold.class_numbers
+
+    def slow(self: Threshold, plane: Any, split: Any = None) -> Any:
+        if not np.array_equal(plane, stack[2]):  # the one that is seen
+            go_on.wait(20)
+        return whole(self, plane, split)
+
+    monkeypatch.setattr(Threshold, "class_numbers", slow)
+    panel.run.button.click()
+    qtbot.waitUntil(lambda: panel.run.bar.bar.value() > 0, timeout=20_000)
+    panel.run.bar.cancel_button.click()
+    go_on.set()
+    qtbot.waitUntil(panel.run.button.isEnabled, timeout=60_000)
+    assert panel.run.status.text().startswith("Cancelled after ")
+    panel.run.continue_button.click()
+    qtbot.waitUntil(lambda: "in 5 planes" in panel.run.status.text(), timeout=60_000)
+    expected = 1 + (stack > low) + (stack > high)
+    assert np.array_equal(panel.layer.data, expected)
 
 
 def test_behind_another_page_nothing_is_counted_until_it_is_seen(

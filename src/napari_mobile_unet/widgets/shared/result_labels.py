@@ -72,5 +72,7 @@ def show_renumbered(run: ShownRun, plane: Renumbered) -> None:
 def seen_in(recipe: Recipe) -> Any:
     """Return what of an image a recipe looks at: each has labels of its own."""
     how = recipe.segment
+    if recipe.of_classes:
+        return recipe.channel, "classes"
     classes = how.object_classes if isinstance(how, Threshold) else ()
     return (recipe.channel, classes) if classes else recipe.channel

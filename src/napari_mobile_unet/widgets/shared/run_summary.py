@@ -29,12 +29,16 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
         Where the labels are, if not in memory.
     """
     done, planes = len(run.tables), run.whole.n_planes
-    found = f"{objects} objects in {planes} plane{'s' * (planes != 1)}"
-    if done < planes:
-        found = f"{cancelled_after(done, planes)}: {objects} objects"
+    what, choices = f"{objects} objects", ""
     assert run.fitted is not None
+    if run.recipe.of_classes:
+        what, choices = f"{objects} classes", "1 is the darkest"
+    else:
+        choices = run.fitted.choices(run.recipe)
+    found = f"{what} in {planes} plane{'s' * (planes != 1)}"
+    if done < planes:
+        found = f"{cancelled_after(done, planes)}: {what}"
     gone = "" if run.shown else "Continue brings the layer back"
-    choices = run.fitted.choices(run.recipe)
     first, *more = (f"; {each}" if each else "" for each in (choices, gone, where))
     return f"{found}, {seconds:.1f} s{first}{_confidence(run)}{''.join(more)}"
 
@@ -58,7 +62,9 @@ def result_name(image: str, asked: Recipe, used: Recipe) -> str:
     parts = [Path(how.model).name if isinstance(how, UNet) else how.method]
     if asked.channel is not None:
         parts.append(f"ch {asked.channel}")
-    if isinstance(how, Threshold) and how.object_classes:
+    if isinstance(how, Threshold) and asked.of_classes:
+        parts.append(f"{how.classes} classes")
+    elif isinstance(how, Threshold) and how.object_classes:
         parts.append("class " + "+".join(map(str, how.object_classes)))
     if isinstance(how, UNet):
         parts.append(f"Ø {how.diameter:.0f}")

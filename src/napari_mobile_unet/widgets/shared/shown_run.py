@@ -10,6 +10,7 @@ import numpy as np
 from napari_mobile_unet.images.windows import is_large
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.linking.ids import check_link
+from napari_mobile_unet.objects.classes import classes_there, of_classes
 from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.runs.disk_store import DiskStore
 from napari_mobile_unet.runs.estimate import Estimate, estimate
@@ -186,10 +187,14 @@ class ShownRun:
     def show(self, result: PlaneResult, labels: Written) -> None:
         """Write a plane to the layer's data, under ids that nobody else has."""
         number, count = result.number, len(result.objects)
-        ids = np.zeros(count + 1, np.int32)
-        ids[1:] = np.arange(self.next_id, self.next_id + count)
-        self.next_id += count
-        table = result.objects.assign(label=ids[result.objects["label"].to_numpy()])
+        if of_classes(result.objects):
+            ids = np.arange(count + 1, dtype=np.int32)
+            table = classes_there(result.objects)
+        else:
+            ids = np.zeros(count + 1, np.int32)
+            ids[1:] = np.arange(self.next_id, self.next_id + count)
+            self.next_id += count
+            table = result.objects.assign(label=ids[result.objects["label"].to_numpy()])
         self.tables[number] = placed(table, result.index, self.whole.batch_axes)
         self.left_out[number] = result.left_out
         labels.put(number, self._laid(ids.take(result.labels)))

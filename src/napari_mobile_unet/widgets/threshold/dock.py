@@ -27,7 +27,6 @@ from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
-from napari_mobile_unet.widgets.threshold.class_layer import ClassLayer
 from napari_mobile_unet.widgets.threshold.counting import iter_counted
 from napari_mobile_unet.widgets.threshold.form import ThresholdForm
 from napari_mobile_unet.widgets.threshold.histogram_panel import HistogramPanel
@@ -92,7 +91,6 @@ class ThresholdDock(Dock):
         self.histogram = HistogramPanel(self.model, self.live)
         self.objects = Form(Objects())
         self.link = LinkForm(self.source)
-        self.classes = ClassLayer(self.viewer, self)
         self.recipes = RecipePanel(self.viewer, self.source)
         forms: dict[str, Form[Any]] = {
             "threshold": self.settings,
@@ -148,7 +146,6 @@ class ThresholdDock(Dock):
         self.reset_button.clicked.connect(lambda _: self._reset())
         self.run.clicked.connect(self._on_run)
         self.run.finished.connect(self._start_next)
-        self.classes.said.connect(self.run.status.say)
         self.recipes.applied.connect(self.run.start_with)
         self.run.began.connect(lambda: self.live.setChecked(False))
         self._delay.timeout.connect(self._count)
@@ -166,7 +163,6 @@ class ThresholdDock(Dock):
         self._counting.cancel()
         self.planes.cancel()
         self.run.cancel()
-        self.classes.job.cancel()
         self.recipes.disconnect_viewer()
         self.source.disconnect_viewer()
         self.scope.disconnect_viewer()
@@ -185,12 +181,13 @@ class ThresholdDock(Dock):
             If only a part of the image is counted, and its threshold is not known.
         """
         apart = self.scope.kind in ("shown", "region")
-        return Recipe(
+        recipe = Recipe(
             channel=self.source.chosen_channel,
             segment=self.model.written_down() if apart else self.model.threshold,
-            objects=self.objects.value,
-            link=self.link.value,
         )
+        if recipe.of_classes:
+            return recipe
+        return recipe.replace(objects=self.objects.value, link=self.link.value)
 
     @property
     def layer(self) -> Any:
@@ -198,35 +195,15 @@ class ThresholdDock(Dock):
         return self.run.layer
 
     def _on_settings(self, settings: Threshold) -> None:
-        self.model.all_classes = self.settings.no_objects
         self.model.set_settings(settings)
 
     def _on_run(self) -> None:
-        if self.settings.no_objects:
-            self._classify()
-            return
         self._waiting = self.settings.runs
         self._start_next()
         if self.run.job.running:
             # From which η on a plane is empty depends on the scope, which is not kept.
             threshold = self.settings.value.replace(min_separability=0)
             self._kept.keep(threshold=threshold)
-
-    def _classify(self) -> None:
-        """Make one layer that has the class of each pixel."""
-        layer, whole, stack = self.source.layer, self.source.whole, self.source.stack
-        if layer is None or whole is None or stack is None:
-            self.run.refuse(self.source.note.text())
-            return
-        try:
-            how = self.recipe.segment
-        except ValueError as error:
-            self.run.refuse(one_line(error))
-            return
-        assert isinstance(how, Threshold)
-        self.run.status.say("Classifying …")
-        self.live.setChecked(False)
-        self.classes.make(layer, whole, stack, how)
 
     def _start_next(self) -> None:
         """Make the labels of the classes that come next."""

@@ -23,7 +23,7 @@ class ThresholdForm(Form[Threshold]):
     def __init__(self) -> None:
         super().__init__(
             Threshold(),
-            leave_out=("scope", "values", "object_classes"),
+            leave_out=("scope", "values", "object_classes", "result"),
             apart=("min_separability",),
         )
         self.taken = QComboBox()
@@ -47,7 +47,7 @@ class ThresholdForm(Form[Threshold]):
             self.fields["classes"].value = 2  # which comes back here
             return
         if self.taken.property("classes") != self.fields["classes"].value:
-            self._settings = self._settings.replace(object_classes=())
+            self._settings = self._settings.replace(object_classes=(), result="objects")
             self._offer_classes()
         self._show_what_counts()
         super()._on_changed()
@@ -73,24 +73,24 @@ class ThresholdForm(Form[Threshold]):
         chosen = self._settings.object_classes
         known = [self.taken.itemData(n) for n in range(self.taken.count())]
         # Those of a recipe may be others: they stay until a person chooses.
-        self.taken.setCurrentIndex(known.index(chosen) if chosen in known else -1)
+        place = known.index(chosen) if chosen in known else -1
+        if self._settings.result == "classes":
+            place = self.taken.findText(ALL)
+        self.taken.setCurrentIndex(place)
         self.taken.blockSignals(False)
-
-    @property
-    def no_objects(self) -> bool:
-        """Whether one layer is wanted that has the class of each pixel."""
-        return str(self.taken.currentText()) == ALL
 
     @property
     def runs(self) -> list[tuple[int, ...]]:
         """The classes of each labels layer that is to be made."""
         chosen = self._settings.object_classes
-        apart = self.taken.currentIndex() >= self._together and not self.no_objects
+        apart = self.taken.currentIndex() >= self._together and bool(chosen)
         return [(number,) for number in chosen] if apart else [chosen]
 
     def _on_taken(self) -> None:
-        classes = self.taken.currentData()
-        self._settings = self.value.replace(object_classes=classes)
+        result = "classes" if self.taken.currentText() == ALL else "objects"
+        self._settings = self.value.replace(
+            object_classes=self.taken.currentData(), result=result
+        )
         self._shown = self._values()
         super()._on_changed()
 

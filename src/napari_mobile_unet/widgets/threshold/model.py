@@ -30,8 +30,6 @@ class ThresholdModel(QObject):
         How thresholds are found, as the form shows it.
     per_plane : bool
         Whether each plane has thresholds of its own.
-    all_classes : bool
-        Whether classes are looked at, not objects that are made of some.
     values : tuple of float or None
         Thresholds set by hand.
     counted : Counted or None
@@ -56,7 +54,7 @@ class ThresholdModel(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = Threshold()
-        self.per_plane = self.all_classes = False
+        self.per_plane = False
         self.values: tuple[float, ...] | None = None
         self.counted: Counted | None = None
         self.split: HistogramSplit | None = None
@@ -95,7 +93,7 @@ class ThresholdModel(QObject):
     @property
     def taken(self) -> tuple[int, ...]:
         """Classes that are objects, counted from 1, the darkest."""
-        if self.all_classes:
+        if self.settings.result == "classes":
             return tuple(range(1, self.settings.classes + 1))
         end = self.settings.classes if self.side == "bright" else 1
         return self.settings.object_classes or (end,)
