@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1366, 768)
+MERGED = 5
+"""The plane of the sample on which the model takes two nuclei for one."""
 PATIENCE = 120.0
 """Seconds that the window may take for anything."""
 SHOWN = 1800
@@ -80,7 +82,8 @@ def make() -> None:
     picture("segment")
 
     correct = open_page(viewer, "Correct")
-    # Two nuclei that are one object on the plane that one sees.
+    # Two nuclei are one object on this plane.
+    viewer.dims.set_current_step(0, MERGED)
     labels = viewer.layers.selection.active
     plane = labels.data[viewer.dims.current_step[0]]
     ids, sizes = np.unique(plane[plane > 0], return_counts=True)

@@ -472,6 +472,7 @@ def test_labels_that_a_run_writes_to_wait(person: Person) -> None:
     layer.data[1, 0:4, 0:4] = 12
     BEING_WRITTEN.end(layer)
     person.wait()
+    assert "A run writes" not in person.text
     person.dock.earlier.anew_button.click()  # the run changed what the journal knows
     assert 12 in bench.session.index
     assert bench.session.locks.ids == {3}

@@ -38,6 +38,26 @@ def cells(viewer: Any) -> tuple[Any, Any]:
     return picture, made
 
 
+def test_the_next_step_is_said_until_there_is_something_to_teach_with(
+    viewer: Any, dock: Callable[[str], Any]
+) -> None:
+    examples = dock("Teach a model").examples
+    assert examples.hint.text() == "Open an image to begin."
+    image = viewer.add_image(np.zeros((8, 9), np.uint8))
+    assert "on the page Segment" in examples.hint.text()
+    labels = viewer.add_labels(np.ones((8, 9), np.uint8))
+    assert "press Plane finished" in examples.hint.text()
+    session = Corrections(labels.data)
+    session.finish(())
+    labels.metadata[METADATA] = state_of(session)
+    examples.refresh()
+    assert examples.hint.text().startswith("Press Add")
+    examples.add_button.click()
+    assert examples.hint.isHidden()
+    viewer.layers.remove(image)
+    assert not examples.hint.isHidden()
+
+
 def test_corrected_planes_teach_a_model_that_the_page_segment_offers(
     viewer: Any,
     dock: Callable[[str], Any],
