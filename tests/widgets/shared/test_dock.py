@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_mobile_unet.widgets.shared.section import Section
@@ -62,3 +63,21 @@ def test_in_a_low_window_a_dock_scrolls_and_nothing_overlaps(
                 assert above.bottom() < below.top()
     foot = panel.run if name != "Pre-process" else panel.apply_button
     assert foot.visibleRegion().boundingRect() == foot.rect()
+
+
+def test_docks_below_the_canvas_are_tabs(
+    viewer: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    viewer.window._qt_window.show()
+    batch, evaluate = dock("Batch"), dock("Evaluate labels")
+    frames = [each.parent() for each in (batch, evaluate)]
+    window = viewer.window._qt_window
+
+    def tabbed() -> bool:
+        return frames[0] in window.tabifiedDockWidgets(frames[1])
+
+    qtbot.waitUntil(tabbed, timeout=5000)
+    assert all(
+        window.dockWidgetArea(frame) == Qt.DockWidgetArea.BottomDockWidgetArea
+        for frame in frames
+    )

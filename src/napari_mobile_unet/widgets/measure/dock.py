@@ -31,6 +31,7 @@ from napari_mobile_unet.widgets.measure.layer_link import LayerLink
 from napari_mobile_unet.widgets.measure.measured import Measured
 from napari_mobile_unet.widgets.measure.panel import TablePanel
 from napari_mobile_unet.widgets.measure.save_row import SaveRow
+from napari_mobile_unet.widgets.shared.bottom_dock import share_bottom
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
@@ -237,6 +238,7 @@ class MeasureDock(Dock):
         )
         self.panel.show()
         window, down = frame.parentWidget(), Qt.Orientation.Vertical
+        share_bottom(window, frame)
         # Beside napari's own docks, whose height would leave it three rows.
         left = Qt.DockWidgetArea.LeftDockWidgetArea
         window.setCorner(Qt.Corner.BottomLeftCorner, left)

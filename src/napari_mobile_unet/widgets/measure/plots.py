@@ -47,7 +47,8 @@ class Plots(QWidget):
         for box in (self.kind, self.x, self.y):
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             box.setSizeAdjustPolicy(policy)
-            box.setMinimumContentsLength(8)
+            # Beside a table in a small window: the kinds are whole, columns are cut.
+            box.setMinimumContentsLength(8 if box is self.kind else 3)
         self.canvas: Any = None
         row = QHBoxLayout()
         for box, share in ((self.kind, 1), (self.x, 2), (self.y, 2)):

@@ -70,4 +70,18 @@ class BottomDock(QWidget):
         window = None if frame is None else frame.parentWidget()
         if frame is not None and isinstance(window, QMainWindow):
             window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, frame)
-            frame.show()
+            share_bottom(window, frame)
+
+
+def share_bottom(window: QMainWindow, frame: QDockWidget) -> None:
+    """Show a dock below the canvas as a tab with those that are there already.
+
+    Side by side they would be wider than the screen of a laptop.
+    """
+    for other in window.findChildren(QDockWidget):
+        below = window.dockWidgetArea(other) == Qt.DockWidgetArea.BottomDockWidgetArea
+        if below and other is not frame and other.isVisible():
+            window.tabifyDockWidget(other, frame)
+            break
+    frame.show()
+    frame.raise_()
