@@ -39,7 +39,7 @@ import numpy as np
 import psutil
 from matplotlib.figure import Figure
 from napari.layers import Labels
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QApplication
 
 from napari_mobile_unet.io.read import read_stack
@@ -184,6 +184,8 @@ def rest(viewer: napari.Viewer) -> None:
     quiet = 0
     while quiet < 3:
         QApplication.processEvents()
+        # What is to be deleted later is so only by a loop, which nobody runs here.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         pages = [
             page
             for page in viewer.window.dock_widgets.values()
