@@ -217,3 +217,9 @@ def test_tracks_for_napari() -> None:
     data, graph = napari_tracks(table)
     assert data[:, :2].tolist() == [[1, 0], [1, 1], [2, 2], [3, 2]]
     assert graph == {2: [1], 3: [1]}
+
+
+@pytest.mark.parametrize("distance", [0, 1e-200, 1e200])
+def test_steps_whose_squares_are_no_numbers_are_refused(distance: float) -> None:
+    with pytest.raises(ValueError, match="max_distance"):
+        Link(method="laptrack", max_distance=distance)

@@ -31,7 +31,9 @@ class Link(Params):
     over the area that they cover together; 1 is equal, 0 apart."""
     gap: Annotated[int, Field(ge=0, le=10), Called("missing for")] = 1
     """Number of planes that an object may be missing from."""
-    max_distance: Annotated[float, Field(gt=0), Called("largest step")] = 15
+    max_distance: Annotated[
+        float, Field(ge=0.01, le=1_000_000), Called("largest step")
+    ] = 15
     """By movement: largest distance that a centre moves between planes, in pixels."""
 
     def along(self, axes: str) -> str | None:
