@@ -13,8 +13,9 @@ import pytest
 import napari_mobile_unet as nmu
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.training import teach as teaching
+from napari_mobile_unet.training.blocks import Blocks, settings_of
 from napari_mobile_unet.training.examples import example_of
-from napari_mobile_unet.training.gate import Blocks, gate_of, settings_of
+from napari_mobile_unet.training.gate import gate_of
 from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.training.lessons import (
     check_lessons,

@@ -12,32 +12,27 @@ measured and saved. Messages go out as lines of JSON on standard output.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.training.child.export import save_model
-from napari_mobile_unet.training.child.learning import iter_batches, rate_at
-from napari_mobile_unet.training.child.pupil import Pupil, between
-from napari_mobile_unet.training.crops import CropSampler
-from napari_mobile_unet.training.examples import example_of
-from napari_mobile_unet.training.gate import (
+from napari_mobile_unet.training.blocks import (
     RIGHT,
     Blocks,
     Setting,
-    calibration_of,
-    gate_of,
     precision,
     settings_of,
 )
+from napari_mobile_unet.training.child.export import save_model
+from napari_mobile_unet.training.child.learning import iter_batches, rate_at
+from napari_mobile_unet.training.child.messages import serve
+from napari_mobile_unet.training.child.pupil import Pupil, between
+from napari_mobile_unet.training.crops import CropSampler
+from napari_mobile_unet.training.examples import example_of
+from napari_mobile_unet.training.gate import calibration_of, gate_of
 from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.training.lessons import iter_lessons
 from napari_mobile_unet.training.teaching import TeachingJob
@@ -45,8 +40,9 @@ from napari_mobile_unet.training.validation import Tuned, predict_maps
 from napari_mobile_unet.unet.card import Decoding, GateRecord, TrainingRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from napari_mobile_unet.training.child.messages import Parent
     from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats
@@ -57,9 +53,7 @@ APART = 800_000
 """Pixels that are measured on at most; more of them would take the time of learning."""
 
 
-def teach(
-    job: TeachingJob, pupil: Pupil, say: Callable[..., None], stopped: Event
-) -> None:
+def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     """Learn from the lessons of a job, compare, export.
 
     Parameters
@@ -68,10 +62,9 @@ def teach(
         What is done.
     pupil : Pupil
         Made for it.
-    say : function
-        Takes the kind of a message and its content.
-    stopped : threading.Event
-        Once it is set, the learning ends after the step in hand.
+    parent : Parent
+        Is told of every step. Once it wants no more, the learning ends after the step
+        in hand.
 
     Raises
     ------
@@ -86,7 +79,7 @@ def teach(
         for lesson in _limited(divided.apart)
     ]
     old_kinds = _old_kinds(job)
-    say(
+    parent.say(
         "ready",
         planes=len(lessons),
         objects=sum(example.n_objects for example in taught),
@@ -95,10 +88,10 @@ def teach(
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        new = _learn(job, pupil, Learning(taught, parts), say, stopped)
+        new = _learn(job, pupil, Learning(taught, parts), parent)
     else:
         new = pupil.load(job.learnt)
-    say("measuring")
+    parent.say("measuring")
     seconds = time.monotonic() - begin
     tuned, record = _compare(job, pupil, old, new, parts, old_kinds)
     save_model(
@@ -119,7 +112,7 @@ def teach(
         ),
         tuned=tuned,
     )
-    say(
+    parent.say(
         "done",
         steps=pupil.steps,
         seconds=seconds,
@@ -157,8 +150,7 @@ def _learn(
     job: TeachingJob,
     pupil: Pupil,
     learning: Learning,
-    say: Callable[..., None],
-    stopped: Event,
+    parent: Parent,
 ) -> list[Floats]:
     """Return the best weights of all that were measured, without the old ones."""
     channels = job.architecture.channels
@@ -188,7 +180,7 @@ def _learn(
         measured += time.monotonic() - start
         return float(ap)
 
-    say("step", step=0, loss=None, ap=measure(), share=0.0, seconds=0.0)
+    parent.say("step", step=0, loss=None, ap=measure(), share=0.0, seconds=0.0)
     measured, losses = 0.0, []
     begin = time.monotonic()
     while True:
@@ -196,12 +188,12 @@ def _learn(
         share = passed / (60 * (job.minutes or 1))
         if job.most_steps is not None:
             share = max(share, pupil.steps / job.most_steps)
-        if share >= 1 or (stopped.is_set() and pupil.steps):
+        if share >= 1 or (parent.stopped.is_set() and pupil.steps):
             break
         losses.append(pupil.step(next(batches), rate_at(share, job.learning_rate)))
         if pupil.steps % job.steps == 0:
             ap = measure() if measured <= job.validated * passed else None
-            say(
+            parent.say(
                 "step",
                 step=pupil.steps,
                 loss=float(np.mean(losses)),
@@ -212,7 +204,7 @@ def _learn(
             losses.clear()
     batches.close()
     ap = measure()
-    say(
+    parent.say(
         "step",
         step=pupil.steps,
         loss=float(np.mean(losses)) if losses else None,
@@ -279,46 +271,22 @@ def _old_kinds_ap(
     return float(precision(counts)[(RIGHT, 0.75).index(RIGHT)])
 
 
-def main() -> int:
-    """Run the job on standard input; return the exit status."""
-    # TensorFlow's own lines must not come between the messages.
-    messages: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    writing = threading.Lock()
-
-    def say(kind: str, **content: object) -> None:
-        with writing, suppress(BrokenPipeError):
-            messages.write(json.dumps({"kind": kind, **content}) + "\n")
-            messages.flush()
-
-    # Where a console is shared (Windows), only the parent decides when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    line = sys.stdin.readline()
+def work(parent: Parent) -> None:
+    """Get ready for the job that the parent names, and do it when told to."""
+    line = parent.read()
     if not line:
-        return 0
-    stopped = Event()
-    try:
-        job = TeachingJob.from_json(line)
-        pupil = Pupil(job)
-        pupil.warm_up()
-        say("warm")
-        line = sys.stdin.readline()
-        if not line:  # nobody wants it any more
-            return 0
-        job = job.replace(**json.loads(line))
-
-        def listen() -> None:
-            sys.stdin.readline()
-            stopped.set()
-
-        threading.Thread(target=listen, daemon=True).start()
-        teach(job, pupil, say, stopped)
-    except (ValueError, OSError) as error:
-        say("error", message=str(error))
-        return 1
-    return 0
+        return
+    job = TeachingJob.from_json(line)
+    pupil = Pupil(job)
+    pupil.warm_up()
+    parent.say("warm")
+    line = parent.read()
+    if not line:  # nobody wants it any more
+        return
+    job = job.replace(**json.loads(line))
+    parent.listen()
+    teach(job, pupil, parent)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(work))

@@ -9,17 +9,11 @@ training after the current batch; the model is still tuned and saved.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import shutil
-import signal
 import sys
-import threading
 import time
-from contextlib import suppress
-from threading import Event
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from napari_mobile_unet.training.child.export import keep_unfinished, save_model
 from napari_mobile_unet.training.child.learning import (
@@ -27,6 +21,7 @@ from napari_mobile_unet.training.child.learning import (
     iter_batches,
     iter_epochs,
 )
+from napari_mobile_unet.training.child.messages import serve
 from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob
@@ -35,8 +30,7 @@ from napari_mobile_unet.unet.card import TrainingRecord
 from napari_mobile_unet.unet.model import TILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from napari_mobile_unet.training.child.messages import Parent
     from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.types import Floats
 
@@ -58,17 +52,16 @@ def _calibration_tiles(examples: list[Example], job: TrainingJob) -> list[Floats
     return [image for _ in range(CALIBRATION_TILES // 4) for image in next(batches)[0]]
 
 
-def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
+def train(job: TrainingJob, parent: Parent) -> None:
     """Run a job: read, learn, validate, tune, export; tell each epoch.
 
     Parameters
     ----------
     job : TrainingJob
         What is done.
-    say : function
-        Takes the kind of a message and its content.
-    stopped : threading.Event
-        Once it is set, the training ends after the batch in hand.
+    parent : Parent
+        Is told of every epoch. Once it wants no more, the training ends after the
+        batch in hand.
 
     Raises
     ------
@@ -84,7 +77,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
         start=job.start,
         seed=job.seed,
     )
-    say(
+    parent.say(
         "ready",
         images=record.images,
         objects=record.objects,
@@ -92,7 +85,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
     )
     trainer = Trainer(job)
     begin = kept = time.monotonic()
-    for epoch in iter_epochs(trainer, training, job, stopped):
+    for epoch in iter_epochs(trainer, training, job, parent.stopped):
         record = record.replace(epochs=epoch.number)
         ap = None
         if validation and epoch.number % job.validate_every == 0:
@@ -103,7 +96,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
                 keep_unfinished(trainer.average, job, record)
             except OSError as error:  # the training is worth more than its copy
                 logger.warning("the unfinished model was not saved: %s", error)
-        say(
+        parent.say(
             "epoch",
             epoch=epoch.number,
             loss=epoch.loss,
@@ -111,7 +104,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
             minutes=_minutes_since(begin),
             share=epoch.share,
         )
-    if stopped.is_set() and not record.epochs and job.epochs != 0:
+    if parent.stopped.is_set() and not record.epochs and job.epochs != 0:
         raise ValueError(
             "a model can be saved after its first batch; the training was stopped "
             "before that; let it run longer"
@@ -125,7 +118,7 @@ def train(job: TrainingJob, say: Callable[..., None], stopped: Event) -> None:
         samples=_calibration_tiles(training, job) if job.quantise else (),
     )
     shutil.rmtree(job.unfinished, ignore_errors=True)
-    say(
+    parent.say(
         "done",
         epochs=record.epochs,
         ap=tuned.ap,
@@ -138,38 +131,12 @@ def _minutes_since(begin: float) -> float:
     return (time.monotonic() - begin) / 60
 
 
-def main() -> int:
-    """Run the job on standard input; return the exit status."""
-    # TensorFlow's own lines must not come between the messages.
-    messages: TextIO = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    writing = threading.Lock()
-
-    def say(kind: str, **content: object) -> None:
-        # The model is saved even if the parent has died.
-        with writing, suppress(BrokenPipeError):
-            messages.write(json.dumps({"kind": kind, **content}) + "\n")
-            messages.flush()
-
-    # Where a console is shared (Windows), only the parent decides when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stopped = Event()
-
-    def listen() -> None:
-        sys.stdin.readline()
-        stopped.set()
-        say("stopping")
-
-    job = TrainingJob.from_json(sys.stdin.readline())
-    threading.Thread(target=listen, daemon=True).start()
-    try:
-        train(job, say, stopped)
-    except (ValueError, OSError) as error:
-        say("error", message=str(error))
-        return 1
-    return 0
+def work(parent: Parent) -> None:
+    """Do the job that the parent names."""
+    job = TrainingJob.from_json(parent.read())
+    parent.listen(lambda: parent.say("stopping"))
+    train(job, parent)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(work))
