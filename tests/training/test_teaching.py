@@ -78,7 +78,7 @@ def bright_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         messages = run(job)
         kinds = [message["kind"] for message in messages]
         assert kinds[:3] == ["warm", "ready", "step"]
-        assert kinds[-2:] == ["measuring", "done"]
+        assert kinds[-3:] == ["measuring", "saving", "done"]
         return keep_model(job.output, folder)
 
 
@@ -224,7 +224,7 @@ def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
         on_message=kill_when_it_knows_something,
     )
     assert kinds[0] == "masks" and "died" in kinds
-    assert kinds[-2:] == ["measuring", "done"]
+    assert kinds[-3:] == ["measuring", "saving", "done"]
     gate = model.card.training.gate
     assert gate is not None and gate.verdict == "better"
     assert gate.new_ap > gate.old_tuned_ap + 0.2

@@ -124,6 +124,17 @@ class Blocks:
         rows, columns = np.indices(self.shape)
         return np.asarray((rows + columns) % 2 == 0).ravel()
 
+    @property
+    def watching(self) -> Mask:
+        """(blocks,) a third of them, spread over all, with blocks of both halves."""
+        rows, columns = np.indices(self.shape)
+        return np.asarray((rows + columns) % 3 == 0).ravel()
+
+    def true_objects(self) -> NDArray[np.int64]:
+        """Return (blocks,) how many true objects of each count."""
+        block, counts = self.places(self.example.labels)
+        return np.bincount(block[counts], minlength=int(np.prod(self.shape)))
+
     def places(self, labels: NDArray[np.integer]) -> tuple[NDArray[np.intp], Mask]:
         """Return the block of each object 1 to n, and whether it counts."""
         ids = np.arange(1, int(labels.max(initial=0)) + 1)

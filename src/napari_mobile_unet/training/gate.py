@@ -31,6 +31,8 @@ SURE = 0.9
 """Share of the draws that the interval of the difference holds."""
 FEWEST = 8
 """True objects kept apart below which nothing can be told."""
+ENOUGH = 60
+"""True objects kept apart of which a third is spared for choosing the weights."""
 SURELY_SHOWN = LOW_CONFIDENCE + 0.05
 """Least median of the confidence that a taught model gets: below `LOW_CONFIDENCE` its
 objects would be hidden, and it was measured with all of them."""
@@ -80,6 +82,8 @@ class Gate:
         (blocks, 3), of the old model with its own thresholds; zeros without one.
     n_true : int
         True objects that count.
+    watched : bool
+        Whether the new weights were chosen by other blocks.
     """
 
     shares: Sequence[float]
@@ -88,6 +92,7 @@ class Gate:
     halves: Mask
     as_is: NDArray[np.int64]
     n_true: int
+    watched: bool = False
 
     @cached_property
     def _grid(self) -> tuple[int, ...]:
@@ -131,6 +136,7 @@ class Gate:
                 gain_low=low if has_old else None,
                 gain_high=high if has_old else None,
                 share=share,
+                apart_from_choice=self.watched,
             ),
         )
 
@@ -157,11 +163,22 @@ def _interval(
     return float(low), float(high)
 
 
+def watched_of(parts: Sequence[Blocks]) -> list[Mask] | None:
+    """Return the blocks of each part by which the new weights are chosen.
+
+    None if there are fewer than `ENOUGH` objects: all of them choose then.
+    """
+    if sum(int(part.true_objects().sum()) for part in parts) < ENOUGH:
+        return None
+    return [part.watching for part in parts]
+
+
 def gate_of(
     parts: Sequence[Blocks],
     maps: Iterable[tuple[float, Sequence[Floats]]],
     settings: Sequence[Setting],
     own: Setting | None,
+    watched: Sequence[Mask] | None = None,
 ) -> Gate:
     """Return what was counted.
 
@@ -176,9 +193,14 @@ def gate_of(
         All that are tried.
     own : Setting or None
         That of the old model, if there is one.
+    watched : sequence of ndarray, optional
+        (blocks,) of each part, by which of them the new weights were chosen: those do
+        not count. By all of them unless given, which flatters the new model a little.
     """
     shares, counts = [], []
     as_is = np.zeros((sum(int(np.prod(p.shape)) for p in parts), 3), np.int64)
+    judging = ~np.concatenate(watched) if watched else np.ones(len(as_is), bool)
+    n_true = np.concatenate([part.true_objects() for part in parts])
     for share, found in maps:
         shares.append(share)
         of_parts = zip(parts, found, strict=True)
@@ -192,10 +214,11 @@ def gate_of(
     return Gate(
         shares=shares,
         settings=settings,
-        counts=np.stack(counts),
-        halves=np.concatenate([part.halves for part in parts]),
-        as_is=as_is,
-        n_true=sum(int(part.places(part.example.labels)[1].sum()) for part in parts),
+        counts=np.stack(counts)[:, :, judging],
+        halves=np.concatenate([part.halves for part in parts])[judging],
+        as_is=as_is[judging],
+        n_true=int(n_true[judging].sum()),
+        watched=watched is not None,
     )
 
 

@@ -72,8 +72,8 @@ class TeachingProcess:
         """Yield what the child says, to its end.
 
         "warm"; once it was begun "ready" (planes, objects, apart), a "step" (step,
-        loss, ap, share, seconds) now and then, "measuring", and "done" (steps,
-        seconds, output, gate).
+        loss, ap, share, seconds) now and then, "measuring", "saving", and "done"
+        (steps, seconds, output, gate).
 
         Parameters
         ----------

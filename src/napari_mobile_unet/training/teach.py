@@ -8,11 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import atomic_path, check_folder
-from napari_mobile_unet.samples.files import SAMPLES, read_sample
 from napari_mobile_unet.training.job import check_place
 from napari_mobile_unet.training.lessons import (
     check_lessons,
@@ -162,32 +159,11 @@ def prepared(
 def empty_job(
     folder: Path, model: Model | None, *, colour: bool = True, **changes: Any
 ) -> TeachingJob:
-    """Return a job in a folder, with what the model knew, but without lessons yet."""
-    for name in ("lessons", "old_kinds"):
-        (folder / name).mkdir(exist_ok=True)
-    old_kinds = None
-    if model is not None:
-        old_kinds = folder / "old_kinds"
-        write_lessons(old_kinds, known_kinds())
+    """Return a job in a folder, without lessons yet."""
+    (folder / "lessons").mkdir(exist_ok=True)
     return teaching_job(
-        folder / "lessons",
-        folder / "model",
-        model=model,
-        old_kinds=old_kinds,
-        colour=colour,
-        **changes,
+        folder / "lessons", folder / "model", model=model, colour=colour, **changes
     )
-
-
-def known_kinds() -> list[Lesson]:
-    """Return a plane of each shipped sample, to see what a model forgets of nuclei."""
-    lessons: list[Lesson] = []
-    for name in SAMPLES:
-        sample = read_sample(name)
-        plane = sample.image.index(sample.image.n_planes // 2)
-        labels = np.asarray(sample.labels.data)
-        lessons += lessons_of(sample.image, labels, name, finished=[plane])
-    return lessons
 
 
 def keep_model(candidate: Path, folder: Path) -> Model:

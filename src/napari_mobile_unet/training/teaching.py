@@ -45,8 +45,10 @@ class TeachingJob(TrainingJob):
     """Not used."""
     lessons: Path
     """Folder of the lessons, as `write_lessons` fills it."""
-    old_kinds: Path | None = None
-    """Folder of lessons of kinds that the model knew before, to see what it forgets."""
+    old_kinds: bool = False
+    """Whether it is looked what the model forgets of the shipped samples."""
+    quantise: bool = True
+    """Whether the model also gets a network of 8-bit integers, if that is as good."""
     frozen_statistics: bool = True
     """Whether the means and variances of batch normalisation stay as they were: those
     of a few crops are worse."""
@@ -80,7 +82,6 @@ def teaching_job(
     *,
     model: Model | None,
     seconds: float = SECONDS,
-    old_kinds: Path | None = None,
     colour: bool = True,
     **changes: Any,
 ) -> TeachingJob:
@@ -96,8 +97,6 @@ def teaching_job(
         What is taught; without one the network begins with random weights.
     seconds : float
         How long it learns.
-    old_kinds : Path, optional
-        Folder of lessons of kinds that the model knows, to see what it forgets.
     colour : bool
         Whether a new network is to see RGB.
     **changes
@@ -119,7 +118,7 @@ def teaching_job(
             "licence": card.licence,
             "old_decoding": card.decoding,
             "old_calibration": card.calibration,
-            "old_kinds": old_kinds,
+            "old_kinds": True,
         }
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)

@@ -38,7 +38,7 @@ def sentence(gate: Mapping[str, Any]) -> str:
     ...         "gain_high": 0.4,
     ...     }
     ... )
-    'Too few objects to tell: AP at IoU 0.5 was 0.40 (0.50 with thresholds tuned), is 0.60 (gain -0.20 to +0.40) on 3 objects that were not taught'
+    'Too few objects to tell: AP at IoU 0.5 was 0.40 (0.50 with thresholds tuned), is 0.60 (gain -0.20 to +0.40) on 3 objects that were not taught, though they chose when to stop'
     """  # noqa: E501  what the example prints is one line
     text = BEGINNINGS[gate["verdict"]]
     if gate["new_ap"] is None:
@@ -56,6 +56,8 @@ def sentence(gate: Mapping[str, Any]) -> str:
         f": AP at IoU 0.5 {before}is {gate['new_ap']:.2f}{gain} on "
         f"{gate['objects']} objects that were not taught"
     )
+    if not gate.get("apart_from_choice") and gate.get("share") != 0:
+        text += ", though they chose when to stop"
     if gate.get("share") == 0:
         text += "; of all that was tried the old weights were best, and are kept"
     if gate.get("old_kinds_before") is not None:

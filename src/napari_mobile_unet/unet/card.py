@@ -79,6 +79,11 @@ class GateRecord(Params):
     """Largest gain in 9 of 10 draws."""
     share: float = Field(1, ge=0, le=1)
     """Of the way from the old weights to the taught ones that was gone."""
+    apart_from_choice: bool = False
+    """Whether the moment at which learning stopped was chosen by other objects than
+    those counted here; otherwise the AP of the taught model is a little too high."""
+    integers_as_good: bool | None = None
+    """Whether the network of 8-bit integers finds as much, and is kept."""
     old_kinds_before: float | None = None
     """AP at IoU 0.5 of the old model on shipped samples."""
     old_kinds_after: float | None = None

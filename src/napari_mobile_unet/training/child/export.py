@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.training.child import network
+from napari_mobile_unet.training.child.learning import iter_batches
+from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.validation import tune
 from napari_mobile_unet.unet.card import Card, write_card
 from napari_mobile_unet.unet.model import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.training.validation import Tuned
     from napari_mobile_unet.types import Floats
     from napari_mobile_unet.unet.card import Architecture, TrainingRecord
+    from napari_mobile_unet.unet.model import Precision
 
 INPUTS = (
     "one grey channel, bright or dark objects",
@@ -186,9 +189,25 @@ def save_model(
     return tuned
 
 
-def predict_example(example: Example, model: Model) -> Floats:
+def calibration_tiles(
+    examples: Sequence[Example], job: TrainingJob, count: int
+) -> list[Floats]:
+    """Return tiles on which the ranges of a network of integers are found.
+
+    They are cut out as in a segmentation: ranges for what never occurs in one would
+    be coarse.
+    """
+    augmentation = job.augmentation.replace(plain=1)
+    sampler = CropSampler(examples, TILE, augmentation, job.architecture.channels)
+    batches = iter_batches(sampler, 4, job.seed)
+    return [image for _ in range(count // 4) for image in next(batches)[0]]
+
+
+def predict_example(
+    example: Example, model: Model, precision: Precision = "auto"
+) -> Floats:
     """Return a model's maps (Y, X, maps) of an example, whose diameter is known."""
     colours = model.card.architecture.channels == 3
     image = example.image if colours else example.grey
-    unet = UNet(diameter=example.diameter_or(0))
+    unet = UNet(diameter=example.diameter_or(0), precision=precision)
     return unet.maps_of_normalised(image, model)

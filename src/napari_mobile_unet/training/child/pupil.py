@@ -5,6 +5,7 @@ All of it learns; what was tried instead is in the documentation of teaching.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -16,7 +17,7 @@ from napari_mobile_unet.training.child import network
 from napari_mobile_unet.training.child.learning import loss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from napari_mobile_unet.training.child.learning import Batch
@@ -40,6 +41,7 @@ class Compiled:
         self._run = tf.function(
             lambda images: model(images, training=False),
             input_signature=[tf.TensorSpec(shape, tf.float32)],
+            autograph=False,
         )
 
     def __call__(self, images: Any, *, training: bool) -> Any:
@@ -52,6 +54,9 @@ class Compiled:
 class Pupil:
     """A network, its optimiser, and a moving average of its weights.
 
+    All weights that learn are one vector to the optimiser and to the average: as some
+    two hundred tensors, the graph of a step took three times as long to build.
+
     Parameters
     ----------
     job : TeachingJob
@@ -59,40 +64,50 @@ class Pupil:
 
     Attributes
     ----------
-    average : keras.Model
-        The network with the averaged weights, which is measured and kept.
+    network : keras.Model
+        What learns; within `holding` and `averaged` it has other weights.
     predict : Compiled
         The same network, for measuring.
+    steps : int
+        Batches that it learnt from.
     """
 
     def __init__(self, job: TeachingJob) -> None:
         keras.utils.set_random_seed(job.seed)
         self._job = job
-        self._model = network.build(job.architecture)
-        self.average = network.build(job.architecture)
+        self.network = network.build(job.architecture)
         if job.start_weights is not None:
-            network.load_weights(self._model, job.start_weights, job.start_architecture)
-        self.average.set_weights(self._model.get_weights())
-        self.predict = Compiled(self.average)
-        self._variables = self._model.trainable_variables
-        followed = self._variables if job.frozen_statistics else self._model.variables
-        of_path = {weight.path: weight for weight in self.average.variables}
-        self._followed = [(of_path[weight.path], weight) for weight in followed]
+            network.load_weights(
+                self.network, job.start_weights, job.start_architecture
+            )
+        self.predict = Compiled(self.network)
+        self._variables = self.network.trainable_variables
+        self._statistics = (
+            [] if job.frozen_statistics else self.network.non_trainable_variables
+        )
+        self._sizes = [int(np.prod(v.shape)) for v in self._variables]
+        self._weights = keras.Variable(_flat(self._variables), name="weights")
+        self._average = keras.Variable(
+            _flat([*self._variables, *self._statistics]), name="average"
+        )
         self._optimiser = keras.optimizers.AdamW(
             job.learning_rate, weight_decay=1e-4, global_clipnorm=1.0
         )
-        self._optimiser.build(self._variables)
+        self._optimiser.build([self._weights])
         self.steps = 0
-        self._step: Callable[..., Any] = tf.function(self._eager_step)
+        self._step: Callable[..., Any] = tf.function(self._eager_step, autograph=False)
 
     def _eager_step(self, images: Any, targets: Any, decay: Any) -> Any:
         training = not self._job.frozen_statistics
         with tf.GradientTape() as tape:
-            value = loss(targets, self._model(images, training=training))
+            value = loss(targets, self.network(images, training=training))
         gradients = tape.gradient(value, self._variables)
-        self._optimiser.apply_gradients(zip(gradients, self._variables, strict=True))
-        for average, now in self._followed:
-            average.assign(decay * average + (1 - decay) * now)
+        self._optimiser.apply([_joined(gradients)], [self._weights])
+        parts = tf.split(self._weights.value, self._sizes)
+        for variable, part in zip(self._variables, parts, strict=True):
+            variable.assign(tf.reshape(part, variable.shape))
+        now = tf.concat([self._weights.value, _joined(self._statistics)], 0)
+        self._average.assign(decay * self._average + (1 - decay) * now)
         return value
 
     def step(self, batch: Batch, rate: float) -> float:
@@ -108,28 +123,61 @@ class Pupil:
         shape = (job.batch, job.crop, job.crop)
         images = np.zeros((*shape, job.architecture.channels), np.float32)
         self.predict(images[:1], training=False)
-        kept = self._model.get_weights()
+        kept = self.network.get_weights()
+        flat = np.array(self._weights), np.array(self._average)
         self.step((images, np.zeros((*shape, 4), np.float32)), 0.0)
-        self._model.set_weights(kept)
-        self.average.set_weights(kept)
+        self.network.set_weights(kept)
+        self._weights.assign(flat[0])
+        self._average.assign(flat[1])
         for moment in self._optimiser.variables:
             moment.assign(tf.zeros_like(moment))
         self.steps = 0
 
+    @contextmanager
+    def holding(self, weights: Sequence[Floats]) -> Iterator[None]:
+        """Give the network other weights for a while, to measure it."""
+        kept = self.network.get_weights()
+        self.network.set_weights(weights)
+        try:
+            yield
+        finally:
+            self.network.set_weights(kept)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Give the network its averaged weights for a while."""
+        with self.holding(self.network.get_weights()):
+            followed = [*self._variables, *self._statistics]
+            ends = np.cumsum([int(np.prod(v.shape)) for v in followed])[:-1]
+            parts = np.split(np.array(self._average), ends)
+            for variable, part in zip(followed, parts, strict=True):
+                variable.assign(part.reshape(variable.shape))
+            yield
+
     def keep(self, path: Path) -> None:
-        """Write the averaged weights to a file, whole or not at all."""
+        """Write the weights to a file, whole or not at all."""
         with atomic_path(path) as beside:
-            self.average.save_weights(beside)
+            self.network.save_weights(beside)
 
     def load(self, path: Path) -> list[Floats]:
         """Return weights that were kept."""
-        self.average.load_weights(path)
+        self.network.load_weights(path)
         return self.weights
 
     @property
     def weights(self) -> list[Floats]:
-        """A copy of the averaged weights."""
-        return [np.array(weight) for weight in self.average.get_weights()]
+        """A copy of the weights."""
+        return [np.array(weight) for weight in self.network.get_weights()]
+
+
+def _flat(variables: Sequence[Any]) -> Floats:
+    """Return all values of some variables as one vector."""
+    return np.concatenate([np.array(v, np.float32).ravel() for v in variables])
+
+
+def _joined(tensors: Sequence[Any]) -> Any:
+    """Return all values of some tensors as one, in a graph."""
+    return tf.concat([tf.reshape(t, [-1]) for t in tensors] or [tf.zeros(0)], 0)
 
 
 def between(old: Sequence[Floats], new: Sequence[Floats], share: float) -> list[Floats]:

@@ -14,30 +14,24 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.training.blocks import (
-    RIGHT,
-    Blocks,
-    Setting,
-    precision,
-    settings_of,
-)
-from napari_mobile_unet.training.child.export import save_model
+from napari_mobile_unet.training.blocks import Blocks, Setting, precision
+from napari_mobile_unet.training.child.comparing import add_integers, compare
+from napari_mobile_unet.training.child.export import calibration_tiles, save_model
 from napari_mobile_unet.training.child.learning import iter_batches, rate_at
 from napari_mobile_unet.training.child.messages import serve
-from napari_mobile_unet.training.child.pupil import Pupil, between
+from napari_mobile_unet.training.child.pupil import Pupil
 from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import example_of
-from napari_mobile_unet.training.gate import calibration_of, gate_of
+from napari_mobile_unet.training.gate import watched_of
 from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.training.lessons import iter_lessons
 from napari_mobile_unet.training.teaching import TeachingJob
-from napari_mobile_unet.training.validation import Tuned, predict_maps
-from napari_mobile_unet.unet.card import Decoding, GateRecord, TrainingRecord
+from napari_mobile_unet.training.validation import predict_maps
+from napari_mobile_unet.unet.card import Decoding, TrainingRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,10 +39,11 @@ if TYPE_CHECKING:
     from napari_mobile_unet.training.child.messages import Parent
     from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.lessons import Lesson
-    from napari_mobile_unet.types import Floats
+    from napari_mobile_unet.types import Floats, Mask
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Of the way from the old weights to the new ones, that are tried."""
+TILES = 12
+"""On which the ranges of a network of integers are found: more of them take longer
+than the learning."""
 APART = 800_000
 """Pixels that are measured on at most; more of them would take the time of learning."""
 
@@ -78,7 +73,7 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
         Blocks.of(example_of(lesson, job.normalisation), lesson.known)
         for lesson in _limited(divided.apart)
     ]
-    old_kinds = _old_kinds(job)
+    watched = watched_of(parts)
     parent.say(
         "ready",
         planes=len(lessons),
@@ -88,14 +83,15 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        new = _learn(job, pupil, Learning(taught, parts), parent)
+        new = Course(job, pupil, parts, watched).learn(taught, parent)
     else:
         new = pupil.load(job.learnt)
     parent.say("measuring")
     seconds = time.monotonic() - begin
-    tuned, record = _compare(job, pupil, old, new, parts, old_kinds)
+    tuned, record = compare(job, pupil, old, new, parts, watched)
+    parent.say("saving")
     save_model(
-        pupil.average,
+        pupil.network,
         job,
         TrainingRecord(
             data=job.data,
@@ -112,12 +108,15 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
         ),
         tuned=tuned,
     )
+    if job.quantise:
+        tiles = calibration_tiles(taught, job, TILES)
+        record = add_integers(job.output, pupil, tiles, parts, tuned)
     parent.say(
         "done",
         steps=pupil.steps,
         seconds=seconds,
         output=str(job.output),
-        gate=record.model_dump() if record else None,
+        gate=record.model_dump(),
     )
 
 
@@ -129,146 +128,115 @@ def _limited(lessons: list[Lesson]) -> list[Lesson]:
     return [lessons[place] for place in np.unique(places)] if lessons else []
 
 
-def _old_kinds(job: TeachingJob) -> list[Example]:
-    """Return examples of the kinds that the model knew before."""
-    if job.old_kinds is None:
-        return []
-    return [
-        example_of(lesson, job.normalisation) for lesson in iter_lessons(job.old_kinds)
-    ]
+class Course:
+    """The learning of a pupil: steps, measurements now and then, the best weights.
 
+    Parameters
+    ----------
+    job : TeachingJob
+        What is done.
+    pupil : Pupil
+        Made for it.
+    parts : sequence of Blocks
+        What it is measured on.
+    watched : sequence of ndarray or None
+        The blocks of each part that decide; None for all.
+    """
 
-@dataclass(frozen=True, eq=False)
-class Learning:
-    """What a pupil learns from, and what it is measured on."""
+    def __init__(
+        self,
+        job: TeachingJob,
+        pupil: Pupil,
+        parts: Sequence[Blocks],
+        watched: Sequence[Mask] | None,
+    ) -> None:
+        self.job, self.pupil, self.parts = job, pupil, parts
+        self.watched = watched or [np.ones(part.halves.shape, bool) for part in parts]
+        self.best: tuple[float, list[Floats]] | None = None
+        self.measuring = 0.0
+        """Seconds that went into measuring."""
 
-    taught: Sequence[Example]
-    parts: Sequence[Blocks]
+    def learn(self, taught: Sequence[Example], parent: Parent) -> list[Floats]:
+        """Return the best weights of all that were measured, without the old ones."""
+        job, pupil = self.job, self.pupil
+        channels = job.architecture.channels
+        sampler = CropSampler(taught, job.crop, job.augmentation, channels)
+        batches = iter_batches(sampler, job.batch, job.seed)
+        old = pupil.weights
+        begin = time.monotonic()
+        losses = [pupil.step(next(batches), rate_at(0, job.learning_rate))]
+        # What can be seen soon comes first: to measure takes longer than a step.
+        _tell(parent, 1, losses, None, 0.0, time.monotonic() - begin)
+        with pupil.holding(old):
+            first = self._precision()
+        _tell(parent, 0, [], first and first[0], 0.0, 0.0)
+        self.measuring, begin = 0.0, time.monotonic()
+        while True:
+            passed = time.monotonic() - begin
+            share = passed / (60 * (job.minutes or 1))
+            if job.most_steps is not None:
+                share = max(share, pupil.steps / job.most_steps)
+            if share >= 1 or parent.stopped.is_set():
+                break
+            losses.append(pupil.step(next(batches), rate_at(share, job.learning_rate)))
+            if pupil.steps % job.steps == 0:
+                soon = self.measuring > job.validated * passed
+                ap = None if soon else self.measure()
+                _tell(parent, pupil.steps, losses, ap, min(share, 1.0), passed)
+                losses.clear()
+        batches.close()
+        ap = self.measure()
+        _tell(parent, pupil.steps, losses, ap, 1.0, time.monotonic() - begin)
+        if self.best:
+            return self.best[1]
+        with pupil.averaged():
+            return pupil.weights
 
-
-def _learn(
-    job: TeachingJob,
-    pupil: Pupil,
-    learning: Learning,
-    parent: Parent,
-) -> list[Floats]:
-    """Return the best weights of all that were measured, without the old ones."""
-    channels = job.architecture.channels
-    sampler = CropSampler(learning.taught, job.crop, job.augmentation, channels)
-    batches = iter_batches(sampler, job.batch, job.seed)
-    own = Setting(job.old_decoding or Decoding())
-    best: tuple[float, list[Floats]] | None = None
-    begin = time.monotonic()
-    measured = 0.0
-
-    def measure() -> float | None:
-        nonlocal best, measured
-        if not learning.parts:
-            return None
+    def measure(self) -> float | None:
+        """Return AP at 0.5 of what was learnt so far, and keep it if it is the best."""
         start = time.monotonic()
-        known = job.augmentation.known_diameter
-        counts = sum(
-            part.count(
-                predict_maps(pupil.predict, part.example, known, mirror=False), [own]
-            )[0].sum(0)
-            for part in learning.parts
-        )
-        ap, tight = precision(np.asarray(counts))
-        if pupil.steps and (best is None or ap + tight > best[0]):
-            best = float(ap + tight), pupil.weights
-            pupil.keep(job.best_so_far)
-        measured += time.monotonic() - start
-        return float(ap)
+        with self.pupil.averaged():
+            both = self._precision()
+            if both is not None and (self.best is None or sum(both) > self.best[0]):
+                self.best = sum(both), self.pupil.weights
+                self.pupil.keep(self.job.best_so_far)
+        self.measuring += time.monotonic() - start
+        return both and both[0]
 
-    parent.say("step", step=0, loss=None, ap=measure(), share=0.0, seconds=0.0)
-    measured, losses = 0.0, []
-    begin = time.monotonic()
-    while True:
-        passed = time.monotonic() - begin
-        share = passed / (60 * (job.minutes or 1))
-        if job.most_steps is not None:
-            share = max(share, pupil.steps / job.most_steps)
-        if share >= 1 or (parent.stopped.is_set() and pupil.steps):
-            break
-        losses.append(pupil.step(next(batches), rate_at(share, job.learning_rate)))
-        if pupil.steps % job.steps == 0:
-            ap = measure() if measured <= job.validated * passed else None
-            parent.say(
-                "step",
-                step=pupil.steps,
-                loss=float(np.mean(losses)),
-                ap=ap,
-                share=min(share, 1.0),
-                seconds=passed,
-            )
-            losses.clear()
-    batches.close()
-    ap = measure()
+    def _precision(self) -> tuple[float, float] | None:
+        """Return AP at both IoU of the network as it is; None if there are no parts."""
+        own = Setting(self.job.old_decoding or Decoding())
+        known = self.job.augmentation.known_diameter
+        counts = [
+            part.count(
+                predict_maps(self.pupil.predict, part.example, known, mirror=False),
+                [own],
+            )[0, watched].sum(0)
+            for part, watched in zip(self.parts, self.watched, strict=True)
+        ]
+        if not counts:
+            return None
+        ap, tight = precision(np.sum(counts, axis=0))
+        return float(ap), float(tight)
+
+
+def _tell(
+    parent: Parent,
+    step: int,
+    losses: Sequence[float],
+    ap: float | None,
+    share: float,
+    seconds: float,
+) -> None:
+    """Send the message of a step."""
     parent.say(
         "step",
-        step=pupil.steps,
+        step=step,
         loss=float(np.mean(losses)) if losses else None,
         ap=ap,
-        share=1.0,
-        seconds=time.monotonic() - begin,
+        share=share,
+        seconds=seconds,
     )
-    return best[1] if best else pupil.weights
-
-
-def _compare(
-    job: TeachingJob,
-    pupil: Pupil,
-    old: list[Floats],
-    new: list[Floats],
-    parts: Sequence[Blocks],
-    old_kinds: Sequence[Example],
-) -> tuple[Tuned, GateRecord | None]:
-    """Give the pupil the weights that are best; return its tuning and the record."""
-    own = Setting(job.old_decoding or Decoding(), job.old_calibration)
-    has_old = job.start_weights is not None
-    if not parts:
-        pupil.average.set_weights(new)
-        record = GateRecord(verdict="too few")
-        return Tuned(own.decoding, own.calibration), record
-    known = job.augmentation.known_diameter
-
-    def maps_at(share: float, examples: Sequence[Example]) -> list[Floats]:
-        pupil.average.set_weights(between(old, new, share))
-        return [
-            predict_maps(pupil.predict, each, known, mirror=False) for each in examples
-        ]
-
-    examples = [part.example for part in parts]
-    gate = gate_of(
-        parts,
-        ((share, maps_at(share, examples)) for share in (SHARES if has_old else (1,))),
-        settings_of(job.old_calibration),
-        own if has_old else None,
-    )
-    chosen = gate.choose(job.seed)
-    record = chosen.record
-    if old_kinds and has_old:
-        both = [
-            _old_kinds_ap(old_kinds, maps_at(share, old_kinds), setting)
-            for share, setting in ((0, own), (chosen.share, chosen.setting))
-        ]
-        record = record.replace(old_kinds_before=both[0], old_kinds_after=both[1])
-    maps = maps_at(chosen.share, examples)  # and these are the weights that are saved
-    decoding, calibration = chosen.setting.decoding, chosen.setting.calibration
-    if calibration is None:
-        calibration = calibration_of(parts, maps, decoding)
-    return Tuned(decoding, calibration, record.new_ap), record
-
-
-def _old_kinds_ap(
-    examples: Sequence[Example], maps: Sequence[Floats], setting: Setting
-) -> float:
-    """Return AP at ``RIGHT`` of examples of the kinds that the model knew before."""
-    counts = np.zeros(3, np.int64)
-    for example, own in zip(examples, maps, strict=True):
-        part = Blocks.of(example, np.ones(example.labels.shape, bool))
-        counts += part.count(own, [setting])[0].sum(0)
-    return float(precision(counts)[(RIGHT, 0.75).index(RIGHT)])
 
 
 def work(parent: Parent) -> None:

@@ -15,41 +15,28 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from napari_mobile_unet.training.child.export import keep_unfinished, save_model
+from napari_mobile_unet.training.child.export import (
+    calibration_tiles,
+    keep_unfinished,
+    save_model,
+)
 from napari_mobile_unet.training.child.learning import (
     Trainer,
-    iter_batches,
     iter_epochs,
 )
 from napari_mobile_unet.training.child.messages import serve
-from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob
 from napari_mobile_unet.training.validation import validate
 from napari_mobile_unet.unet.card import TrainingRecord
-from napari_mobile_unet.unet.model import TILE
 
 if TYPE_CHECKING:
     from napari_mobile_unet.training.child.messages import Parent
-    from napari_mobile_unet.training.examples import Example
-    from napari_mobile_unet.types import Floats
 
 CALIBRATION_TILES = 100
 """Tiles on which the ranges of a network of integers are found."""
 
 logger = logging.getLogger(__name__)
-
-
-def _calibration_tiles(examples: list[Example], job: TrainingJob) -> list[Floats]:
-    """Return tiles on which the ranges of a network of integers are found.
-
-    They are cut out as in a segmentation: ranges for what never occurs in one would
-    be coarse.
-    """
-    augmentation = job.augmentation.replace(plain=1)
-    sampler = CropSampler(examples, TILE, augmentation, job.architecture.channels)
-    batches = iter_batches(sampler, 4, job.seed)
-    return [image for _ in range(CALIBRATION_TILES // 4) for image in next(batches)[0]]
 
 
 def train(job: TrainingJob, parent: Parent) -> None:
@@ -115,7 +102,9 @@ def train(job: TrainingJob, parent: Parent) -> None:
         job,
         record.replace(minutes=round(minutes, 1)),
         examples=validation,
-        samples=_calibration_tiles(training, job) if job.quantise else (),
+        samples=calibration_tiles(training, job, CALIBRATION_TILES)
+        if job.quantise
+        else (),
     )
     shutil.rmtree(job.unfinished, ignore_errors=True)
     parent.say(

@@ -201,6 +201,8 @@ class Course(QObject):
             self.stepped.emit(message)
         elif kind == "measuring":
             self._set("Comparing with the old model …")
+        elif kind == "saving":
+            self._set("Saving the taught model …")
         elif kind == "died":
             self._set("The best so far is measured …")
             self.said.emit(f"{message['message']}; what it had learnt is kept")
