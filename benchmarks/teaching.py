@@ -1,144 +1,216 @@
-"""What a model gains by teaching, on images that it was not taught with.
+"""How soon a model learns, what it costs, and what it gains on images it never saw.
 
-    python benchmarks/teaching.py IMAGES LABELS --taught 01_1 01_2 01_3 [--model nuclei]
-                                  [--seconds 60] [--keeps IMAGES LABELS] [--boundaries]
+    python benchmarks/teaching.py DATA [--only start speed tissue shift membranes]
+                                  [--counts 1 3 5] [--seconds 60] [--base-minutes 6]
+                                  [--membrane-seconds 300] [--every 2]
 
-IMAGES and LABELS are folders; the files whose stems are named by --taught are learnt
-from, every --every-th of the others is measured on. --keeps names images of the kind
-that the model knew, to see what it forgets. --boundaries is for membranes: foreground
-F1 and adapted Rand error, beside Otsu and a random forest that saw the same images.
+DATA holds ``tnbc_he``, ``isbi2012_em`` and ``dsb2018``. Each part is a process:
+
+start: from the button to the first step, without and with a process that is ready, and
+the memory of both processes before, during and after.
+speed: pixels in a second that a teaching and a full training learn from.
+tissue: ``nuclei`` taught with images of one patient, measured on other patients.
+shift: the same from a model of fluorescence alone to tissue; it is trained first, for
+--base-minutes, and kept in ``.benchmarks/fluorescence-MINUTES``.
+membranes: five of twenty sections, from ``nuclei`` and from nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
+import tempfile
 import time
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from skimage.metrics import adapted_rand_error
+from folds import iter_fold
+from teaching_scores import (
+    boundary_scores,
+    forest,
+    otsu,
+    pairs_of,
+    precision,
+    segmented,
+)
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.io.read import read_stack
-from napari_mobile_unet.objects.seeds import components
 
-SUFFIXES = (".png", ".tif")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from teaching_scores import Pair
+
+PATIENT = "01_"
+"""Images of the patient that ``tissue`` teaches with begin so."""
+FORGOTTEN = 20
+"""Every so manieth fluorescence image of the test fold shows what is forgotten."""
 
 
 def main() -> None:
-    """Teach, and print what was before and is after."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("labels", type=Path)
-    parser.add_argument("--taught", nargs="+", required=True)
-    parser.add_argument("--model", default="nuclei")
+    """Run the parts that are asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--counts", nargs="+", type=int, default=[1, 3, 5])
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--keeps", nargs=2, type=Path)
-    parser.add_argument("--keeps-every", type=int, default=20)
-    parser.add_argument("--boundaries", action="store_true")
-    parser.add_argument("-o", "--output", type=Path, default=Path("taught"))
+    parser.add_argument("--base-minutes", type=float, default=6)
+    parser.add_argument("--membrane-seconds", type=float, default=300)
+    parser.add_argument(
+        "--every", type=int, default=2, help="of the images measured on"
+    )
     chosen = parser.parse_args()
-    pairs = pairs_of(chosen.images, chosen.labels)
-    taught = [pairs.pop(stem) for stem in chosen.taught]
-    sets = {"rest": list(pairs.values())[:: chosen.every]}
-    if chosen.keeps:
-        sets["kept"] = list(pairs_of(*chosen.keeps).values())[:: chosen.keeps_every]
-    start = None if chosen.model == "none" else chosen.model
-    if start:
-        show("before", sets, start, chosen.boundaries)
+    if len(chosen.only) > 1:
+        for part in chosen.only:  # the last --only counts
+            subprocess.run([sys.executable, *sys.argv, "--only", part], check=False)
+        return
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"== {chosen.only[0]} (load {load})", flush=True)
+    PARTS[chosen.only[0]](chosen)
+
+
+def start(chosen: argparse.Namespace) -> None:
+    """From the button to the first step, and memory."""
+    from teaching_start import show_start
+
+    taught = list(pairs_of(*tissue_folders(chosen.data)).values())[:3]
+    show_start(taught, min(chosen.seconds, 20))
+
+
+def speed(_chosen: argparse.Namespace) -> None:
+    """Pixels in a second."""
+    from teaching_start import show_speed
+
+    show_speed()
+
+
+def tissue(chosen: argparse.Namespace) -> None:
+    """From ``nuclei`` to tissue of one patient."""
+    pairs = pairs_of(*tissue_folders(chosen.data))
+    taught = [pair for stem, pair in pairs.items() if stem.startswith(PATIENT)]
+    others = [pair for stem, pair in pairs.items() if not stem.startswith(PATIENT)]
+    show_gains("nuclei", taught, others[:: chosen.every], chosen)
+
+
+def shift(chosen: argparse.Namespace) -> None:
+    """From fluorescence alone to tissue."""
+    base = fluorescence_model(chosen.data, chosen.base_minutes)
+    histology = [
+        (each.image.plane(0), each.truth)
+        for each in iter_fold(chosen.data / "dsb2018", "training")
+        if each.kind == "histology"
+    ]
+    taught, others = histology[:: len(histology) // 5][:5], histology[1:]
+    known = {id(image) for image, _ in taught}
+    others = [pair for pair in others if id(pair[0]) not in known]
+    show_gains(str(base), taught, others[:: 2 * chosen.every], chosen)
+
+
+def membranes(chosen: argparse.Namespace) -> None:
+    """Membranes in electron microscopy, beside older methods."""
+    folder = chosen.data / "isbi2012_em"
+    pairs = list(pairs_of(folder / "images", folder / "labels").values())
+    taught = pairs[::4]
+    rest = [pair for number, pair in enumerate(pairs) if number % 4]
+    for name, find in (("Otsu", otsu), ("forest", forest(taught))):
+        print(f"{name}: {boundary_scores(rest, find)}", flush=True)
+    before = boundary_scores(rest, partial(segmented, model="nuclei"))
+    print(f"nuclei: {before}", flush=True)
+    for model in ("nuclei", None):
+        with tempfile.TemporaryDirectory() as place:
+            folder = taught_model(taught, model, chosen.membrane_seconds, place)
+            after = boundary_scores(rest, partial(segmented, model=str(folder)))
+        print(f"taught from {model}: {after}", flush=True)
+
+
+PARTS = {
+    "start": start,
+    "speed": speed,
+    "tissue": tissue,
+    "shift": shift,
+    "membranes": membranes,
+}
+
+
+def tissue_folders(data: Path) -> tuple[Path, Path]:
+    """Return the folders of images and labels of stained tissue."""
+    return data / "tnbc_he" / "images", data / "tnbc_he" / "labels"
+
+
+def show_gains(
+    model: str, taught: Sequence[Pair], rest: Sequence[Pair], chosen: argparse.Namespace
+) -> None:
+    """Print AP before and after a model was taught with some images."""
+    fold = iter_fold(chosen.data / "dsb2018", "test")
+    known = [(e.image.plane(0), e.truth) for e in fold if e.kind == "fluorescence"]
+    known = known[::FORGOTTEN]
+    before = precision(rest, model), precision(known, model)
+    print(f"before: rest {before[0]}, fluorescence {before[1]}", flush=True)
+    for count in chosen.counts:
+        with tempfile.TemporaryDirectory() as place:
+            folder = str(taught_model(taught[:count], model, chosen.seconds, place))
+            after = precision(rest, folder), precision(known, folder)
+        print(f"{count} images: rest {after[0]}, fluorescence {after[1]}", flush=True)
+
+
+def taught_model(
+    taught: Sequence[Pair], model: str | None, seconds: float, place: str
+) -> Path:
+    """Teach, print what it took, and return the folder."""
     begin = time.monotonic()
-    model = nmu.teach(
+    steps = 0
+
+    def listen(message: dict[str, object]) -> None:
+        nonlocal steps
+        steps = max(steps, int(str(message.get("step", 0))))
+
+    made = nmu.teach(
         [image for image, _ in taught],
         [labels for _, labels in taught],
-        chosen.output,
-        model=start,
-        seconds=chosen.seconds,
-        overwrite=True,
+        Path(place) / "taught",
+        model=model,
+        seconds=seconds,
         keep_worse=True,
-        on_message=lambda m: print(f"{time.monotonic() - begin:6.1f}", m, flush=True),
+        on_message=listen,
     )
-    print(f"{time.monotonic() - begin:.1f} s from call to model", flush=True)
-    show("after", sets, str(model.folder), chosen.boundaries)
-    if chosen.boundaries:
-        for name, find in (("Otsu", otsu), ("forest", forest(taught))):
-            print(name, boundary_scores(sets["rest"], find), flush=True)
-
-
-def pairs_of(images: Path, labels: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return image and labels of each stem; a mask's pieces are objects."""
-    found = {}
-    for path in sorted(p for p in images.iterdir() if p.suffix in SUFFIXES):
-        image = read_stack(path).plane(0)
-        own = np.asarray(read_stack(labels / path.name).plane(0)).astype(np.int32)
-        ids = np.unique(own)
-        found[path.stem] = image, components(own > 0) if len(ids) == 2 else own
-    return found
-
-
-def segmented(image: np.ndarray, model: str) -> np.ndarray:
-    """Return labels as the page Segment would, with all at its defaults."""
-    recipe = nmu.Recipe(segment=nmu.UNet(model=model))
-    return nmu.segment(image, recipe, axes="YXS" if image.ndim == 3 else "YX")
-
-
-def show(
-    when: str,
-    sets: dict[str, list[tuple[np.ndarray, np.ndarray]]],
-    model: str,
-    boundaries: bool,
-) -> None:
-    """Print the scores of a model on sets of images."""
-    for name, images in sets.items():
-        if boundaries and name == "rest":
-            scores = boundary_scores(images, lambda image: segmented(image, model))
-        else:
-            aps = [
-                nmu.evaluate(segmented(image, model), truth).ap[0.5]
-                for image, truth in images
-            ]
-            scores = f"AP50 {np.mean(aps):.3f} of {len(aps)} images"
-        print(when, name, scores, flush=True)
-
-
-def boundary_scores(images: list[tuple[np.ndarray, np.ndarray]], find: object) -> str:
-    """Return foreground F1 and adapted Rand error, means over the images."""
-    scores = []
-    for image, truth in images:
-        found = np.asarray(find(image))
-        both = 2 * ((found > 0) & (truth > 0)).sum()
-        f1 = both / ((found > 0).sum() + (truth > 0).sum())
-        scores.append((f1, adapted_rand_error(truth, found)[0]))
-    f1, error = np.mean(scores, axis=0)
-    return f"F1 {f1:.3f}, adapted Rand error {error:.3f} of {len(scores)} images"
-
-
-def otsu(image: np.ndarray) -> np.ndarray:
-    """Return the pieces of what is brighter than Otsu's threshold."""
-    return components(image > nmu.otsu(image).threshold)
-
-
-def forest(taught: list[tuple[np.ndarray, np.ndarray]]) -> object:
-    """Return a random forest on features of pixels, as a function of an image."""
-    from skimage.feature import multiscale_basic_features
-    from sklearn.ensemble import RandomForestClassifier
-
-    def features(image: np.ndarray) -> np.ndarray:
-        return multiscale_basic_features(image, sigma_min=1, sigma_max=8).reshape(
-            image.size, -1
-        )
-
-    rng = np.random.default_rng(0)
-    rows, truth = [], []
-    for image, labels in taught:
-        some = rng.choice(image.size, 10_000, replace=False)
-        rows.append(features(image)[some])
-        truth.append((labels > 0).ravel()[some])
-    trees = RandomForestClassifier(100, n_jobs=2, random_state=0)
-    trees.fit(np.concatenate(rows), np.concatenate(truth))
-    return lambda image: components(
-        np.ascontiguousarray(trees.predict(features(image)).reshape(image.shape))
+    gate = made.card.training.gate
+    assert gate is not None
+    print(
+        f"  {len(taught)} images, {steps} steps in {made.card.training.seconds} s, "
+        f"{time.monotonic() - begin:.0f} s from call to model; {gate.verdict}, "
+        f"{gate.old_tuned_ap} to {gate.new_ap} on {gate.objects} objects, share "
+        f"{gate.share}, integers {gate.integers_as_good}",
+        flush=True,
     )
+    return made.folder
+
+
+def fluorescence_model(data: Path, minutes: float) -> Path:
+    """Return a model that was trained on fluorescence alone; trained at most once."""
+    from napari_mobile_unet.training.job import TrainingJob
+    from napari_mobile_unet.training.process import training
+
+    folder = Path(".benchmarks") / f"fluorescence-{minutes:g}"
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(exist_ok=True)
+    own = data / "dsb2018" / "fluorescence"
+    job = TrainingJob(
+        images=str(own / "images"),
+        labels=str(own / "labels"),
+        output=folder,
+        minutes=minutes,
+        architecture={"channels": 3},
+    )
+    with training(job) as running:
+        for message in running.messages:
+            print(message, flush=True)
+    return folder
 
 
 if __name__ == "__main__":

@@ -53,8 +53,12 @@ def _tensorflow_interpreter(network: str) -> tuple[Any, int]:
     import tensorflow as tf
 
     runner = tf.lite.Interpreter(model_path=network, num_threads=os.cpu_count())
-    signature = runner.get_signature_runner()
-    ((entry, details),) = signature.get_input_details().items()
-    (exit_,) = signature.get_output_details()
-    tile = int(details["shape"][1])
-    return (lambda image: signature(**{entry: image[None]})[exit_][0]), tile
+    runner.allocate_tensors()
+    (entry,), (exit_,) = runner.get_input_details(), runner.get_output_details()
+
+    def run(image: Floats) -> Any:
+        runner.set_tensor(entry["index"], image[None])
+        runner.invoke()
+        return runner.get_tensor(exit_["index"])[0]
+
+    return run, int(entry["shape"][1])
