@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.training import teach as teaching
 from napari_mobile_unet.training.blocks import Blocks, settings_of
 from napari_mobile_unet.training.examples import example_of
-from napari_mobile_unet.training.gate import gate_of
+from napari_mobile_unet.training.gate import gate_of, watched_of
 from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.training.lessons import (
     check_lessons,
@@ -27,6 +28,7 @@ from napari_mobile_unet.training.lessons import (
 from napari_mobile_unet.training.pupils import MODULE, TeachingProcess, iter_teaching
 from napari_mobile_unet.training.targets import maps_of
 from napari_mobile_unet.training.teach import keep_model, prepared
+from napari_mobile_unet.training.verdict import sentence
 from napari_mobile_unet.unet.card import Architecture, GateRecord, write_card
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.unet.normalise import Normalisation
@@ -157,6 +159,48 @@ def test_one_image_with_two_truths_is_refused() -> None:
         check_lessons(pairs)
 
 
+def test_a_disk_that_fills_leaves_the_earlier_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nuclei = load_model("nuclei")
+    kept = keep_model(nuclei.folder, tmp_path / "mine")
+    checksum = kept.checksum
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(teaching, "write_card", full)
+    with pytest.raises(OSError, match="No space left"):
+        keep_model(nuclei.folder, tmp_path / "mine")
+    assert load_model(tmp_path / "mine").checksum == checksum
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_chooses_the_weights_does_not_judge_them() -> None:
+    parts = []
+    for seed in range(2):
+        each = lesson(seed=seed)
+        parts.append(Blocks.of(example_of(each, Normalisation()), each.known))
+    assert watched_of(parts[:1]) is None  # 36 objects are too few to spare some
+    watched = watched_of(parts)
+    assert watched is not None
+    maps = [(share, [perfect(p.example) for p in parts]) for share in (0.0, 1.0)]
+    settings = settings_of(None)
+    gate = gate_of(parts, maps, settings, settings[0], watched)
+    spared = sum(
+        int(part.true_objects()[own].sum())
+        for part, own in zip(parts, watched, strict=True)
+    )
+    assert 0 < spared < 36 and gate.n_true == 72 - spared
+    assert gate.halves.any() and not gate.halves.all()
+    record = gate.choose().record
+    assert record.apart_from_choice
+    assert "chose when to stop" not in sentence(record.model_dump())
+    alone = gate_of(parts, maps, settings, settings[0]).choose().record
+    told = sentence(alone.replace(share=1).model_dump())
+    assert not alone.apart_from_choice and "chose when to stop" in told
+
+
 def perfect(example: Any, shift: int = 0) -> np.ndarray:
     return np.roll(maps_of(example.targets)[..., :3], shift, axis=0)
 
@@ -188,7 +232,9 @@ def test_an_object_where_nobody_looked_is_not_counted_as_wrong() -> None:
     known = np.zeros(labels.shape, bool)
     known[:, :96] = True
     missing = np.where(known, labels, 0)
-    (some,) = lessons_of(as_stack(image), missing, "x", finished=(), regions=known)
+    (some,) = lessons_of(
+        as_stack(image), missing, "x", finished=(), regions={(): known}
+    )
     counts = [
         Blocks.of(example_of(each, Normalisation()), each.known)
         .count(perfect(example_of(half, Normalisation())), settings_of(None)[:1])[0]

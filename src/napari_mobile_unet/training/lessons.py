@@ -17,7 +17,7 @@ from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def lessons_of(
     *,
     finished: Collection[PlaneIndex] | None = None,
     locked: Collection[int] = (),
-    regions: Mask | None = None,
+    regions: Mapping[PlaneIndex, Mask] | None = None,
 ) -> list[Lesson]:
     """Return what can be taught with an image and its labels.
 
@@ -100,8 +100,8 @@ def lessons_of(
     locked : collection of int
         Objects that are right wherever they are. On a plane that is not finished they
         alone are known.
-    regions : ndarray of bool, optional
-        (..., Y, X), parts in which everything is right.
+    regions : mapping, optional
+        (Y, X) bool of some planes: where everything is right.
 
     Raises
     ------
@@ -118,7 +118,8 @@ def lessons_of(
     for number in range(image.n_planes):
         index = image.index(number)
         whole = finished is None or index in finished
-        if not (whole or len(locked) or regions is not None):
+        region = regions.get(index) if regions else None
+        if not (whole or len(locked) or region is not None):
             continue
         ids = np.asarray(labels[(*index, slice(None), slice(None))])
         if ids.dtype.kind not in "biu":
@@ -127,8 +128,8 @@ def lessons_of(
                 f"{ids.dtype}; convert them"
             )
         known = np.full(ids.shape, whole)
-        if regions is not None:
-            known |= regions[index]
+        if region is not None:
+            known |= region
         if len(locked):
             known |= np.isin(ids, list(locked)) & (ids > 0)
         if not known.any():

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats, Mask
 
-TILES = 12
+TILES = 8
 """On which the ranges of a network of integers are found: more of them take longer
 than the learning."""
 APART = 800_000

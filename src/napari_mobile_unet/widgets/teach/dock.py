@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from napari_mobile_unet.widgets.teach.course import Candidate
     from napari_mobile_unet.widgets.teach.examples import Pair
 
+SOON = 600
+"""Milliseconds until a process gets ready: who only turns the pages needs none."""
 LONGEST = 36_000
 """Seconds that a teaching may take."""
 
@@ -84,6 +87,7 @@ class TeachDock(Dock):
         self.course = Course(self)
         self.comparison = BeforeAfter(self.viewer, self)
         self._suggesting = Job(self)
+        self._soon = QTimer(self, singleShot=True, interval=SOON)
         self._suggested: Labels | None = None
         self._beside: dict[str, Labels] = {}
         self._lay_out()
@@ -117,6 +121,8 @@ class TeachDock(Dock):
 
     def _connect(self) -> None:
         self.examples.changed.connect(self._on_examples)
+        self.examples.labels.chosen.connect(lambda _: self._on_examples())
+        self._soon.timeout.connect(self._warm)
         self.examples.suggest_button.clicked.connect(lambda _: self._suggest())
         self.model.currentIndexChanged.connect(lambda _: self._on_examples())
         self.scratch.toggled.connect(self.model.setDisabled)
@@ -143,6 +149,7 @@ class TeachDock(Dock):
     def disconnect_viewer(self) -> None:
         """Stop what runs and let go of the viewer's events."""
         self.viewer.events.theme.disconnect(self._on_theme)
+        self._soon.stop()
         self.course.close()
         self.comparison.job.cancel()
         self._suggesting.cancel()
@@ -171,13 +178,17 @@ class TeachDock(Dock):
         self._show()
 
     def _on_examples(self) -> None:
-        """Get a process ready as soon as there is something to teach with."""
-        if self.isVisible() and self.examples.pairs:
-            if self.verdict.candidate is None:
-                self.course.warm(self.wanted)
+        """Get a process ready soon, if there is something to teach with."""
+        if self.isVisible() and self.examples.labels.layer is not None:
+            self._soon.start()
         else:
+            self._soon.stop()
             self.course.cool()
         self._show()
+
+    def _warm(self) -> None:
+        if self.verdict.candidate is None:
+            self.course.warm(self.wanted)
 
     def _on_seen(self, seen: bool) -> None:
         if seen:
@@ -185,6 +196,7 @@ class TeachDock(Dock):
             self.examples.refresh()
             self._on_examples()
         else:
+            self._soon.stop()
             self.course.cool()
 
     def _on_step(self, message: dict[str, Any]) -> None:
@@ -213,7 +225,7 @@ class TeachDock(Dock):
         for labels in self._beside.values():
             labels.visible = True
         self.course.forget()
-        self._show()
+        self._on_examples()  # the next one begins at once
 
     def _suggest(self) -> None:
         layer = self.examples.labels.layer

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Shapes
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QComboBox,
@@ -23,6 +23,7 @@ from napari_mobile_unet.corrections.saved import METADATA, SavedState
 from napari_mobile_unet.training.lessons import lessons_of
 from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+from napari_mobile_unet.widgets.teach.regions import finished_regions
 
 if TYPE_CHECKING:
     import napari
@@ -48,11 +49,14 @@ class Pair:
         Its labels.
     everything : bool
         Whether all of them are right, whatever was marked.
+    region : Shapes, optional
+        Inside its shapes they are right, too.
     """
 
     image: Image
     labels: Labels
     everything: bool
+    region: Shapes | None = None
 
     @property
     def locks(self) -> LockState:
@@ -68,6 +72,7 @@ class Pair:
         planes, ids = self.locks.finished, self.locks.ids
         parts = [f"{_count(len(planes), 'plane')} finished"] if planes else []
         parts += [f"{_count(len(ids), 'object')} locked"] if ids else []
+        parts += [f"inside {self.region.name}"] if self.region is not None else []
         return f"{', '.join(parts) or 'nothing marked'}: {names}"
 
     @property
@@ -94,8 +99,16 @@ class Pair:
         finished = None if self.everything else set(locks.finished)
         locked = () if self.everything else locks.ids
         labels = self.labels.data[0] if self.labels.multiscale else self.labels.data
+        regions = None
+        if self.region is not None:
+            regions = finished_regions(self.region, self.labels)
         return lessons_of(
-            self.stack, labels, self.image.name, finished=finished, locked=locked
+            self.stack,
+            labels,
+            self.image.name,
+            finished=finished,
+            locked=locked,
+            regions=regions,
         )
 
 
@@ -134,7 +147,8 @@ class ExamplesPanel(QWidget):
         self.right.addItems([MARKED, EVERYTHING])
         self.right.setToolTip(
             "What of the labels is right. Planes are marked as finished, and objects "
-            "locked, on the page Correct; all else counts as unknown"
+            "locked, on the page Correct; inside a shapes layer, so is what its "
+            "rectangles and polygons enclose; all else counts as unknown"
         )
         self.right.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -173,7 +187,9 @@ class ExamplesPanel(QWidget):
         self.labels.chosen.connect(lambda _: self._show())
         self.right.currentIndexChanged.connect(lambda _: self._show())
         self.image.chosen.connect(lambda _: self._show())
+        viewer.layers.events.inserted.connect(self._offer_regions)
         viewer.layers.events.removed.connect(self._on_removed)
+        self._offer_regions()
         self._show()
 
     def add(self) -> None:
@@ -181,7 +197,8 @@ class ExamplesPanel(QWidget):
         image, labels = self.image.layer, self.labels.layer
         if image is None or labels is None:
             return
-        pair = Pair(image, labels, self.right.currentText() == EVERYTHING)
+        everything = self.right.currentText() == EVERYTHING
+        pair = Pair(image, labels, everything, self.right.currentData())
         self.pairs = [old for old in self.pairs if old.labels is not labels] + [pair]
         self._show()
         self.changed.emit()
@@ -228,9 +245,28 @@ class ExamplesPanel(QWidget):
             )
         return "Press Add to teach with these labels."
 
+    def _offer_regions(self) -> None:
+        """Offer the shapes layers there are now, after what is always offered."""
+        chosen = self.right.currentData()
+        while self.right.count() > 2:
+            self.right.itemData(2).events.name.disconnect(self._rename)
+            self.right.removeItem(2)
+        for layer in self._viewer.layers:
+            if isinstance(layer, Shapes):
+                self.right.addItem(f"inside {layer.name}", layer)
+                layer.events.name.connect(self._rename)
+                if layer is chosen:
+                    self.right.setCurrentIndex(self.right.count() - 1)
+
+    def _rename(self) -> None:
+        for row in range(2, self.right.count()):
+            self.right.setItemText(row, f"inside {self.right.itemData(row).name}")
+        self._show()
+
     def _on_removed(self, event: Any) -> None:
+        self._offer_regions()
         gone = event.value
-        left = [p for p in self.pairs if gone is not p.image and gone is not p.labels]
+        left = [p for p in self.pairs if gone not in (p.image, p.labels, p.region)]
         if len(left) < len(self.pairs):
             self.pairs = left
             self._show()
@@ -238,6 +274,9 @@ class ExamplesPanel(QWidget):
 
     def disconnect_viewer(self) -> None:
         """Let go of the viewer's events, before this widget goes."""
+        self._viewer.layers.events.inserted.disconnect(self._offer_regions)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        for row in range(2, self.right.count()):
+            self.right.itemData(row).events.name.disconnect(self._rename)
         self.image.disconnect_viewer()
         self.labels.disconnect_viewer()
