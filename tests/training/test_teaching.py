@@ -151,6 +151,20 @@ def test_what_teaches_nothing_is_refused(change: Any, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_of_several_channels_one_is_named(tmp_path: Path) -> None:
+    image, labels = squares(True)
+    both = as_stack(np.stack([image, 255 - image]), "CYX")
+    with pytest.raises(ValueError, match="one channel; cells has 2; choose"):
+        lessons_of(both, labels, "cells")
+    with pytest.raises(ValueError, match="one channel; image 1 has 2"):
+        nmu.teach(both, labels, tmp_path / "new")
+    with pytest.raises(ValueError, match="channel 2 does not exist"):
+        nmu.teach(both, labels, tmp_path / "new", channel=2)
+    with pytest.raises(ValueError, match="one grey channel or the three of RGB, not 2"):
+        Architecture(channels=2)
+    assert not (tmp_path / "new").exists()
+
+
 def test_one_image_with_two_truths_is_refused() -> None:
     image, labels = squares(True)
     other = np.roll(labels, 9, axis=0)

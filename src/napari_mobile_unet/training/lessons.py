@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.types import Labels, Mask
+    from napari_mobile_unet.types import Channel, Labels, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +106,14 @@ def lessons_of(
     Raises
     ------
     ValueError
-        If the shapes differ, or the labels are no whole numbers.
+        If the image has several channels, the shapes differ, or the labels are no
+        whole numbers.
     """
+    if "C" in image.axes:
+        raise ValueError(
+            f"a model learns from one channel; {name} has {image.sizes['C']}; choose "
+            "one of them"
+        )
     shape = (*image.batch_shape, *image.plane_shape)
     if tuple(labels.shape) != shape:
         raise ValueError(
@@ -147,13 +153,17 @@ def limits_of(image: Stack) -> tuple[float, float]:
     return Normalisation().limits(*grey)
 
 
-def read_lessons_of(images: str, labels: str) -> list[Lesson]:
+def read_lessons_of(
+    images: str, labels: str, channel: Channel | None = None
+) -> list[Lesson]:
     """Return what can be taught with folders of images and labels, which are all right.
 
     Parameters
     ----------
     images, labels : str
         As for `find_pairs`.
+    channel : int, "mean" or "max", optional
+        Of images that have several.
 
     Raises
     ------
@@ -163,7 +173,13 @@ def read_lessons_of(images: str, labels: str) -> list[Lesson]:
     lessons: list[Lesson] = []
     for stem, (image_path, labels_path) in find_pairs(images, labels).files.items():
         image = read_stack(image_path).squeeze()
+        image = image if channel is None else image.channel(channel)
         own = read_labels(labels_path, beside=image)
+        if "C" in image.axes:
+            raise ValueError(
+                f"a model learns from one channel; {image_path} has "
+                f"{image.sizes['C']}; choose one of them"
+            )
         shape, own_shape = (
             (*each.batch_shape, *each.plane_shape) for each in (image, own)
         )

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from napari_mobile_unet.corrections.change import PlaneIndex
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.training.teaching import TeachingJob
+    from napari_mobile_unet.types import Channel
 
 Images = Any
 """A ``Stack``, an array, a list of arrays; or the name of a folder of files."""
@@ -42,6 +44,7 @@ def teach(
     model: str | Path | None = "nuclei",
     seconds: float = SECONDS,
     axes: str | None = None,
+    channel: Channel | None = None,
     finished: Collection[PlaneIndex] | None = None,
     keep_worse: bool = False,
     overwrite: bool = False,
@@ -68,6 +71,9 @@ def teach(
         How long it learns.
     axes : str, optional
         Of the images, as for `segment`.
+    channel : int, "mean" or "max", optional
+        What is learnt from of images that have several channels: one of them, or all
+        combined.
     finished : collection of tuple, optional
         Planes of a stack on which all labels are right; the others are left out. By
         default all are.
@@ -94,7 +100,7 @@ def teach(
         If the process that learns died.
     """
     if isinstance(images, str | Path):
-        lessons = read_lessons_of(str(images), str(labels))
+        lessons = read_lessons_of(str(images), str(labels), channel)
     else:
         pairs = zip(
             *(each if isinstance(each, list) else [each] for each in (images, labels)),
@@ -104,7 +110,10 @@ def teach(
             lesson
             for number, (image, own) in enumerate(pairs, start=1)
             for lesson in lessons_of(
-                as_stack(image, axes), own, f"image {number}", finished=finished
+                _single(as_stack(image, axes), channel),
+                own,
+                f"image {number}",
+                finished=finished,
             )
         ]
     start = None if model is None else load_model(model)
@@ -129,6 +138,10 @@ def teach(
                 "or keep it all the same with --keep-worse (in Python keep_worse=True)"
             )
         return keep_model(job.output, target)
+
+
+def _single(image: Stack, channel: Channel | None) -> Stack:
+    return image if channel is None else image.channel(channel)
 
 
 @contextmanager

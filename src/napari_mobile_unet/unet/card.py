@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from napari_mobile_unet.settings import Params, parse_json
 from napari_mobile_unet.unet.confidence import Calibration
@@ -25,7 +25,7 @@ class Architecture(Params):
     kind: str = "mobile"
     """Name of the builder in ``training.child.network.NETWORKS``."""
     channels: int = Field(1, ge=1)
-    """Channels of the input."""
+    """Channels of the input: one grey, or the three of RGB."""
     maps: tuple[str, ...] = ("foreground", "distance", "seam")
     """What the output channels mean, in order."""
     widths: tuple[int, ...] = (24, 32, 56, 96, 160)
@@ -42,6 +42,16 @@ class Architecture(Params):
     """Residual blocks of full convolutions after the stem."""
     head_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions before the head."""
+
+    @field_validator("channels")
+    @classmethod
+    def _check_channels(cls, value: int) -> int:
+        if value not in (1, 3):
+            raise ValueError(
+                f"a network sees one grey channel or the three of RGB, not {value}; "
+                "choose one channel of the images"
+            )
+        return value
 
 
 class Decoding(Params):

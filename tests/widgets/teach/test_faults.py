@@ -98,7 +98,7 @@ def test_a_killed_process_is_said_and_what_it_had_learnt_is_there(
     learning.verdict.keep_button.click()
     assert load_model("rescued").card.name == "rescued"
     assert [layer.name for layer in viewer.layers][:2] == ["cells", "mine"]
-    learning.course.close()
+    viewer.window.remove_dock_widget(learning)
     qtbot.waitUntil(lambda: not teachers(), timeout=20_000)
 
 
@@ -120,12 +120,12 @@ def test_labels_that_are_deleted_meanwhile_do_not_end_the_teaching(
     learning.verdict.name.setText("orphan")
     learning.verdict.keep_button.click()
     assert load_model("orphan").card.name == "orphan"
-    learning.course.close()
+    viewer.window.remove_dock_widget(learning)
     qtbot.waitUntil(lambda: not teachers(), timeout=20_000)
 
 
 def test_a_full_disk_is_said_and_the_taught_model_waits(
-    learning: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    learning: Any, viewer: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learning.stop_button.click()
     qtbot.waitUntil(lambda: learning.verdict.candidate is not None, timeout=60_000)
@@ -142,7 +142,7 @@ def test_a_full_disk_is_said_and_the_taught_model_waits(
     assert not (own_models() / "full").exists()
     learning.verdict.keep_button.click()
     assert load_model("full").card.name == "full"
-    learning.course.close()
+    viewer.window.remove_dock_widget(learning)
     qtbot.waitUntil(lambda: not teachers(), timeout=20_000)
 
 
@@ -174,3 +174,25 @@ def test_a_region_of_a_stack_holds_for_its_plane(page: Any, viewer: Any) -> None
     page.examples.add_button.click()
     (lesson,) = page.examples.pairs[-1].lessons()
     assert lesson.plane == (1,) and lesson.known.sum() == 21 * 21
+
+
+def test_a_channel_is_chosen(page: Any, viewer: Any) -> None:
+    assert page.examples.channel.count() == 0
+    cells = viewer.layers["cells"].data
+    both = np.stack([cells, 255 - cells])
+    layer = viewer.add_image(
+        both,
+        name="both",
+        axis_labels=("c", "y", "x"),
+        metadata={"channel_names": ["DNA", "actin"]},
+    )
+    page.examples.image.layer = layer
+    page.examples.labels.layer = viewer.layers["mine"]
+    assert page.examples.channel.itemText(1) == "1  actin"
+    page.examples.channel.setCurrentIndex(1)
+    page.examples.right.setCurrentText(EVERYTHING)
+    page.examples.add_button.click()
+    pair = page.examples.pairs[-1]
+    assert pair.text == "everything: both 1 · mine"
+    (lesson,) = pair.lessons()
+    assert np.array_equal(lesson.image, 255 - cells)

@@ -165,7 +165,7 @@ class Course(QObject):
         )
         self._place = place
         self._set("Getting ready …")
-        self.job.start_next(lambda: _iter_work(Path(place.name), wanted))
+        self.job.start_next(lambda: _iter_work(place, wanted))
 
     def _set(self, state: str) -> None:
         self.state = state
@@ -255,16 +255,27 @@ def _iter_prepared(
 
 
 def _iter_work(
-    folder: Path, wanted: Wanted
+    place: TemporaryDirectory[str], wanted: Wanted
 ) -> Iterator[TeachingProcess | dict[str, Any]]:
-    """Yield a process that gets ready, and then what it says, to its end."""
-    model = load_model(wanted.model) if wanted.model else None
-    process = TeachingProcess(empty_job(folder, model, colour=wanted.colour))
+    """Yield a process that gets ready, and then what it says, to its end.
+
+    Only of a teaching that is done the folder stays.
+    """
+    done = False
     try:
-        yield process
-        yield from iter_teaching(process, _look_up)
+        model = load_model(wanted.model) if wanted.model else None
+        job = empty_job(Path(place.name), model, colour=wanted.colour)
+        process = TeachingProcess(job)
+        try:
+            yield process
+            for message in iter_teaching(process, _look_up):
+                done = message["kind"] == "done"
+                yield message
+        finally:
+            process.close()
     finally:
-        process.close()
+        if not done:
+            place.cleanup()
 
 
 def _look_up() -> None:

@@ -20,9 +20,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_mobile_unet.corrections.saved import METADATA, SavedState
+from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.training.lessons import lessons_of
-from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.widgets.layers.convert import channels_of, stack_of
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+from napari_mobile_unet.widgets.shared.source_panel import COMBINED
 from napari_mobile_unet.widgets.teach.regions import finished_regions
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.corrections.locks import LockState
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.training.lessons import Lesson
+    from napari_mobile_unet.types import Channel
 
 MARKED, EVERYTHING = "what I marked", "everything"
 ROWS = 88
@@ -44,19 +47,22 @@ class Pair:
     Parameters
     ----------
     image : Image
-        The image; of several channels the first one.
+        The image.
     labels : Labels
         Its labels.
     everything : bool
         Whether all of them are right, whatever was marked.
     region : Shapes, optional
         Inside its shapes they are right, too.
+    channel : int, "mean" or "max"
+        Of an image of several channels.
     """
 
     image: Image
     labels: Labels
     everything: bool
     region: Shapes | None = None
+    channel: Channel = 0
 
     @property
     def locks(self) -> LockState:
@@ -66,7 +72,8 @@ class Pair:
     @property
     def text(self) -> str:
         """What the list says of it."""
-        names = f"{self.image.name} · {self.labels.name}"
+        channel = f" {self.channel}" if _channel_count(self.image) else ""
+        names = f"{self.image.name}{channel} · {self.labels.name}"
         if self.everything:
             return f"everything: {names}"
         planes, ids = self.locks.finished, self.locks.ids
@@ -85,7 +92,7 @@ class Pair:
             If its axes do not fit.
         """
         stack = stack_of(self.image)
-        return stack.channel(0) if "C" in stack.axes else stack
+        return stack.channel(self.channel) if "C" in stack.axes else stack
 
     def lessons(self) -> list[Lesson]:
         """Return what can be taught with it.
@@ -121,6 +128,14 @@ def locks_of(layer: Labels) -> LockState:
         return SavedState(version=1).locks
 
 
+def _channel_count(layer: Image) -> int:
+    """Return how many channels an image has; 0 if it has no axis for them."""
+    try:
+        return stack_of(layer).sizes.get("C", 0)
+    except ValueError:  # said once it is taught with
+        return 0
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
@@ -142,6 +157,8 @@ class ExamplesPanel(QWidget):
         self._viewer = viewer
         self.pairs: list[Pair] = []
         self.image = LayerBox(viewer)
+        self.channel = QComboBox()
+        self.channel.setToolTip("Channel to learn from, or all of them combined")
         self.labels = LayerBox(viewer, kind=Labels)
         self.right = QComboBox()
         self.right.addItems([MARKED, EVERYTHING])
@@ -171,6 +188,8 @@ class ExamplesPanel(QWidget):
         self.hint.setWordWrap(True)
         form = QFormLayout()
         form.addRow("image", self.image)
+        form.addRow("channel", self.channel)
+        self._form = form
         form.addRow("labels", self.labels)
         form.addRow("right is", self.right)
         buttons = QHBoxLayout()
@@ -186,11 +205,11 @@ class ExamplesPanel(QWidget):
         self.remove_button.clicked.connect(lambda _: self.remove())
         self.labels.chosen.connect(lambda _: self._show())
         self.right.currentIndexChanged.connect(lambda _: self._show())
-        self.image.chosen.connect(lambda _: self._show())
+        self.image.chosen.connect(lambda _: self._on_image())
         viewer.layers.events.inserted.connect(self._offer_regions)
         viewer.layers.events.removed.connect(self._on_removed)
         self._offer_regions()
-        self._show()
+        self._on_image()
 
     def add(self) -> None:
         """Add the chosen pair, or replace what was said of it."""
@@ -198,7 +217,13 @@ class ExamplesPanel(QWidget):
         if image is None or labels is None:
             return
         everything = self.right.currentText() == EVERYTHING
-        pair = Pair(image, labels, everything, self.right.currentData())
+        pair = Pair(
+            image,
+            labels,
+            everything,
+            self.right.currentData(),
+            self.channel.currentData() or 0,
+        )
         self.pairs = [old for old in self.pairs if old.labels is not labels] + [pair]
         self._show()
         self.changed.emit()
@@ -236,14 +261,28 @@ class ExamplesPanel(QWidget):
             return "Open an image to begin."
         if labels is None:
             return "Find the objects of the image on the page Segment first."
-        everything = self.right.currentText() == EVERYTHING
-        if not everything and not (locks_of(labels).finished or locks_of(labels).ids):
+        marked = self.right.currentText() == MARKED
+        if marked and not (locks_of(labels).finished or locks_of(labels).ids):
             return (
                 "No plane of these labels is finished yet. On the page Correct make "
                 "all objects of one plane right and press Plane finished; Suggest a "
                 "plane goes to the one that teaches most."
             )
         return "Press Add to teach with these labels."
+
+    def _on_image(self) -> None:
+        """Offer the channels of the image, if it has several."""
+        layer = self.image.layer
+        count = 0 if layer is None else _channel_count(layer)
+        self.channel.clear()
+        if count:
+            names = channels_of(layer, count) or (ChannelInfo(),) * count
+            for number, named in enumerate(names):
+                self.channel.addItem(f"{number}  {named.name}".rstrip(), number)
+            for combined in COMBINED:
+                self.channel.addItem(combined, combined)
+        self._form.setRowVisible(self.channel, bool(count))
+        self._show()
 
     def _offer_regions(self) -> None:
         """Offer the shapes layers there are now, after what is always offered."""
