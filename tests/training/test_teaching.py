@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 import napari_mobile_unet as nmu
-from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.images.stack import Stack, as_stack
+from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.training import teach as teaching
 from napari_mobile_unet.training.blocks import Blocks, settings_of
 from napari_mobile_unet.training.examples import example_of
@@ -22,6 +23,7 @@ from napari_mobile_unet.training.lessons import (
     check_lessons,
     iter_lessons,
     lessons_of,
+    read_lessons_of,
     read_masks,
     write_lessons,
 )
@@ -153,13 +155,20 @@ def test_what_teaches_nothing_is_refused(change: Any, message: str) -> None:
 
 def test_of_several_channels_one_is_named(tmp_path: Path) -> None:
     image, labels = squares(True)
-    both = as_stack(np.stack([image, 255 - image]), "CYX")
+    both = np.stack([image, 255 - image])
     with pytest.raises(ValueError, match="one channel; cells has 2; choose"):
-        lessons_of(both, labels, "cells")
-    with pytest.raises(ValueError, match="one channel; image 1 has 2"):
-        nmu.teach(both, labels, tmp_path / "new")
+        lessons_of(Stack.from_array(both, "CYX"), labels, "cells")
     with pytest.raises(ValueError, match="channel 2 does not exist"):
-        nmu.teach(both, labels, tmp_path / "new", channel=2)
+        nmu.teach(both, labels, tmp_path / "new", axes="CYX", channel=2)
+    ids = labels.astype(np.uint16)
+    for name, array, axes in (("images", both, "CYX"), ("labels", ids, "YX")):
+        (tmp_path / name).mkdir()
+        write_image(tmp_path / name / "a.tif", Stack.from_array(array, axes))
+    folders = str(tmp_path / "images"), str(tmp_path / "labels")
+    with pytest.raises(ValueError, match=r"a\.tif has 2; save one of them alone"):
+        read_lessons_of(*folders)
+    (read,) = read_lessons_of(*folders, channel=1)
+    assert np.array_equal(read.image, 255 - image)
     with pytest.raises(ValueError, match="one grey channel or the three of RGB, not 2"):
         Architecture(channels=2)
     assert not (tmp_path / "new").exists()

@@ -174,12 +174,13 @@ def read_lessons_of(
     for stem, (image_path, labels_path) in find_pairs(images, labels).files.items():
         image = read_stack(image_path).squeeze()
         image = image if channel is None else image.channel(channel)
-        own = read_labels(labels_path, beside=image)
         if "C" in image.axes:
             raise ValueError(
                 f"a model learns from one channel; {image_path} has "
-                f"{image.sizes['C']}; choose one of them"
+                f"{image.sizes['C']}; save one of them alone, or name it in Python "
+                "with channel="
             )
+        own = read_labels(labels_path, beside=image)
         shape, own_shape = (
             (*each.batch_shape, *each.plane_shape) for each in (image, own)
         )

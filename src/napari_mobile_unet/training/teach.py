@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from napari_mobile_unet.corrections.change import PlaneIndex
-    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.training.teaching import TeachingJob
     from napari_mobile_unet.types import Channel
@@ -72,8 +71,8 @@ def teach(
     axes : str, optional
         Of the images, as for `segment`.
     channel : int, "mean" or "max", optional
-        What is learnt from of images that have several channels: one of them, or all
-        combined.
+        What is learnt from of images that have several channels: one of them, the
+        first by default, or all combined. Of files it must be named.
     finished : collection of tuple, optional
         Planes of a stack on which all labels are right; the others are left out. By
         default all are.
@@ -110,7 +109,7 @@ def teach(
             lesson
             for number, (image, own) in enumerate(pairs, start=1)
             for lesson in lessons_of(
-                _single(as_stack(image, axes), channel),
+                as_stack(image, axes, channel),
                 own,
                 f"image {number}",
                 finished=finished,
@@ -138,10 +137,6 @@ def teach(
                 "or keep it all the same with --keep-worse (in Python keep_worse=True)"
             )
         return keep_model(job.output, target)
-
-
-def _single(image: Stack, channel: Channel | None) -> Stack:
-    return image if channel is None else image.channel(channel)
 
 
 @contextmanager
