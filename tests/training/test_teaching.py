@@ -32,7 +32,7 @@ from napari_mobile_unet.training.targets import maps_of
 from napari_mobile_unet.training.teach import keep_model, prepared
 from napari_mobile_unet.training.verdict import sentence
 from napari_mobile_unet.unet.card import Architecture, GateRecord, write_card
-from napari_mobile_unet.unet.model import load_model
+from napari_mobile_unet.unet.model import QUANTISED, load_model
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 TINY = Architecture(
     widths=(8, 8, 8, 8, 8), depths=(1, 1, 1, 1), decoder=(8, 8, 8, 8), decoder_depth=1
 )
-FAST = {"batch": 4, "crop": 96, "steps": 30, "seconds": 600}
+FAST = {"batch": 4, "crop": 96, "steps": 30, "seconds": 600, "quantise": False}
 
 
 def squares(bright: bool, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -297,6 +297,7 @@ def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
     gate = model.card.training.gate
     assert gate is not None and gate.verdict == "better"
     assert gate.new_ap > gate.old_tuned_ap + 0.2
+    assert (QUANTISED in model.card.files) == gate.integers_as_good
     assert model.card.name == "dark" and model.card.training.parent == "bright"
     assert model.card.training.examples == ("image 1", "image 2", "image 3")
     assert model.card.training.objects == 108

@@ -68,7 +68,7 @@ def test_corrected_planes_teach_a_model_that_the_page_segment_offers(
     join_jobs: Callable[[], None],
 ) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "models"))
-    small = partial(empty_job, batch=1, crop=64, steps=2)
+    small = partial(empty_job, batch=1, crop=64, steps=2, quantise=False)
     monkeypatch.setattr("napari_mobile_unet.widgets.teach.course.empty_job", small)
     _, mine = cells
     before = mine.data.copy()

@@ -83,7 +83,7 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        new = Course(job, pupil, parts, watched).learn(taught, parent)
+        new = Learning(job, pupil, parts, watched).learn(taught, parent)
     else:
         new = pupil.load(job.learnt)
     parent.say("measuring")
@@ -128,7 +128,7 @@ def _limited(lessons: list[Lesson]) -> list[Lesson]:
     return [lessons[place] for place in np.unique(places)] if lessons else []
 
 
-class Course:
+class Learning:
     """The learning of a pupil: steps, measurements now and then, the best weights.
 
     Parameters
