@@ -34,7 +34,8 @@ BATCHES = 12
 
 def show_start(taught: Sequence[Pair], seconds: float) -> None:
     """Print seconds to the first step, and megabytes, as the page has them."""
-    QCoreApplication.instance() or QCoreApplication([])
+    # Without a name it would be gone at once, and no event would ever come.
+    app = QCoreApplication.instance() or QCoreApplication([])
     lessons = [
         lesson
         for number, (image, labels) in enumerate(taught)
@@ -48,6 +49,7 @@ def show_start(taught: Sequence[Pair], seconds: float) -> None:
             _show_warming(course)
         _show_teaching(course, lessons, seconds)
         course.close()
+    app.quit()
 
 
 def _show_warming(course: Course) -> None:
