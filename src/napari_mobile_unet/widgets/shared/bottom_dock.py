@@ -58,7 +58,7 @@ class BottomDock(QWidget):
         if event is not None and event.type() == QEvent.Type.ParentChange:
             frame, parent = self._frame, self.parent()
             self._frame = parent if isinstance(parent, QDockWidget) else None
-            if frame is None and self._frame is not None and self._fresh:
+            if frame is None and self._frame is not None:
                 QTimer.singleShot(0, self._go_below)
             elif frame is not None and parent is None:
                 self.disconnect_viewer()
@@ -66,11 +66,16 @@ class BottomDock(QWidget):
         return bool(super().event(event))
 
     def _go_below(self) -> None:
+        """Go below the canvas, unless a person has put it elsewhere before."""
         frame = self._frame
         window = None if frame is None else frame.parentWidget()
         if frame is not None and isinstance(window, QMainWindow):
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, frame)
-            share_bottom(window, frame)
+            below = Qt.DockWidgetArea.BottomDockWidgetArea
+            if self._fresh:
+                self._fresh = False
+                window.addDockWidget(below, frame)
+            if window.dockWidgetArea(frame) == below and not frame.isFloating():
+                share_bottom(window, frame)
 
 
 def share_bottom(window: QMainWindow, frame: QDockWidget) -> None:
