@@ -26,7 +26,8 @@ from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.teach.before_after import BeforeAfter
 from napari_mobile_unet.widgets.teach.course import Course, Wanted
 from napari_mobile_unet.widgets.teach.curve import Curve
-from napari_mobile_unet.widgets.teach.examples import ExamplesPanel, locks_of
+from napari_mobile_unet.widgets.teach.examples import ExamplesPanel
+from napari_mobile_unet.widgets.teach.pair import locks_of
 from napari_mobile_unet.widgets.teach.verdict_panel import VerdictPanel
 from napari_mobile_unet.widgets.unet.model_box import ModelBox
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.widgets.teach.course import Candidate
-    from napari_mobile_unet.widgets.teach.examples import Pair
+    from napari_mobile_unet.widgets.teach.pair import Pair
 
 SOON = 600
 """Milliseconds until a process gets ready: who only turns the pages needs none."""
