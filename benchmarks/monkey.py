@@ -550,7 +550,11 @@ def _stuck(page: QWidget) -> list[str]:
         for bar in page.findChildren(JobBar)
         if bar.isVisibleTo(page)
     ]
+    course = getattr(page, "course", None)
+    ready = course.state if course and course.job.running else None
     for label in page.findChildren(QLabel):
+        if label.text() == ready:  # a process gets ready for a teaching meanwhile
+            continue
         if label.isVisible() and GOES_ON.search(label.text()):
             found.append(f"it says {label.text()!r}")
     run = getattr(page, "run", None)
