@@ -73,7 +73,7 @@ def _show_teaching(course: Course, lessons: list[Lesson], seconds: float) -> Non
     course.teach(NUCLEI, lambda: lessons, seconds)
     _wait(lambda: steps or ended)
     print(f"  button to first step {time.monotonic() - begin:.1f} s", flush=True)
-    _wait(lambda: len(steps) > 2 or ended)
+    _wait(lambda: time.monotonic() > steps[0] + seconds / 2 or ended)
     print(f"  learning: {_memory(course)}")
     _wait(lambda: ended)
     print(
