@@ -37,6 +37,12 @@ def image(tmp_path: Path) -> Path:
     return tmp_path / "cells.tif"
 
 
+def hears() -> None:
+    """In the child: take signals as usual, even if the tests run under nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def begin(*arguments: object, mark: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "napari_mobile_unet", *map(str, arguments)],
@@ -44,6 +50,7 @@ def begin(*arguments: object, mark: str = "") -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "MARK": mark},
         start_new_session=True,
+        preexec_fn=hears,
     )
 
 
@@ -122,6 +129,7 @@ def test_a_table_is_not_there_if_it_is_stopped_while_it_is_written(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hears,
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "half\n"
