@@ -66,7 +66,7 @@ class TeachDock(Dock):
         self.scratch = QCheckBox("new network")
         self.scratch.setToolTip(
             "Begin with nothing learnt, for a kind of objects that no model knows; it "
-            "takes ten minutes or more"
+            "takes two minutes or more"
         )
         self.seconds = QSpinBox()
         self.seconds.setRange(5, LONGEST)
