@@ -52,6 +52,7 @@ class CorrectDock(Dock):
     """
 
     page = "Correct"
+    document = "docs/correcting.md"
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
