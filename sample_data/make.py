@@ -16,6 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import imageio.v3 as imageio
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter, map_coordinates
@@ -158,6 +159,45 @@ def nuclei_timelapse(seed: int = 0, n_frames: int = 12) -> Sample:
     )
     lineage = _lineage(labels, parents)
     return Sample(stack, stack.on_axes(labels, "TYX"), lineage)
+
+
+def tissue(seed: int = 0) -> Stack:
+    """Return stained tissue in transmitted light: haematoxylin on eosin.
+
+    Stains absorb, each colour by itself (Ruifrok and Johnston 2001).
+
+    Parameters
+    ----------
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    Stack
+        (Y, X, S) = (256, 256, 3) uint8, of unknown size.
+    """
+    rng = np.random.default_rng(seed)
+    cells = [
+        _Cell(
+            label=label,
+            centre=centre,
+            velocity=np.zeros(2),
+            angle=rng.uniform(0, np.pi),
+            radii=np.array([rng.uniform(9.5, 12.5), rng.uniform(7.5, 9.5)]),
+            brightness=rng.lognormal(0, 0.15),
+            texture=_texture(rng),
+        )
+        for label, centre in enumerate(
+            _scatter(rng, np.array([HEIGHT, WIDTH], float), 52, 20), start=1
+        )
+    ]
+    nuclei = gaussian_filter(_render(cells, 0)[0], 0.8)
+    fibres = _noise(rng, (HEIGHT, WIDTH), (2, 9)) + _noise(rng, (HEIGHT, WIDTH), 14)
+    eosin = np.clip(0.3 + 0.06 * fibres, 0.05, None)
+    stains = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
+    density = np.stack([0.9 * nuclei, eosin], axis=-1) @ stains
+    photons = 1200 * np.exp(-density)
+    return Stack.from_array(_camera(rng, photons, 0.2, 0, 1, np.uint8), "YXS")
 
 
 @dataclass(eq=False)
@@ -334,3 +374,4 @@ if __name__ == "__main__":
     out.mkdir(parents=True, exist_ok=True)
     for make in (nuclei_zstack, nuclei_timelapse):
         write_sample(make(), out, make.__name__)
+    imageio.imwrite(out / "tissue.png", np.asarray(tissue().data))

@@ -38,7 +38,7 @@ def test_scikit_image_samples_need_no_download():
     ((coins, kwargs, kind),) = layers.load_coins()
     assert (coins.shape, coins.dtype, kind) == ((303, 384), np.uint8, "image")
     ((tissue, kwargs, kind),) = layers.load_tissue()
-    assert (tissue.shape, tissue.dtype, kind) == ((256, 320, 3), np.uint8, "image")
+    assert (tissue.shape, tissue.dtype, kind) == ((256, 256, 3), np.uint8, "image")
     assert kwargs["rgb"]
     wheel = Path(skimage.__file__).parent / "data"
     assert {"coins.png"} <= {path.name for path in wheel.iterdir()}

@@ -18,12 +18,10 @@ def test_the_script_makes_the_shipped_files_again(tmp_path, monkeypatch, script)
     runpy.run_path(str(script), run_name="__main__")
     folder = sample_path("README.md").parent
     made = {path.name: path for path in out.iterdir()}
-    assert made.keys() | {"README.md", "tissue.png"} == {
-        path.name for path in folder.iterdir()
-    }
+    assert made.keys() | {"README.md"} == {path.name for path in folder.iterdir()}
     assert sum(path.stat().st_size for path in folder.iterdir()) < 3_000_000
     for name, path in made.items():
-        if path.suffix == ".tif":
+        if path.suffix in (".tif", ".png"):
             ours, theirs = read_stack(path), read_stack(folder / name)
             assert ours.data.dtype == theirs.data.dtype
             assert np.array_equal(ours.data, theirs.data)

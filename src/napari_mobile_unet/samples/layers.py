@@ -38,7 +38,7 @@ def load_coins() -> list[LayerData]:
 
 
 def load_tissue() -> list[LayerData]:
-    """Return the layer of stained tissue, (256, 320, 3) uint8 RGB: purple nuclei."""
+    """Return the layer of stained tissue, (256, 256, 3) uint8 RGB: purple nuclei."""
     tissue = np.asarray(read_stack(sample_path("tissue.png")).data)
     return [(tissue, {"name": "tissue", "rgb": True}, "image")]
 
