@@ -35,7 +35,8 @@ def test_one_seed_gives_one_crop_and_another_a_different_one(
     assert first.image.shape == (64, 64, 1)
     assert first.targets.shape == (64, 64, 4)
     assert np.array_equal(first.image, again.image)
-    assert np.array_equal(first.targets, again.targets)
+    # OpenCV's distances differ in the last bit with the place in memory.
+    np.testing.assert_allclose(first.targets, again.targets, atol=1e-5)
     assert not np.array_equal(first.image, other.image)
 
 

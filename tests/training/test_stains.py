@@ -37,7 +37,8 @@ def test_one_seed_gives_one_staining_and_others_many() -> None:
     crops = [restained(seed) for seed in (1, 1, 2, 3)]
     assert all(crop.shape == (96, 96, 3) for crop in crops)
     assert all(crop.dtype == np.float32 and np.isfinite(crop).all() for crop in crops)
-    assert np.array_equal(crops[0], crops[1])
+    # OpenCV's distances differ in the last bit with the place in memory.
+    np.testing.assert_allclose(crops[0], crops[1], atol=1e-5)
     assert np.abs(crops[1] - crops[2]).mean() > 0.02
     assert np.abs(crops[2] - crops[3]).mean() > 0.02
 
