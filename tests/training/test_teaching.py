@@ -19,14 +19,12 @@ from napari_mobile_unet.training.blocks import Blocks, settings_of
 from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.gate import gate_of, watched_of
 from napari_mobile_unet.training.held_out import divide
-from napari_mobile_unet.training.lessons import (
-    check_lessons,
+from napari_mobile_unet.training.lesson_files import (
     iter_lessons,
-    lessons_of,
     read_lessons_of,
-    read_masks,
     write_lessons,
 )
+from napari_mobile_unet.training.lessons import check_lessons, lessons_of, read_masks
 from napari_mobile_unet.training.pupils import MODULE, TeachingProcess, iter_teaching
 from napari_mobile_unet.training.targets import maps_of
 from napari_mobile_unet.training.teach import keep_model, prepared

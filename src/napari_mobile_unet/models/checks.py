@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import stat
+import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZIP_STORED
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
+import numpy as np
 import yaml
 
 from napari_mobile_unet.models.child import run_module
 from napari_mobile_unet.unet.card import CARD
-from napari_mobile_unet.unet.model import NETWORK, QUANTISED, WEIGHTS
+from napari_mobile_unet.unet.model import NETWORK, QUANTISED, REHEARSAL, WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from zipfile import ZipFile, ZipInfo
+    from zipfile import ZipInfo
 
     from napari_mobile_unet.unet.model import Model
 
-FILES = (CARD, NETWORK, QUANTISED, WEIGHTS)
+FILES = (CARD, NETWORK, QUANTISED, WEIGHTS, REHEARSAL)
 """All that a model is made of: numbers and text, nothing that runs."""
 DESCRIPTIONS = ("rdf.yaml", "bioimageio.yaml", "model.yaml")
 """What describes a package of bioimage.io."""
@@ -167,6 +169,33 @@ def check_weights(path: Path) -> None:
         raise ValueError(
             f"weights must be numbers within one HDF5 file; {path.name} {wrong}; "
             "export the model again"
+        )
+
+
+def check_rehearsal(path: Path) -> None:
+    """Refuse views that are anything but numbers and names.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, too large unpacked, or has anything else in it.
+    """
+    try:
+        with ZipFile(path) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if size > LARGEST:
+            wrong = f"it has {size:,} bytes, for up to {LARGEST:,}"
+        else:
+            with np.load(path, allow_pickle=False) as held:
+                kinds = {name: held[name].dtype for name in held.files}
+            other = {str(kind) for kind in kinds.values() if kind.kind not in "biufU"}
+            wrong = f"it has {', '.join(sorted(other))}" if other else ""
+    except (BadZipFile, EOFError, ValueError, zlib.error) as error:
+        wrong = str(error)
+    if wrong:
+        raise ValueError(
+            f"what a model rehearses must be numbers in one npz; {path.name} is not "
+            f"({wrong}); export the model again"
         )
 
 

@@ -12,13 +12,14 @@ from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.models.checks import (
     LARGEST,
     check_free,
+    check_rehearsal,
     check_runs,
     check_weights,
     entries_of,
 )
 from napari_mobile_unet.models.library import place_for
 from napari_mobile_unet.unet.card import CARD
-from napari_mobile_unet.unet.model import WEIGHTS, Model, load_model
+from napari_mobile_unet.unet.model import REHEARSAL, WEIGHTS, Model, load_model
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
@@ -120,5 +121,7 @@ def _unpack(archive: ZipFile, entries: dict[str, ZipInfo], target: Path) -> Mode
             )
         if WEIGHTS in entries:
             check_weights(fresh / WEIGHTS)
+        if REHEARSAL in entries:
+            check_rehearsal(fresh / REHEARSAL)
         check_runs(model)
     return Model(target)

@@ -68,6 +68,9 @@ class TrainingJob(Params):
     """Minutes between two copies of the unfinished model."""
     quantise: bool = False
     """Whether the model also gets a network of 8-bit integers."""
+    views: Annotated[int, Field(ge=0)] = 0
+    """Views of the images that go with the model, so that it can rehearse them when it
+    is taught; whoever gets the model can look at them."""
     seed: int = 0
     """Seed of every random choice."""
     architecture: Architecture = Architecture()

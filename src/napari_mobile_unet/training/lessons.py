@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import skimage
 
-from napari_mobile_unet.evaluation.labels import read_labels
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.images.sampling import sampled, spaced
-from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.objects.seeds import components
-from napari_mobile_unet.training.pairs import find_pairs
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
     from napari_mobile_unet.images.stack import Stack
-    from napari_mobile_unet.types import Channel, Labels, Mask
+    from napari_mobile_unet.types import Labels, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,47 +149,6 @@ def limits_of(image: Stack) -> tuple[float, float]:
     return Normalisation().limits(*grey)
 
 
-def read_lessons_of(
-    images: str, labels: str, channel: Channel | None = None
-) -> list[Lesson]:
-    """Return what can be taught with folders of images and labels, which are all right.
-
-    Parameters
-    ----------
-    images, labels : str
-        As for `find_pairs`.
-    channel : int, "mean" or "max", optional
-        Of images that have several.
-
-    Raises
-    ------
-    ValueError, OSError
-        If there are no pairs, a file cannot be read, or one does not fit its partner.
-    """
-    lessons: list[Lesson] = []
-    for stem, (image_path, labels_path) in find_pairs(images, labels).files.items():
-        image = read_stack(image_path).squeeze()
-        image = image if channel is None else image.channel(channel)
-        if "C" in image.axes:
-            raise ValueError(
-                f"a model learns from one channel; {image_path} has "
-                f"{image.sizes['C']}; save one of them alone, or name it in Python "
-                "with channel="
-            )
-        own = read_labels(labels_path, beside=image)
-        shape, own_shape = (
-            (*each.batch_shape, *each.plane_shape) for each in (image, own)
-        )
-        if shape != own_shape:
-            raise ValueError(
-                f"an image and its labels must have one shape; {image_path} has "
-                f"{shape}, {labels_path} has {own_shape}; crop or resize one of them"
-            )
-        ids = np.stack([own.plane(number) for number in range(own.n_planes)])
-        lessons += lessons_of(image, ids.reshape(shape), stem)
-    return lessons
-
-
 def numbered(ids: NDArray[Any]) -> Labels:
     """Return ids as small numbers, of which the targets are computed faster."""
     small, *_ = skimage.segmentation.relabel_sequential(np.array(ids, np.int64))
@@ -260,33 +215,4 @@ def check_lessons(lessons: Sequence[Lesson]) -> None:
             raise ValueError(
                 f"one image has one truth; {earlier.name} and {lesson.name} are the "
                 "same image with different labels; leave one of them out"
-            )
-
-
-def write_lessons(folder: Path, lessons: Iterable[Lesson]) -> None:
-    """Write lessons into an empty folder, for the process that learns from them."""
-    for number, lesson in enumerate(lessons):
-        np.savez(
-            folder / f"{number:05}.npz",
-            image=lesson.image,
-            labels=lesson.labels,
-            known=lesson.known,
-            limits=np.array(lesson.limits),
-            group=np.array(lesson.group),
-            plane=np.array(lesson.plane, np.int64),
-        )
-
-
-def iter_lessons(folder: Path) -> Iterator[Lesson]:
-    """Yield what `write_lessons` wrote."""
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as held:
-            low, high = held["limits"].tolist()
-            yield Lesson(
-                image=held["image"],
-                labels=held["labels"],
-                known=held["known"],
-                limits=(low, high),
-                group=str(held["group"]),
-                plane=tuple(held["plane"].tolist()),
             )

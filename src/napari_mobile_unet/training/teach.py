@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Any
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import atomic_path, check_folder
 from napari_mobile_unet.training.job import check_place
-from napari_mobile_unet.training.lessons import (
-    check_lessons,
-    lessons_of,
-    read_lessons_of,
-    read_masks,
-    write_lessons,
-)
+from napari_mobile_unet.training.lesson_files import read_lessons_of, write_lessons
+from napari_mobile_unet.training.lessons import check_lessons, lessons_of, read_masks
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
 from napari_mobile_unet.training.teaching import SECONDS, sees_colour, teaching_job
 from napari_mobile_unet.unet.card import read_card, write_card

@@ -45,8 +45,10 @@ class TeachingJob(TrainingJob):
     """Not used."""
     lessons: Path
     """Folder of the lessons, as `write_lessons` fills it."""
-    old_kinds: bool = False
-    """Whether it is looked what the model forgets of the shipped samples."""
+    rehearsal: Path | None = None
+    """Views of what the model was trained on, which go with it."""
+    rehearsed: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    """Share of the crops that come from these views."""
     quantise: bool = True
     """Whether the model also gets a network of 8-bit integers, if that is as good."""
     frozen_statistics: bool = True
@@ -118,7 +120,7 @@ def teaching_job(
             "licence": card.licence,
             "old_decoding": card.decoding,
             "old_calibration": card.calibration,
-            "old_kinds": True,
+            "rehearsal": model.rehearsal,
         }
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)

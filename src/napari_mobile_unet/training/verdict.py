@@ -62,7 +62,7 @@ def sentence(gate: Mapping[str, Any]) -> str:
         text += "; of all that was tried the old weights were best, and are kept"
     if gate.get("old_kinds_before") is not None:
         text += (
-            f". On the sample nuclei it was {gate['old_kinds_before']:.2f}, is "
+            f". On what it knew before it was {gate['old_kinds_before']:.2f}, is "
             f"{gate['old_kinds_after']:.2f}"
         )
     return text

@@ -95,9 +95,9 @@ class GateRecord(Params):
     integers_as_good: bool | None = None
     """Whether the network of 8-bit integers finds as much, and is kept."""
     old_kinds_before: float | None = None
-    """AP at IoU 0.5 of the old model on shipped samples."""
+    """AP at IoU 0.5 of the old model on views of what it was trained on."""
     old_kinds_after: float | None = None
-    """AP at IoU 0.5 of the taught model on the same samples."""
+    """AP at IoU 0.5 of the taught model on the same views."""
 
 
 class TrainingRecord(Params):

@@ -14,6 +14,8 @@ from napari_mobile_unet.unet.card import CARD, read_card
 WEIGHTS = "network.weights.h5"
 NETWORK = "network.tflite"
 QUANTISED = "network_int8.tflite"
+REHEARSAL = "rehearsal.npz"
+"""Views of what a model was trained on, which it sees again when it is taught."""
 FOLDER_VARIABLE = "MOBILE_UNET_MODELS"
 """Environment variable that names the folder of a person's own models."""
 TILE = 544
@@ -94,6 +96,11 @@ class Model:
     def weights(self) -> Path:
         """The weights for further training."""
         return self.folder / WEIGHTS
+
+    @property
+    def rehearsal(self) -> Path | None:
+        """The file of its `REHEARSAL`, if it has one."""
+        return self.folder / REHEARSAL if REHEARSAL in self.card.files else None
 
 
 def sha256(path: Path) -> str:

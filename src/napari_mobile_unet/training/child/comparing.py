@@ -14,9 +14,7 @@ from napari_mobile_unet.training.blocks import (
 )
 from napari_mobile_unet.training.child.export import predict_example, to_litert
 from napari_mobile_unet.training.child.pupil import between
-from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.gate import calibration_of, gate_of
-from napari_mobile_unet.training.known_kinds import known_kinds
 from napari_mobile_unet.training.validation import Tuned, predict_maps
 from napari_mobile_unet.unet.card import Decoding, GateRecord, read_card, write_card
 from napari_mobile_unet.unet.model import QUANTISED, Model, sha256
@@ -48,6 +46,7 @@ def compare(
     new: list[Floats],
     parts: Sequence[Blocks],
     watched: Sequence[Mask] | None,
+    known_kinds: Sequence[Blocks] = (),
 ) -> tuple[Tuned, GateRecord]:
     """Give the pupil the weights that are best; return its tuning and the record.
 
@@ -64,6 +63,8 @@ def compare(
     watched : sequence of ndarray or None
         The blocks of each part by which the new weights were chosen; they do not count
         here. None if all were.
+    known_kinds : sequence of Blocks
+        What the old model was trained on, of which it is counted what is forgotten.
     """
     own = Setting(job.old_decoding or Decoding(), job.old_calibration)
     has_old = job.start_weights is not None
@@ -89,13 +90,10 @@ def compare(
     )
     chosen = gate.choose(job.seed)
     record = chosen.record
-    if job.old_kinds and has_old:
-        kinds = [
-            Blocks.of(example_of(lesson, job.normalisation), lesson.known)
-            for lesson in known_kinds()
-        ]
+    if known_kinds:
+        kinds = [part.example for part in known_kinds]
         both = [
-            float(_ap(kinds, maps_at(share, [k.example for k in kinds]), setting)[0])
+            float(_ap(known_kinds, maps_at(share, kinds), setting)[0])
             for share, setting in ((0, own), (chosen.share, chosen.setting))
         ]
         record = record.replace(old_kinds_before=both[0], old_kinds_after=both[1])

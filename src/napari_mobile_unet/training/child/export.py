@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ import tensorflow as tf
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.training.child.learning import iter_batches
 from napari_mobile_unet.training.crops import CropSampler
+from napari_mobile_unet.training.rehearsal import pick_views, write_views
 from napari_mobile_unet.training.validation import tune
 from napari_mobile_unet.unet.card import Card, write_card
 from napari_mobile_unet.unet.model import (
     NETWORK,
     QUANTISED,
+    REHEARSAL,
     TILE,
     WEIGHTS,
     Model,
@@ -25,6 +28,7 @@ from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import keras
 
@@ -149,6 +153,7 @@ def save_model(
     examples: Sequence[Example] = (),
     samples: Sequence[Floats] = (),
     tuned: Tuned | None = None,
+    rehearsal: Path | None = None,
 ) -> Tuned:
     """Tune the network, write the model folder of a job atomically, return the tuning.
 
@@ -167,6 +172,8 @@ def save_model(
         As for ``to_litert``; with them it also has a network of 8-bit integers.
     tuned : Tuned, optional
         What is known of the network already; it is then not tuned.
+    rehearsal : Path, optional
+        Views that go with the model; by default as many as the job says are picked.
     """
     job.output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(job.output) as beside:
@@ -176,6 +183,10 @@ def save_model(
         if len(samples):
             content = to_litert(model, job.architecture, samples=samples)
             (beside / QUANTISED).write_bytes(content)
+        if rehearsal is not None:
+            shutil.copyfile(rehearsal, beside / REHEARSAL)
+        elif job.views:
+            write_views(beside / REHEARSAL, pick_views(job, job.views))
         card = Card(
             name=job.name or job.output.name,
             description=job.description,

@@ -24,20 +24,24 @@ from napari_mobile_unet.training.child.export import calibration_tiles, save_mod
 from napari_mobile_unet.training.child.learning import iter_batches, rate_at
 from napari_mobile_unet.training.child.messages import serve
 from napari_mobile_unet.training.child.pupil import Pupil
-from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.gate import watched_of
 from napari_mobile_unet.training.held_out import divide
-from napari_mobile_unet.training.lessons import iter_lessons
+from napari_mobile_unet.training.lesson_files import iter_lessons
+from napari_mobile_unet.training.rehearsal import (
+    read_views,
+    rehearsal_of,
+    sampler_of,
+)
 from napari_mobile_unet.training.teaching import TeachingJob
 from napari_mobile_unet.training.validation import predict_maps
 from napari_mobile_unet.unet.card import Decoding, TrainingRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from napari_mobile_unet.training.child.learning import Sampler
     from napari_mobile_unet.training.child.messages import Parent
-    from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Floats, Mask
 
@@ -69,10 +73,8 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     lessons = list(iter_lessons(job.lessons))
     divided = divide(lessons)
     taught = [example_of(lesson, job.normalisation) for lesson in divided.taught]
-    parts = [
-        Blocks.of(example_of(lesson, job.normalisation), lesson.known)
-        for lesson in _limited(divided.apart)
-    ]
+    parts = _blocks(_limited(divided.apart), job)
+    rehearsal = rehearsal_of(read_views(job.rehearsal) if job.rehearsal else [])
     watched = watched_of(parts)
     parent.say(
         "ready",
@@ -83,12 +85,15 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        new = Learning(job, pupil, parts, watched).learn(taught, parent)
+        known = [example_of(view, job.normalisation) for view in rehearsal.learnt]
+        sampler = sampler_of(job, taught, known)
+        new = Learning(job, pupil, parts, watched).learn(sampler, parent)
     else:
         new = pupil.load(job.learnt)
     parent.say("measuring")
     seconds = time.monotonic() - begin
-    tuned, record = compare(job, pupil, old, new, parts, watched)
+    judges = _blocks(rehearsal.judges, job)
+    tuned, record = compare(job, pupil, old, new, parts, watched, judges)
     parent.say("saving")
     save_model(
         pupil.network,
@@ -107,6 +112,7 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
             gate=record,
         ),
         tuned=tuned,
+        rehearsal=job.rehearsal,
     )
     if job.quantise:
         tiles = calibration_tiles(taught, job, TILES)
@@ -118,6 +124,14 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
         output=str(job.output),
         gate=record.model_dump(),
     )
+
+
+def _blocks(lessons: Iterable[Lesson], job: TeachingJob) -> list[Blocks]:
+    """Return lessons in blocks, to be counted."""
+    return [
+        Blocks.of(example_of(lesson, job.normalisation), lesson.known)
+        for lesson in lessons
+    ]
 
 
 def _limited(lessons: list[Lesson]) -> list[Lesson]:
@@ -156,11 +170,9 @@ class Learning:
         self.measuring = 0.0
         """Seconds that went into measuring."""
 
-    def learn(self, taught: Sequence[Example], parent: Parent) -> list[Floats]:
+    def learn(self, sampler: Sampler, parent: Parent) -> list[Floats]:
         """Return the best weights of all that were measured, without the old ones."""
         job, pupil = self.job, self.pupil
-        channels = job.architecture.channels
-        sampler = CropSampler(taught, job.crop, job.augmentation, channels)
         batches = iter_batches(sampler, job.batch, job.seed)
         old = pupil.weights
         begin = time.monotonic()

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.parallel.cancel import Cancelled, checkpoint
-from napari_mobile_unet.training.lessons import (
-    check_lessons,
-    read_masks,
-    write_lessons,
-)
+from napari_mobile_unet.training.lesson_files import write_lessons
+from napari_mobile_unet.training.lessons import check_lessons, read_masks
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
 from napari_mobile_unet.training.teach import empty_job
 from napari_mobile_unet.unet.model import load_model
