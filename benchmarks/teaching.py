@@ -216,6 +216,7 @@ def fluorescence_model(data: Path, minutes: float) -> Path:
         architecture={"channels": 3},
         folds=spared,
         validate_every=1000,
+        views=36,
     )
     with training(job) as running:
         for message in running.messages:

@@ -26,11 +26,12 @@ from napari_mobile_unet.training.lesson_files import (
 )
 from napari_mobile_unet.training.lessons import check_lessons, lessons_of, read_masks
 from napari_mobile_unet.training.pupils import MODULE, TeachingProcess, iter_teaching
+from napari_mobile_unet.training.rehearsal import write_views
 from napari_mobile_unet.training.targets import maps_of
 from napari_mobile_unet.training.teach import keep_model, prepared
 from napari_mobile_unet.training.verdict import sentence
 from napari_mobile_unet.unet.card import Architecture, GateRecord, write_card
-from napari_mobile_unet.unet.model import QUANTISED, load_model
+from napari_mobile_unet.unet.model import QUANTISED, REHEARSAL, load_model, sha256
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ def bright_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         kinds = [message["kind"] for message in messages]
         assert kinds[:3] == ["warm", "ready", "step"]
         assert kinds[-3:] == ["measuring", "saving", "done"]
-        return keep_model(job.output, folder)
+        model = keep_model(job.output, folder)
+    write_views(folder / REHEARSAL, lessons)
+    files = model.card.files | {REHEARSAL: sha256(folder / REHEARSAL)}
+    write_card(folder, model.card.replace(files=files))
+    return load_model(folder)
 
 
 def test_of_a_plane_that_is_not_finished_only_locked_objects_are_known() -> None:
@@ -295,6 +300,8 @@ def test_a_model_learns_the_other_polarity_even_if_its_process_is_killed(
     gate = model.card.training.gate
     assert gate is not None and gate.verdict == "better"
     assert gate.new_ap > gate.old_tuned_ap + 0.2
+    assert gate.old_kinds_before > 0.7 and gate.old_kinds_after is not None
+    assert model.card.files[REHEARSAL] == bright_model.card.files[REHEARSAL]
     assert (QUANTISED in model.card.files) == gate.integers_as_good
     assert model.card.name == "dark" and model.card.training.parent == "bright"
     assert model.card.training.examples == ("image 1", "image 2", "image 3")

@@ -186,7 +186,7 @@ def check_rehearsal(path: Path) -> None:
         if size > LARGEST:
             wrong = f"it has {size:,} bytes, for up to {LARGEST:,}"
         else:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 kinds = {name: held[name].dtype for name in held.files}
             other = {str(kind) for kind in kinds.values() if kind.kind not in "biufU"}
             wrong = f"it has {', '.join(sorted(other))}" if other else ""

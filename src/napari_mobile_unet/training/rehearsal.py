@@ -152,7 +152,8 @@ def read_views(path: Path) -> list[Lesson]:
         If it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
+        # NumPy leaves a file open that is none of its own.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             numbers = sorted({name.partition("/")[0] for name in held.files})
             return [
                 lesson_from(
