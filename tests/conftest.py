@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -43,3 +44,24 @@ def squares() -> np.ndarray:
     labels[4:15, 15:26] = 9
     labels[30:35, 30:35] = 1
     return labels
+
+
+@pytest.fixture
+def class_model(tmp_path: Path) -> Path:
+    """Return the folder of a model that tells two classes; its network is nuclei's.
+
+    What nuclei takes for the middle of objects is class 1, what it takes for seams
+    between them class 2.
+    """
+    from napari_mobile_unet.unet.card import FORMAT, write_card
+    from napari_mobile_unet.unet.model import load_model
+
+    nuclei = load_model("nuclei")
+    folder = tmp_path / "inside and seams"
+    shutil.copytree(nuclei.folder, folder)
+    maps = ("background", "inside", "seam")
+    architecture = nuclei.card.architecture.replace(maps=maps)
+    name = folder.name
+    card = nuclei.card.replace(name=name, architecture=architecture, format=FORMAT)
+    write_card(folder, card)
+    return folder

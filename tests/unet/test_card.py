@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         ("{", "must be JSON"),
         ("[" * 100_000, "nested too deeply"),
         ("[]", "valid dictionary"),
-        ('{"format": 99}', "layout 99, this version reads up to 2; update"),
+        ('{"format": 99}', "layout 99, this version reads up to 3; update"),
         ('{"format": 1, "files": {}}', "name: Field required"),
         ('{"format": 1, "name": "a", "files": {}, "diametre": 3}', "diametre: Extra"),
     ],

@@ -220,10 +220,14 @@ def _follow(source: Path, events: Iterator[Event], recipe: Recipe, quiet: bool) 
 
 
 def _print_done(source: Path, done: Done | None) -> None:
+    from napari_mobile_unet.objects.classes import in_words
+
     if done is None:
         say(f"{name_of(source)}: done already")
         return
     found = f"{done.objects} object{'s' * (done.objects != 1)}"
+    if done.classes:
+        found = in_words(done.classes)
     where = f"{done.planes} plane{'s' * (done.planes != 1)}"
     say(
         f"{name_of(source)}: {found} in {where} → "

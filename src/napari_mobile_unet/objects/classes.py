@@ -1,4 +1,4 @@
-"""Tables of classes of grey values: their numbers mean the same in all planes."""
+"""Tables of classes of pixels: their numbers mean the same in all planes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 CLASS = "class"
@@ -44,3 +46,20 @@ def classes_there(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the classes that a plane has, each labelled by its number."""
     there = table[table["area"] > 0]
     return there.drop(columns=CLASS).reset_index(drop=True)
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Return the classes 1 to n in a few words.
+
+    Examples
+    --------
+    >>> in_words(("membrane", "vesicle"))
+    'classes 1 membrane, 2 vesicle'
+    >>> in_words(("class 1", "class 2", "class 3"))
+    'classes 1, 2, 3'
+    """
+    numbered = [
+        f"{n}" if name == f"class {n}" else f"{n} {name}"
+        for n, name in enumerate(names, start=1)
+    ]
+    return f"class{'es' * (len(names) != 1)} {', '.join(numbered)}"

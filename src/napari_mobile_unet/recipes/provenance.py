@@ -52,6 +52,8 @@ class Provenance(Record):
     """Name of the model, if one was used."""
     checksum: str = ""
     """SHA-256 of the model's card, which holds those of its files."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes 1 to n, if labels are classes instead of objects."""
     versions: dict[str, str]
     """Versions of the packages that decide the result."""
     corrections: AppliedCorrections | None = None
@@ -80,7 +82,12 @@ class Provenance(Record):
         """
         recipe = resolve_model(recipe)
         model, checksum = model_used(recipe)
-        made = {"model": model, "checksum": checksum, "versions": _versions()}
+        made = {
+            "model": model,
+            "checksum": checksum,
+            "classes": recipe.class_names,
+            "versions": _versions(),
+        }
         if prepared is not None:
             earlier = prepared.recipe
             chain = recipe.replace(

@@ -54,18 +54,48 @@ class Recipe(Record):
 
     @model_validator(mode="after")
     def _classes_are_no_objects(self) -> Self:
+        if isinstance(self.segment, Threshold):  # a model may not be here yet
+            self.check_classes()
+        return self
+
+    def check_classes(self) -> None:
+        """Refuse what is done to objects, where the labels are classes.
+
+        Raises
+        ------
+        ValueError
+            If they are to be split, left out or linked.
+        """
         if self.of_classes and (self.objects, self.link) != (Objects(), Link()):
             raise ValueError(
-                "classes of grey values are neither split, left out nor linked, got "
+                "classes of pixels are neither split, left out nor linked, got "
                 f"objects {self.objects!r} and link {self.link!r}; leave both out, or "
                 "make objects"
             )
-        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes 1 to n of labels; empty where these are objects.
+
+        Those of a model are written in its card; one that is not here has none.
+        """
+        if isinstance(self.segment, Threshold):
+            count = self.segment.classes if self.segment.result == "classes" else 0
+            return tuple(f"class {number}" for number in range(1, count + 1))
+        try:
+            return self.segment.class_names
+        except (OSError, ValueError):  # said by whoever needs the model
+            return ()
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes of pixels the labels have; 0 where they are objects."""
+        return len(self.class_names)
 
     @property
     def of_classes(self) -> bool:
-        """Whether the labels are classes of grey values instead of objects."""
-        return isinstance(self.segment, Threshold) and self.segment.result == "classes"
+        """Whether the labels are classes of pixels instead of objects."""
+        return self.n_classes > 0
 
     @classmethod
     def load(cls, path: str | Path, *, any_model: bool = False) -> Self:

@@ -66,6 +66,8 @@ class Fitted(Record):
         """
         before, found = asked.segment, self.recipe.segment
         said = []
+        if self.recipe.of_classes:
+            return ""
         if isinstance(before, UNet) and isinstance(found, UNet):
             if before.colour == "auto" and found.colour in CHANNELS:
                 said.append(
@@ -107,8 +109,10 @@ def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
     Raises
     ------
     ValueError
-        If a step does not fit the image, or there is no finite value to split.
+        If a step does not fit the image, there is no finite value to split, or
+        something is done to classes that only objects can be.
     """
+    recipe.check_classes()
     steps = fit_to_stack(stack, recipe.steps)
     method = recipe.segment
     if isinstance(method, UNet):

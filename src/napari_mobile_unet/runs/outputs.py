@@ -97,6 +97,9 @@ class Done:
     """What is to be said of objects left out, and of how far to trust the others."""
     corrections: AppliedCorrections | None = None
     """The corrections by hand that it holds."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes 1 to n, if its labels are classes; then there are no
+    objects."""
 
 
 def check_results(sources: Sequence[Path], folder: Path, form: Format = "tif") -> None:
@@ -181,4 +184,12 @@ def write_results(
     said = (
         confidence_message(np.concatenate(confidence), left_out) if confidence else ""
     )
-    return Done(outputs, stack.n_planes, seen, said, provenance.corrections)
+    classes = provenance.classes
+    return Done(
+        outputs,
+        stack.n_planes,
+        0 if classes else seen,
+        said,
+        provenance.corrections,
+        classes,
+    )

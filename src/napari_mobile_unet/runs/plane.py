@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def segment_plane(
     plane: Plane, fitted: Fitted, cache: TileCache | None = None
 ) -> Decoded:
-    """Return the objects of one plane by a fitted recipe, on the plane's own grid.
+    """Return the objects of one plane, or its classes, on the plane's own grid.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def segment_plane(
     Returns
     -------
     Decoded
-        The labels, and the confidence of each object; NaN after a threshold. A
-        plane without a finite value has no objects.
+        The labels, and the confidence of each object; NaN after a threshold and for
+        classes. A plane without a finite value has no objects.
     """
     recipe = fitted.recipe
     if plane.dtype.kind == "f" and not np.isfinite(plane).any():
@@ -59,15 +59,19 @@ def segment_plane(
         found = recipe.segment.segment(prepared, recipe.objects, cache)
     elif recipe.of_classes:
         numbers = recipe.segment.class_numbers(prepared, fitted.split)
-        unknown = np.full(recipe.segment.classes, np.nan, np.float32)
-        labels = restore_labels(numbers.astype(np.int32), plane.shape[:2])
-        return Decoded(labels, unknown)
+        unknown = np.full(recipe.n_classes, np.nan, np.float32)
+        found = Decoded(numbers.astype(np.int32), unknown)
     else:
         split = fitted.split or recipe.segment.split(prepared)
         labels = label_mask(recipe.segment.mask(prepared, split), recipe.objects)
         unknown = np.full(int(labels.max(initial=0)), np.nan, np.float32)
         found = Decoded(labels, unknown)
-    return on_grid(found, plane.shape[:2])
+    return (classes_on_grid if recipe.of_classes else on_grid)(found, plane.shape[:2])
+
+
+def classes_on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
+    """Return classes found on a resized plane on the plane's own grid (Y, X)."""
+    return replace(found, labels=restore_labels(found.labels, shape))
 
 
 def on_grid(found: Decoded, shape: tuple[int, ...]) -> Decoded:
@@ -86,14 +90,14 @@ def find_objects(
 ) -> tuple[Labels, pd.DataFrame, int]:
     """Return a plane's labels 1 to n, a row for each, and how many were left out.
 
-    Where labels are classes, n is how many of them the threshold has.
+    Where labels are classes, n is how many of them there can be.
     """
     found = segment_plane(plane, fitted, cache)
     objects = measure_plane(found.labels, luminance(plane))
-    if isinstance(fitted.recipe.segment, UNet):
+    if fitted.recipe.of_classes:
+        objects = with_all_classes(objects, fitted.recipe.n_classes)
+    elif isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
-    elif fitted.recipe.of_classes:
-        objects = with_all_classes(objects, fitted.recipe.segment.classes)
     return found.labels, objects, found.left_out
 
 
@@ -129,8 +133,9 @@ def find_in_blocks(
             # The edges of a block are none of the plane.
             drop_border=fitted.recipe.objects.drop_border,
         )
-    if not isinstance(fitted.recipe.segment, UNet):
+    n_classes = fitted.recipe.n_classes
+    if n_classes or not isinstance(fitted.recipe.segment, UNet):
         objects = objects.drop(columns="confidence", errors="ignore")
-        if fitted.recipe.of_classes:
-            objects = with_all_classes(objects, fitted.recipe.segment.classes)
+    if n_classes:
+        objects = with_all_classes(objects, n_classes)
     return objects, left_out

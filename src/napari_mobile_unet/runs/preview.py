@@ -15,7 +15,7 @@ from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.fit import Fitted, fit, fit_to_plane
-from napari_mobile_unet.runs.plane import on_grid
+from napari_mobile_unet.runs.plane import classes_on_grid, on_grid
 from napari_mobile_unet.unet.rescale import resize_factor
 from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet, model_of
 
@@ -38,7 +38,7 @@ class Previewed:
     """What a recipe finds in the plane."""
 
     objects: Decoded
-    """All of them, the doubtful ones too: ``above`` hides these."""
+    """Classes, or objects: all of them, the doubtful ones too: ``above`` hides these."""
     fitted: Fitted
     """With the grey range and the diameter that were found in the stack."""
     doubtful_below: float
@@ -122,6 +122,7 @@ class Preview:
         Cancelled
             If the work of the calling thread was cancelled.
         """
+        recipe.check_classes()
         steps, found = self._fit(recipe)
         confidence = _unet(recipe).min_confidence
         fitted = Fitted(
@@ -157,6 +158,8 @@ class Preview:
                 f"{method.method!r}; choose 'unet'"
             )
         wanted = method.replace(min_confidence=0)
+        if method.class_names:  # the network sees all images in their own size
+            return self._base(recipe.steps, wanted)
         if "S" in self._stack.axes and method.colour == "auto":
             # Which colour shows most depends on the size of what is looked for.
             seen = self._seen(recipe.steps, wanted)
@@ -186,6 +189,9 @@ class Preview:
         return self._maps(steps, same, model.checksum)
 
     def _decode(self, objects: Objects, steps: Steps, method: UNet) -> Decoded:
+        if method.class_names:
+            maps = self._network_maps(steps, method)
+            return classes_on_grid(method.decode(maps, objects), self._shape)
         # The size and the place of objects do not change how they grow.
         shape = Objects(**{name: getattr(objects, name) for name in SHAPING})
         checksum = model_of(method.model).checksum
@@ -204,7 +210,8 @@ class Preview:
     def _find_maps(self, steps: Steps, method: UNet, _checksum: str) -> Floats:
         plane = self._stack.plane(self.number, self.window)
         if plane.dtype.kind == "f" and not np.isfinite(plane).any():
-            return np.zeros((*self._shape, 3), np.float32)  # as where nothing is
+            names = model_of(method.model).card.architecture.maps
+            return np.zeros((*self._shape, len(names)), np.float32)  # nothing is there
         recipe = _recipe(steps, method)
         if is_large(self._stack.plane_shape):
             own = fit_to_plane(self._stack, self.number, Fitted(recipe=recipe))

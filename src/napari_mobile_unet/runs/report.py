@@ -104,7 +104,7 @@ def _tiles(
         doubtful = (confidence < DOUBTFUL).mean()
         tiles.append((f"{confidence.mean():.2f}", "mean confidence"))
         tiles.append((f"{doubtful:.1%}", f"objects below {DOUBTFUL:g}"))
-    empty = sum(not result.objects for result in results)
+    empty = sum(not (result.objects or result.record.classes) for result in results)
     corrected = sum(result.record.corrections is not None for result in results)
     seconds = sum(result.seconds or 0 for result in results)
     for number, what in (
@@ -130,7 +130,8 @@ def _plots(results: Sequence[Result]) -> Iterator[Histogram | None]:
     for column in sorted({r.size_column for r in results if r.size_column}):
         sizes = [r for r in results if r.size_column == column]
         yield histogram(f"{_called(column)} of objects", _joined(sizes, column))
-    yield histogram("objects in an image", [result.objects for result in results])
+    counts = [result.objects for result in results if not result.record.classes]
+    yield histogram("objects in an image", counts)
 
 
 def _called(column: str) -> str:
@@ -157,7 +158,7 @@ def _row(result: Result) -> list[str]:
     return [
         result.name,
         "" if planes is None else f"{planes}",
-        f"{result.objects:,}",
+        result.found if result.record.classes else f"{result.objects:,}",
         "" if np.isnan(result.confidence) else f"{result.confidence:.3f}",
         "" if not len(sizes) else f"{sizes.median():.4g}",
         "" if result.seconds is None else f"{result.seconds:.1f} s",

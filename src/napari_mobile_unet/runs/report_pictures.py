@@ -40,6 +40,8 @@ def groups_of(
     else:
         ranked = sorted(results, key=lambda result: result.objects)
         titles = ("Fewest objects", "In the middle", "Most objects")
+        if all(result.record.classes for result in results):
+            titles = ("First images", "In the middle", "Last images")
     count = min(SHOWN, -(-len(ranked) // 3))
     middle = (len(ranked) - count) // 2
     groups, taken = [], set[str]()
@@ -56,7 +58,7 @@ def groups_of(
 
 
 def _picture(result: Result, images: Sequence[Path]) -> Picture:
-    caption = f"{result.objects} object{'s' * (result.objects != 1)}"
+    caption = result.found
     if not np.isnan(result.confidence):
         caption += f", mean confidence {result.confidence:.2f}"
     name, png = result.name, ""

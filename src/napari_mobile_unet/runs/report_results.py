@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.later import pandas as pd
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.recipes.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -39,8 +40,15 @@ class Result:
 
     @property
     def objects(self) -> int:
-        """Number of its objects."""
-        return int(self.table["label"].nunique())
+        """Number of its objects; 0 where its labels are classes."""
+        return 0 if self.record.classes else int(self.table["label"].nunique())
+
+    @property
+    def found(self) -> str:
+        """What was found, in a few words."""
+        if self.record.classes:
+            return in_words(self.record.classes)
+        return f"{self.objects} object{'s' * (self.objects != 1)}"
 
     @cached_property
     def confidence(self) -> float:
@@ -61,7 +69,12 @@ class Result:
 
     @property
     def size_column(self) -> str | None:
-        """The column with the size of objects: one with a unit if there is one."""
+        """The column with the size of objects: one with a unit if there is one.
+
+        None where labels are classes.
+        """
+        if self.record.classes:
+            return None
         names = [str(n) for n in self.table if _SIZE.fullmatch(str(n))]
         return max(names, key=len, default=None)
 

@@ -31,6 +31,7 @@ class FileState:
     planes: int | None = None
     """That are done."""
     objects: int | None = None
+    """Found in it; None where labels are classes, too."""
     confidence: float | None = None
     """Mean of all objects; None where nobody knows it."""
     seconds: float | None = None
@@ -70,6 +71,8 @@ def state_of(
     objects, confidence = found_in(outputs.table)
     seconds = entry.seconds if entry is not None and entry.state == "done" else None
     record = Provenance.load(outputs.record) if outputs.record.exists() else None
+    if record is not None and record.classes:
+        objects = None
     planes = None if record is None else planes_of(record)
     return FileState("done", planes, objects, confidence, seconds)
 

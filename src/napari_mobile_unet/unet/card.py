@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-FORMAT: Literal[2] = 2
-"""Version of the folder's layout; raised when an older reader would misread it."""
+FORMAT: Literal[3] = 3
+"""Newest version of the folder's layout; raised when an older reader would misread
+it. A model has the oldest one whose readers know what it is."""
+OF_OBJECTS: Literal[2] = 2
+"""Version of a model that finds objects; to its readers any map 0 is foreground."""
 CARD = "model.json"
+BACKGROUND = "background"
+"""Name of map 0 of a model that tells classes."""
+MOST_CLASSES = 4
+"""That a model tells, besides the background."""
 
 
 class Architecture(Params):
@@ -27,7 +34,8 @@ class Architecture(Params):
     channels: int = Field(1, ge=1)
     """Channels of the input: one grey, or the three of RGB."""
     maps: tuple[str, ...] = ("foreground", "distance", "seam")
-    """What the output channels mean, in order."""
+    """What the output channels mean, in order; background and the names of classes, if
+    the network tells how likely each is."""
     widths: tuple[int, ...] = (24, 32, 56, 96, 160)
     """Channels of the stem and of each encoder stage."""
     depths: tuple[int, ...] = (2, 3, 4, 2)
@@ -53,12 +61,27 @@ class Architecture(Params):
             )
         return value
 
+    @field_validator("maps")
+    @classmethod
+    def _check_maps(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value[:1] == (BACKGROUND,) and not 1 <= len(value) - 1 <= MOST_CLASSES:
+            raise ValueError(
+                f"a network tells 1 to {MOST_CLASSES} classes, not {len(value) - 1}; "
+                "join some of them"
+            )
+        return value
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes 1 to n of pixels; empty if it finds objects."""
+        return self.maps[1:] if self.maps[:1] == (BACKGROUND,) else ()
+
 
 class Decoding(Params):
-    """Thresholds that turn maps into objects; tuned on the validation images."""
+    """Thresholds that turn maps into labels; tuned on the validation images."""
 
     foreground: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """Probability from which a pixel belongs to an object."""
+    """Probability from which a pixel belongs to an object, or to any of the classes."""
     seed: Annotated[float, Field(gt=0, lt=1)] = 0.6
     """Relative distance to the outline from which a pixel is in an object's core."""
 
@@ -142,7 +165,7 @@ class TrainingRecord(Params):
 class Card(Params):
     """``model.json``: everything that a person or a program must know to use it."""
 
-    format: Literal[1, 2] = FORMAT
+    format: Literal[1, 2, 3] = OF_OBJECTS
     """Version of the folder's layout."""
     name: str
     """Name of the model."""

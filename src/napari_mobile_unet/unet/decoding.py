@@ -44,14 +44,15 @@ class Grown(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """Objects of one plane.
+    """Objects of one plane, or the classes of its pixels.
 
     Parameters
     ----------
     labels : ndarray of int32
-        (Y, X), 0 is background, ids 1 to n without gaps.
+        (Y, X), 0 is background, ids 1 to n without gaps; of n classes any may be
+        missing.
     confidence : ndarray of float32
-        (n,), between 0 and 1, of the objects 1 to n.
+        (n,), between 0 and 1, of the objects 1 to n; NaN where it is not known.
     left_out : int
         Objects that were left out because of their low confidence.
     """
@@ -73,7 +74,8 @@ class Decoded:
         ndarray of bool
             (n,), of the objects 1 to n.
         """
-        return self.confidence >= display_threshold(self.confidence, min_confidence)
+        least = display_threshold(self.confidence, min_confidence)
+        return ~(self.confidence < least)  # what is not known is shown
 
     def above(self, min_confidence: float) -> Decoded:
         """Return the objects that are shown from a confidence on; the rest is left out.

@@ -15,6 +15,7 @@ from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_in_order
 from napari_mobile_unet.settings import Called, Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
+from napari_mobile_unet.unet.classes import class_numbers
 from napari_mobile_unet.unet.colour import CHANNELS, Colour, choose_colour, to_grey
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, Grown, decode, grow, select
@@ -132,21 +133,58 @@ class UNet(Params):
         cache : TileCache, optional
             Of the only plane; keeps what its segmentation need not compute again.
         """
+        if self.class_names:
+            return self._of_classes()._with_limits(planes)
         ranged = self.scope == "plane" or self.limits is not None
         if self.diameter and ranged and self.colour != "auto":
             return self
         sample, fitted = list(planes), self
         if self.colour == "auto":
             fitted = self.replace(colour=self._choose_colour(sample))
-        if self.scope == "stack" and self.limits is None:
-            normalisation = model_of(self.model).card.normalisation
-            grey = (to_grey(plane, fitted.colour) for plane in sample)
-            fitted = fitted.replace(limits=normalisation.limits(*grey))
+        fitted = fitted._with_limits(sample)
         if fitted.diameter:
             return fitted
         searched = sample if middles is None else list(middles)
         diameter = fitted.search_diameter(searched, cache)
         return fitted.replace(diameter=max(MIN_DIAMETER, diameter))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes 1 to n that the model tells; empty if it finds objects.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If the model is missing or was altered.
+        """
+        return model_of(self.model).card.architecture.classes
+
+    def _of_classes(self) -> UNet:
+        """Return settings for classes: they have no size, and no confidence.
+
+        Raises
+        ------
+        ValueError
+            If either is asked for.
+        """
+        own = model_of(self.model).card.diameter
+        sized = self.diameter not in (0, own)
+        if sized or self.min_confidence not in (0, MIN_CONFIDENCE):
+            raise ValueError(
+                f"classes have no size and no confidence; {self.model} tells classes, "
+                f"got diameter {self.diameter:g} and min_confidence "
+                f"{self.min_confidence:g}; leave both as by default"
+            )
+        colour = "all" if self.colour == "auto" else self.colour
+        return self.replace(colour=colour, diameter=own)
+
+    def _with_limits(self, planes: Iterable[Plane]) -> UNet:
+        """Return these settings with the grey range of planes, if they share one."""
+        if self.scope == "plane" or self.limits is not None:
+            return self
+        normalisation = model_of(self.model).card.normalisation
+        grey = (to_grey(plane, self.colour) for plane in planes)
+        return self.replace(limits=normalisation.limits(*grey))
 
     def _choose_colour(self, planes: Sequence[Plane]) -> Colour:
         """Return what of some planes, if they are RGB, the network is to see."""
@@ -186,7 +224,7 @@ class UNet(Params):
     def segment(
         self, plane: Plane, objects: Objects, cache: TileCache | None = None
     ) -> Decoded:
-        """Return the objects of a plane (Y, X) or (Y, X, 3).
+        """Return the objects of a plane (Y, X) or (Y, X, 3), or its classes.
 
         Raises
         ------
@@ -197,8 +235,14 @@ class UNet(Params):
         return self.decode(self.maps(plane, model, cache), objects)
 
     def decode(self, maps: Floats, objects: Objects) -> Decoded:
-        """Return the objects that maps of the model show; see ``maps``."""
+        """Return the objects that maps of the model show, or the classes; see ``maps``.
+
+        The number of a class is the same in all planes; there is no confidence.
+        """
         card = model_of(self.model).card
+        if names := card.architecture.classes:
+            unknown = np.full(len(names), np.nan, np.float32)
+            return Decoded(class_numbers(maps, card.decoding), unknown)
         return decode(
             maps,
             objects,
