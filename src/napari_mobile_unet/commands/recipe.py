@@ -65,6 +65,7 @@ def recipe_from_options(
         recipe = recipe.replace(link=recipe.link.replace(method=link.value))
     if isinstance(recipe.segment, UNet):
         model_of(recipe.segment.model)  # a missing or altered model, before any work
+        recipe.check_classes()
     return recipe
 
 

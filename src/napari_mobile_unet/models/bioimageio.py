@@ -167,21 +167,17 @@ def _file(path: Path) -> dict[str, str]:
 
 def _document(card: Card) -> str:
     """Return the description that people read."""
-    decoding = card.decoding
     ap = card.training.validation_ap
     score = "was not measured" if ap is None else f"is {ap:.3f}"
     return f"""# {card.name}
 
 {card.description}
 
-A mobile U-Net that gives the maps {", ".join(card.architecture.maps)}. A pixel
-belongs to an object where *foreground* is above {decoding.foreground:g}. Pieces where
-*distance* is above {decoding.seed:g} are the cores of objects; they grow downhill over
-*distance* until they meet. *Seam* is high between two objects. napari-mobile-unet makes
-labels of the maps, and takes this model in (`mobile-unet models import`).
+A mobile U-Net that gives the maps {", ".join(card.architecture.maps)}. {_use(card)}
+napari-mobile-unet makes labels of the maps, and takes this model in (`mobile-unet
+models import`).
 
-Objects should be about {card.diameter:g} pixels wide: resize images to that. Grey
-values are scaled by percentiles of all channels together; napari-mobile-unet takes
+Grey values are scaled by percentiles of all channels together; napari-mobile-unet takes
 those of the luminance.
 
 Trained on: {card.training.origin or "unknown"}
@@ -193,3 +189,21 @@ Licence: {card.licence or "unknown"}
 Average precision at an IoU of 0.5 on images that were set apart {score}. Compare labels
 of your own images with `mobile-unet evaluate`.
 """
+
+
+def _use(card: Card) -> str:
+    """Return how labels are made of the maps."""
+    decoding = card.decoding
+    if card.architecture.classes:
+        return (
+            "The maps tell how likely each is, and sum to 1. A pixel belongs to a class "
+            f"where their sum without *background* is above {decoding.foreground:g}: to "
+            "the likeliest. Images are as large as those that it was taught with."
+        )
+    return (
+        "A pixel belongs to an object where *foreground* is above "
+        f"{decoding.foreground:g}. Pieces where *distance* is above {decoding.seed:g} "
+        "are the cores of objects; they grow downhill over *distance* until they meet. "
+        "*Seam* is high between two objects. Objects should be about "
+        f"{card.diameter:g} pixels wide: resize images to that."
+    )

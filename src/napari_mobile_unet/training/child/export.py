@@ -14,7 +14,7 @@ from napari_mobile_unet.training.child.learning import iter_batches
 from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.rehearsal import pick_views, write_views
 from napari_mobile_unet.training.validation import tune
-from napari_mobile_unet.unet.card import Card, write_card
+from napari_mobile_unet.unet.card import FORMAT, OF_OBJECTS, Card, write_card
 from napari_mobile_unet.unet.model import (
     NETWORK,
     QUANTISED,
@@ -27,7 +27,7 @@ from napari_mobile_unet.unet.model import (
 from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import keras
@@ -39,11 +39,10 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.card import Architecture, TrainingRecord
     from napari_mobile_unet.unet.model import Precision
 
-INPUTS = (
-    "one grey channel, bright or dark objects",
-    "RGB, or one grey channel in its place; bright or dark objects",
-)
+INPUTS = ("one grey channel", "RGB, or one grey channel in its place")
 """What a network for grey, and one for colour, expects, in words."""
+BOTH = "; bright or dark objects"
+"""What one that finds objects expects besides."""
 TOLERANCE = 1e-3
 """Largest difference between the maps of Keras and of LiteRT."""
 MEAN_TOLERANCE = 0.03
@@ -77,7 +76,8 @@ def to_litert(
         of the converter is known to return NaN silently, so this is always checked.
     """
     shape = (tile, tile, architecture.channels)
-    maps_of = _with_constants(model, shape)
+    to_maps = tf.nn.softmax if architecture.classes else tf.sigmoid
+    maps_of = _with_constants(model, shape, to_maps)
     traced = maps_of.get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([traced])
     rng = np.random.default_rng(0)
@@ -102,7 +102,9 @@ def to_litert(
     return content
 
 
-def _with_constants(model: keras.Model, shape: tuple[int, int, int]) -> Any:
+def _with_constants(
+    model: keras.Model, shape: tuple[int, int, int], to_maps: Callable[[Any], Any]
+) -> Any:
     """Return a network as a function of one image, with its weights as constants.
 
     From variables the converter would write and read a whole SavedModel, which takes
@@ -115,7 +117,7 @@ def _with_constants(model: keras.Model, shape: tuple[int, int, int]) -> Any:
 
     def maps_of(image: Any) -> Any:
         logits, _ = model.stateless_call(learnt, others, image, training=False)
-        return tf.sigmoid(logits)
+        return to_maps(logits)
 
     signature = [tf.TensorSpec((1, *shape), tf.float32, "image")]
     return tf.function(maps_of, input_signature=signature, autograph=False)
@@ -195,7 +197,9 @@ def save_model(
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
             diameter=job.augmentation.known_diameter,
-            inputs=INPUTS[job.architecture.channels == 3],
+            format=FORMAT if job.architecture.classes else OF_OBJECTS,
+            inputs=INPUTS[job.architecture.channels == 3]
+            + ("" if job.architecture.classes else BOTH),
             files={path.name: sha256(path) for path in sorted(beside.iterdir())},
         )
         write_card(beside, card)

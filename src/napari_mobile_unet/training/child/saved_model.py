@@ -41,9 +41,8 @@ def save(model: Model, output: Path) -> None:
     architecture = model.card.architecture
     trained = network.build(architecture)
     network.load_weights(trained, model.weights)
-    whole = keras.Model(
-        trained.input, keras.layers.Activation("sigmoid")(trained.output)
-    )
+    to_maps = keras.layers.Activation("softmax" if architecture.classes else "sigmoid")
+    whole = keras.Model(trained.input, to_maps(trained.output))
     shape = (None, None, None, architecture.channels)
 
     def maps_of(image: Any) -> dict[str, Any]:

@@ -221,6 +221,7 @@ class BatchDock(BottomDock):
         try:
             recipe = self.form.recipes.recipe
             model_used(recipe)  # a missing or altered model, before any work
+            recipe.check_classes()
             check_executor(plan.executor)
             if not plan.output:
                 raise ValueError("results go into a folder; none is named; choose one")

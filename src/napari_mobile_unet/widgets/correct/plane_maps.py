@@ -234,7 +234,9 @@ def _recipe_of(layer: Labels, diameter: float) -> Recipe:
     method = UNet()
     with suppress(ValidationError):  # they were made elsewhere
         made = Provenance.model_validate(layer.metadata.get(METADATA)).recipe.segment
-        method = made if isinstance(made, UNet) else method
+        # Maps of classes tell nothing of where objects touch.
+        if isinstance(made, UNet) and not Recipe(segment=made).of_classes:
+            method = made
     # Steps and grey range are those of another image where this one was prepared.
     return Recipe(
         segment=method.replace(limits=None, diameter=max(MIN_DIAMETER, diameter))

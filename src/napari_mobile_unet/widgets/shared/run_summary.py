@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.confidence import confidence_message
 from napari_mobile_unet.unet.segment import UNet
@@ -31,8 +32,10 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
     done, planes = len(run.tables), run.whole.n_planes
     what, choices = f"{objects} objects", ""
     assert run.fitted is not None
-    if run.recipe.of_classes:
+    if isinstance(run.recipe.segment, Threshold) and run.recipe.of_classes:
         what, choices = f"{objects} classes", "1 is the darkest"
+    elif run.recipe.of_classes:
+        what = in_words(run.recipe.class_names)
     else:
         choices = run.fitted.choices(run.recipe)
     found = f"{what} in {planes} plane{'s' * (planes != 1)}"
@@ -62,11 +65,11 @@ def result_name(image: str, asked: Recipe, used: Recipe) -> str:
     parts = [Path(how.model).name if isinstance(how, UNet) else how.method]
     if asked.channel is not None:
         parts.append(f"ch {asked.channel}")
-    if isinstance(how, Threshold) and asked.of_classes:
-        parts.append(f"{how.classes} classes")
+    if asked.of_classes:
+        parts.append(f"{asked.n_classes} class{'es' * (asked.n_classes != 1)}")
     elif isinstance(how, Threshold) and how.object_classes:
         parts.append("class " + "+".join(map(str, how.object_classes)))
-    if isinstance(how, UNet):
+    if isinstance(how, UNet) and not asked.of_classes:
         parts.append(f"Ø {how.diameter:.0f}")
     return " · ".join([*parts, image])
 

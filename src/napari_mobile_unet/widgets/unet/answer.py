@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from napari_mobile_unet.unet.colour import CHANNELS
 from napari_mobile_unet.widgets.layers.placement import Placement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Image
 
     from napari_mobile_unet.images.stack import Stack
@@ -55,6 +59,8 @@ def describe(recipe: Recipe, found: Previewed) -> str:
     found : Previewed
         What came of it.
     """
+    if names := recipe.class_names:
+        return _shares(found.objects.labels, names)
     shown = int(found.objects.is_shown(found.doubtful_below).sum())
     hidden = len(found.objects.confidence) - shown
     colour = getattr(found.fitted.recipe.segment, "colour", "")
@@ -71,3 +77,11 @@ def describe(recipe: Recipe, found: Previewed) -> str:
         f"{shown} object{'s' * (shown != 1)}{where}, {hidden} hidden, about "
         f"{found.across():.0f} px across"
     )
+
+
+def _shares(labels: Labels, names: Sequence[str]) -> str:
+    """Return how much of a plane each class has."""
+    pixels = np.bincount(labels.ravel(), minlength=len(names) + 1)
+    shares = pixels[1:] / max(labels.size, 1)
+    told = [f"{name} {share:.1%}" for name, share in zip(names, shares, strict=True)]
+    return f"{', '.join(told)} of what you see"

@@ -48,6 +48,10 @@ DEFAULTS: dict[str, Params] = {
 """The groups of settings that are remembered, as they are at first."""
 
 
+OF_OBJECTS = ("diameter", "min_confidence")
+"""Settings of the U-Net that classes of pixels have not."""
+
+
 class UNetDock(Dock):
     """Runs a model over the chosen image layer.
 
@@ -140,8 +144,17 @@ class UNetDock(Dock):
         layout.addWidget(self.left_out)
         layout.addWidget(self.link)
         layout.addWidget(self.looks)
-        layout.addWidget(Section("Objects", self.objects))
-        layout.addWidget(Section("Linking", self.link.more))
+        for_objects = Section("Objects", self.objects)
+        linking = Section("Linking", self.link.more)
+        layout.addWidget(for_objects)
+        layout.addWidget(linking)
+        self._for_objects = (
+            self.measure_button,
+            self.left_out,
+            self.link,
+            for_objects,
+            linking,
+        )
         layout.addWidget(Section("Recipe", self.recipes))
         layout.addWidget(Section("Advanced", advanced))
         layout.addWidget(self.reset_button)
@@ -161,9 +174,15 @@ class UNetDock(Dock):
     @property
     def recipe(self) -> Recipe:
         """What the dock would do now."""
+        segment = self.settings.value.replace(model=self.model.currentData())
+        if self._of_classes:  # which have none of what is hidden then
+            alone = segment.replace(
+                **{name: getattr(UNet(), name) for name in OF_OBJECTS}
+            )
+            return Recipe(channel=self.source.chosen_channel, segment=alone)
         return Recipe(
             channel=self.source.chosen_channel,
-            segment=self.settings.value.replace(model=self.model.currentData()),
+            segment=segment,
             objects=self.objects.value,
             link=self.link.value,
         )
@@ -194,8 +213,20 @@ class UNetDock(Dock):
             segment = self.settings.value.replace(diameter=0)
             self._kept.keep(model=self.model.currentData(), segment=segment)
 
+    @property
+    def _of_classes(self) -> bool:
+        """Whether the chosen model tells classes of pixels."""
+        return Recipe(segment=UNet(model=self.model.currentData())).of_classes
+
     def _recall(self) -> None:
         """Show the settings that the chosen model was last used with."""
+        objects = not self._of_classes
+        for name in OF_OBJECTS:
+            self.settings.show_field(name, objects)
+        for widget in self._for_objects:
+            widget.setVisible(objects)
+        if not objects:
+            self.left_out.tick.setChecked(False)
         size = self.settings.value.diameter
         self._kept.recall(model=self.model.currentData())
         self.settings.value = self.settings.value.replace(diameter=size)

@@ -8,6 +8,7 @@ from qtpy.QtCore import QFileSystemWatcher, QTimer
 from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.unet.model import list_models, own_models
 from napari_mobile_unet.unet.segment import model_of
 from napari_mobile_unet.widgets.preferences import first_model, more_models
@@ -92,8 +93,11 @@ class ModelBox(QComboBox):
         except (ValueError, OSError) as error:
             self.setToolTip(one_line(error))
             return
+        finds = f"knows objects of about {card.diameter:g} pixels"
+        if names := card.architecture.classes:
+            finds = f"tells {in_words(names)}"
         self.setToolTip(
-            f"{card.description}\nknows objects of about {card.diameter:g} pixels\n"
+            f"{card.description}\n{finds}\n"
             f"trained on: {card.training.origin or 'unknown'}\n"
             f"licence: {card.licence or 'unknown'}"
         )

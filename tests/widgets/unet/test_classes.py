@@ -1,0 +1,52 @@
+"""A model that tells classes, on the page Segment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_mobile_unet.recipes.recipe import Recipe
+from napari_mobile_unet.runs.segment import segment
+from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gui
+
+
+def test_classes_are_previewed_and_segmented_without_what_objects_have(
+    unet: Any,
+    calibrated: Any,
+    stack: np.ndarray,
+    class_model: Path,
+    qtbot: QtBot,
+    finish: Callable[[], None],
+) -> None:
+    unet.settings.value = unet.settings.value.replace(diameter=14)
+    unet.link.value = unet.link.value.replace(method="iou")
+    assert not unet.measure_button.isHidden()
+    unet.model.choose_folder(str(class_model))
+    for hidden in (unet.measure_button, unet.link, unet.left_out):
+        assert hidden.isHidden()
+    assert "classes 1 inside, 2 seam" in unet.model.toolTip()
+    recipe = unet.recipe
+    assert recipe == Recipe(segment=UNet(model=str(class_model)))
+    qtbot.waitUntil(lambda: "of what you see" in unet.preview.status.text())
+    assert unet.preview.status.text().startswith("inside ")
+    unet.run.button.click()
+    finish()
+    layer = unet.run.layer
+    assert np.array_equal(layer.data, segment(stack, recipe, axes="ZYX"))
+    assert layer.name == "inside and seams · 2 classes · cells"
+    assert unet.run.status.text().startswith("classes 1 inside, 2 seam in 5 planes")
+    assert set(layer.features["index"]) <= {1, 2}
+    assert "confidence" not in layer.features
+    unet.model.setCurrentIndex(unet.model.findData("nuclei"))
+    assert not unet.link.isHidden() and unet.settings.value.diameter == 14
+    assert unet.recipe.link.method == "iou"
