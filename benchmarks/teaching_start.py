@@ -13,7 +13,8 @@ from qtpy.QtCore import QCoreApplication
 
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.training.lessons import lessons_of
-from napari_mobile_unet.widgets.teach.course import Course, Wanted
+from napari_mobile_unet.widgets.teach.course import Course
+from napari_mobile_unet.widgets.teach.subject_form import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from napari_mobile_unet.images.stack import as_stack
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.linking.settings import Link
 from napari_mobile_unet.objects.classes import classes_there
 from napari_mobile_unet.objects.from_mask import Objects
@@ -22,6 +25,9 @@ from napari_mobile_unet.samples.files import read_sample
 from napari_mobile_unet.unet.card import Architecture, Decoding
 from napari_mobile_unet.unet.classes import class_numbers
 from napari_mobile_unet.unet.segment import UNet
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +139,6 @@ def test_a_recipe_whose_model_is_not_here_can_be_read() -> None:
 def test_a_file_gives_labels_and_a_table_of_classes_and_goes_on(
     planes: np.ndarray, class_model: Path, tmp_path: Path
 ) -> None:
-    from napari_mobile_unet.io.read import read_stack
-    from napari_mobile_unet.io.write import write_image
-    from napari_mobile_unet.later import pandas as pd
-
     source, results = tmp_path / "cells.tif", tmp_path / "results"
     results.mkdir()
     write_image(source, as_stack(planes, "TYX"))

@@ -10,6 +10,7 @@ from napari_mobile_unet.commands.console import (
     progress_bar,
     say,
 )
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.training.verdict import sentence
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def teach_folders(
     *,
     model: str | None,
     seconds: float,
+    classes: int | tuple[str, ...],
     seed: int,
     overwrite: bool,
     keep_worse: bool,
@@ -34,7 +36,7 @@ def teach_folders(
 
     Parameters
     ----------
-    images, labels, output, model, seconds, seed, overwrite, keep_worse
+    images, labels, output, model, seconds, classes, seed, overwrite, keep_worse
         As for `teach`.
     as_json : bool
         Whether messages go out as lines of JSON.
@@ -54,6 +56,7 @@ def teach_folders(
             output,
             model=model,
             seconds=seconds,
+            classes=classes,
             seed=seed,
             overwrite=overwrite,
             keep_worse=keep_worse,
@@ -69,15 +72,19 @@ def _tell(message: dict[str, Any], bar: Progress, task: Any, as_json: bool) -> N
     if kind in ("masks", "died"):
         say(message["message"])
     elif kind == "ready":
+        learnt, apart = f"{message['objects']} objects", f"{message['apart']}"
+        if names := message["classes"]:
+            learnt, apart = in_words(names), f"{apart} blocks of them"
         say(
-            f"{message['planes']} planes: {message['objects']} objects to learn from, "
-            f"{message['apart']} kept apart to measure on"
+            f"{message['planes']} planes: {learnt} to learn from, {apart} kept apart "
+            "to measure on"
         )
     elif kind == "step":
         bar.update(task, completed=int(1000 * message["share"]))
         if message["ap"] is not None:
             loss = message["loss"]
             so_far = "" if loss is None else f", loss {loss:.3f}"
-            say(f"step {message['step']}: AP {message['ap']:.3f}{so_far}")
+            measure = message["measure"].removesuffix(" at IoU 0.5")
+            say(f"step {message['step']}: {measure} {message['ap']:.3f}{so_far}")
     elif kind == "done" and message["gate"]:
         say(sentence(message["gate"]))

@@ -53,6 +53,14 @@ def train(
             min=1, help="Teach: learn from a few images in that time, then compare."
         ),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|NAMES",
+            help="Teach: values of labels are classes of pixels; how many, or their "
+            "names: membrane,vesicle.",
+        ),
+    ] = None,
     keep_worse: Annotated[
         bool, typer.Option("--keep-worse", help="Keep what was taught even if worse.")
     ] = False,
@@ -80,6 +88,7 @@ def train(
                 output,
                 model=start,
                 seconds=seconds,
+                classes=_classes_from_option(classes),
                 seed=seed or 0,
                 overwrite=overwrite,
                 keep_worse=keep_worse,
@@ -90,6 +99,11 @@ def train(
             raise typer.Exit(FAILED) from error
         return
     with exit_on_error(UNUSABLE):
+        if classes is not None:
+            raise ValueError(
+                "--classes are taught; received --classes without --seconds; add "
+                "--seconds, or leave it out"
+            )
         given: dict[str, Any] = {}
         for path in settings or ():
             given |= read_json(path, "a file of settings")
@@ -116,6 +130,14 @@ def train(
     except (JobError, *INPUT_ERRORS) as error:
         print_error("mobile-unet", error)
         raise typer.Exit(FAILED) from error
+
+
+def _classes_from_option(text: str | None) -> int | tuple[str, ...]:
+    """Return how many classes ``--classes`` names, or their names; 0 for objects."""
+    if text is None:
+        return 0
+    names = tuple(part.strip() for part in text.split(","))
+    return int(text) if text.isdigit() and int(text) else names
 
 
 def _check_alone(seconds: float, **others: object) -> None:

@@ -141,6 +141,7 @@ def _description(model: Model, parts: Path) -> dict[str, Any]:
         **_file(parts / "weights.zip"),
         "tensorflow_version": (parts / "tensorflow.txt").read_text(),
     }
+    kind = "semantic" if card.architecture.classes else "instance"
     # The format allows fewer letters in a name than a folder has.
     title = re.sub(r"[^a-zA-Z0-9_+\- ()]", "_", card.name)[:128]
     return {
@@ -152,7 +153,7 @@ def _description(model: Model, parts: Path) -> dict[str, Any]:
         "documentation": "README.md",
         "authors": [{"name": "napari-mobile-unet"}],
         "cite": [{"text": text, "doi": doi} for doi, text in SOURCES.items()],
-        "tags": ["napari-mobile-unet", "unet", "instance-segmentation", "2d"],
+        "tags": ["napari-mobile-unet", "unet", f"{kind}-segmentation", "2d"],
         "attachments": [_file(model.folder / name) for name in (CARD, *card.files)],
         "inputs": [image],
         "outputs": [maps],
@@ -196,9 +197,9 @@ def _use(card: Card) -> str:
     decoding = card.decoding
     if card.architecture.classes:
         return (
-            "The maps tell how likely each is, and sum to 1. A pixel belongs to a class "
-            f"where their sum without *background* is above {decoding.foreground:g}: to "
-            "the likeliest. Images are as large as those that it was taught with."
+            "The maps tell how likely each is, and sum to 1. Where their sum without "
+            f"*background* is above {decoding.foreground:g}, a pixel belongs to the "
+            "likeliest class. Images are as large as those that it was taught with."
         )
     return (
         "A pixel belongs to an object where *foreground* is above "

@@ -38,7 +38,7 @@ class Previewed:
     """What a recipe finds in the plane."""
 
     objects: Decoded
-    """Classes, or objects: all of them, the doubtful ones too: ``above`` hides these."""
+    """Classes, or all objects, the doubtful ones too: ``above`` hides these."""
     fitted: Fitted
     """With the grey range and the diameter that were found in the stack."""
     doubtful_below: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy import ndimage
@@ -107,7 +107,7 @@ class Blocks:
     side: int
 
     @classmethod
-    def of(cls, example: Example, known: Mask) -> Blocks:
+    def of(cls, example: Example, known: Mask) -> Self:
         """Return an example in blocks of a few of its objects."""
         side = max(BLOCK, round(DIAMETERS * example.diameter_or(0)))
         return cls(example, known, side)

@@ -22,11 +22,11 @@ from napari_mobile_unet.training.augment import (
 )
 from napari_mobile_unet.training.compose import Crop, overlay_crops, vary_contrast
 from napari_mobile_unet.training.stains import restain
-from napari_mobile_unet.training.targets import DISTANCE, KNOWN, LARGEST, maps_of
+from napari_mobile_unet.training.targets import DISTANCE
 from napari_mobile_unet.unet.rescale import resize, resize_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from napari_mobile_unet.training.augment import Augmentation
     from napari_mobile_unet.training.examples import Example
@@ -72,13 +72,13 @@ class CropSampler:
         return np.asarray(chances / chances.sum(), np.float64)
 
     def draw(self, rng: np.random.Generator) -> Crop:
-        """Return one crop: image (size, size, channels), maps (size, size, 4)."""
+        """Return one crop: image (size, size, channels), and what is learnt of it."""
         settings = self.augmentation
         example = self.examples[rng.choice(len(self.examples), p=self._chances)]
         if rng.random() < settings.plain:
             image, targets = self._cut(example, rng)
             image = grey(image) if self.channels == 1 else image
-            return Crop(self._filled(image), maps_of(targets))
+            return Crop(self._filled(image), example.maps_of(targets))
         scale = np.exp(rng.uniform(np.log(0.75), np.log(1.33)))
         if rng.random() > settings.native and np.isfinite(example.diameter):
             low, high = np.log(settings.diameter)
@@ -100,7 +100,7 @@ class CropSampler:
         if settings.haze and rng.random() < settings.haze:
             image = add_haze(image, example.bright, rng)
         image = vary_values(image, settings, rng)
-        return Crop(self._filled(image), maps_of(crop.targets))
+        return Crop(self._filled(image), example.maps_of(crop.targets))
 
     def _is_restained(self, example: Example, rng: np.random.Generator) -> bool:
         """Return whether a crop gets other stains, which only colours can show."""
@@ -143,7 +143,7 @@ class CropSampler:
             return np.asarray(cv2.resize(source, (size, size), interpolation=method))
 
         return Crop(
-            resize(image, size, size), _scale_targets(targets, move, size / width)
+            resize(image, size, size), example.moved(targets, move, size / width)
         )
 
     def _warp(
@@ -173,7 +173,7 @@ class CropSampler:
             # Without this a shrunken image would alias, as no microscope's does.
             source = blur(source, 0.4 / scale).reshape(source.shape)
         image = warp_affine(source, affine, size).reshape(size, size, -1)
-        targets = _scale_targets(
+        targets = example.moved(
             example.targets,
             lambda of, method: warp_affine(of, affine, size, method),
             scale,
@@ -199,21 +199,6 @@ def _centre(example: Example, width: float, rng: np.random.Generator) -> Reals:
         # Much of a sparse image teaches nothing. But no object is always in the middle.
         centre = rng.choice(example.centres) + rng.uniform(-0.4, 0.4, 2) * width
     return centre
-
-
-def _scale_targets(
-    targets: Floats, move: Callable[[Floats, int], Floats], factor: float
-) -> Floats:
-    """Return targets on another grid, whose pixels are smaller by a factor.
-
-    ``move`` takes them there; its second argument is OpenCV's interpolation.
-    """
-    moved = move(targets, cv2.INTER_LINEAR)
-    # Between two objects their largest distances must not be mixed.
-    largest = np.ascontiguousarray(targets[..., LARGEST])
-    moved[..., LARGEST] = move(largest, cv2.INTER_NEAREST)
-    moved[..., DISTANCE:KNOWN] *= factor
-    return moved
 
 
 def warp_affine(

@@ -17,9 +17,10 @@ from napari_mobile_unet.training.augment import grey
 from napari_mobile_unet.training.compose import is_bright
 from napari_mobile_unet.training.lessons import numbered
 from napari_mobile_unet.training.pairs import find_pairs
-from napari_mobile_unet.training.targets import targets_of
+from napari_mobile_unet.training.targets import maps_of, moved_targets, targets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -75,6 +76,19 @@ class Example:
     def grey(self) -> Floats:
         """The image as one channel (Y, X), as prediction would see it."""
         return grey(self.image)
+
+    def moved(
+        self, targets: Floats, move: Callable[[Floats, int], Floats], factor: float
+    ) -> Floats:
+        """Return targets on another grid, whose pixels are smaller by a factor.
+
+        ``move`` takes them there; its second argument is OpenCV's interpolation.
+        """
+        return moved_targets(targets, move, factor)
+
+    def maps_of(self, targets: Floats) -> Floats:
+        """Return what is learnt of targets on the grid of a crop."""
+        return maps_of(targets)
 
     def diameter_or(self, default: float) -> float:
         """Return the diameter; the default where there are no objects."""

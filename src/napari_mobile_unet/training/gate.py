@@ -11,7 +11,8 @@ import numpy as np
 from napari_mobile_unet.later import ndimage
 from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.objects.overlap import iou_matrix
-from napari_mobile_unet.training.blocks import FOREGROUNDS, RIGHT, SEEDS, precision
+from napari_mobile_unet.training.blocks import RIGHT
+from napari_mobile_unet.training.subject import OBJECTS
 from napari_mobile_unet.unet.card import GateRecord
 from napari_mobile_unet.unet.confidence import LOW_CONFIDENCE, Calibration
 from napari_mobile_unet.unet.decoding import grow_objects
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.training.blocks import Blocks, Setting
-    from napari_mobile_unet.types import Floats, Mask
+    from napari_mobile_unet.training.subject import Subject
+    from napari_mobile_unet.types import Floats, Mask, Reals
     from napari_mobile_unet.unet.card import Decoding
 
 DRAWS = 2000
@@ -38,20 +40,20 @@ SURELY_SHOWN = LOW_CONFIDENCE + 0.05
 objects would be hidden, and it was measured with all of them."""
 
 
-def best(counts: NDArray[np.int64], smooth: tuple[int, ...]) -> int:
+def best(scores: Reals, smooth: tuple[int, ...]) -> int:
     """Return the number of the best of several settings, not by chance alone.
 
     Parameters
     ----------
-    counts : ndarray of int
-        (settings, 3), summed over blocks.
+    scores : ndarray
+        (settings, scores), of which the sum decides.
     smooth : tuple of int
         The settings as a grid, whose last two axes are neighbours: a score counts as
         the mean of itself and those beside it.
     """
-    scores = precision(counts).sum(-1).reshape(smooth)
     size = (1,) * (len(smooth) - 2) + (3, 3)
-    return int(ndimage.uniform_filter(scores, size, mode="nearest").argmax())
+    grid = scores.sum(-1).reshape(smooth)
+    return int(ndimage.uniform_filter(grid, size, mode="nearest").argmax())
 
 
 class Chosen(NamedTuple):
@@ -75,15 +77,17 @@ class Gate:
     settings : sequence of Setting
         Of `settings_of`.
     counts : ndarray of int
-        (shares, settings, blocks, 3).
+        (shares, settings, blocks, counts), as the blocks count.
     halves : ndarray of bool
         (blocks,), by which of them the settings are chosen for the others.
     as_is : ndarray of int
-        (blocks, 3), of the old model with its own thresholds; zeros without one.
+        (blocks, counts), of the old model with its own thresholds; zeros without one.
     n_true : int
         True objects that count.
     watched : bool
         Whether the new weights were chosen by other blocks.
+    subject : Subject
+        What is counted, objects or classes.
     """
 
     shares: Sequence[float]
@@ -93,43 +97,46 @@ class Gate:
     as_is: NDArray[np.int64]
     n_true: int
     watched: bool = False
+    subject: Subject = OBJECTS
 
     @cached_property
     def _grid(self) -> tuple[int, ...]:
-        n_decodings = len(FOREGROUNDS) * len(SEEDS)
-        kinds = len(self.settings) // n_decodings
-        return kinds, len(FOREGROUNDS), len(SEEDS)
+        kinds = len(self.settings) // int(np.prod(self.subject.grid))
+        return kinds, *self.subject.grid
 
     def _crossed(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return (blocks, 3), each half with the setting that is best for the other.
+        """Return (blocks, counts), each half with the setting best for the other.
 
         What was chosen by a block would flatter it.
         """
         result = np.zeros(counts.shape[1:], np.int64)
         grid = (len(counts) // len(self.settings), *self._grid)
         for half in (self.halves, ~self.halves):
-            chosen = best(counts[:, ~half].sum(1), grid)
+            chosen = best(self.subject.score(counts[:, ~half].sum(1)), grid)
             result[half] = counts[chosen, half]
         return result
 
     def choose(self, seed: int = 0) -> Chosen:
         """Return what to take, and whether it is better than the old model."""
         flat = self.counts.reshape(-1, *self.counts.shape[2:])
-        number = best(flat.sum(1), (len(self.shares), *self._grid))
+        scores = self.subject.score(flat.sum(1))
+        number = best(scores, (len(self.shares), *self._grid))
         share = self.shares[number // len(self.settings)]
         setting = self.settings[number % len(self.settings)]
         has_old = self.shares[0] == 0
         new = self._crossed(flat)
         old = self._crossed(self.counts[0]) if has_old else np.zeros_like(new)
-        low, high = _interval(old, new, seed)
-        sums = [precision(each.sum(0)) for each in (self.as_is, old, new)]
+        low, high = self._interval(old, new, seed)
+        sums = [self.subject.score(each.sum(0)) for each in (self.as_is, old, new)]
         as_is, old_ap, new_ap = (float(each[0]) for each in sums)
         return Chosen(
             share,
             setting,
             GateRecord(
                 verdict=self._verdict(has_old, low, high),
+                measure=self.subject.measure,
                 objects=self.n_true,
+                ious=self.subject.ious(new.sum(0)),
                 old_ap=as_is if has_old else None,
                 old_tuned_ap=old_ap if has_old else None,
                 new_ap=new_ap,
@@ -140,6 +147,18 @@ class Gate:
             ),
         )
 
+    def _interval(
+        self, old: NDArray[np.int64], new: NDArray[np.int64], seed: int
+    ) -> tuple[float, float]:
+        """Return between which gains most draws of the blocks lie."""
+        if not len(old):
+            return 0.0, 0.0
+        rng = np.random.default_rng(seed)
+        drawn = rng.integers(0, len(old), (DRAWS, len(old)))
+        gains = [self.subject.score(each[drawn].sum(1))[:, 0] for each in (old, new)]
+        low, high = np.quantile(gains[1] - gains[0], ((1 - SURE) / 2, (1 + SURE) / 2))
+        return float(low), float(high)
+
     def _verdict(self, has_old: bool, low: float, high: float) -> str:
         if self.n_true < FEWEST or not self.halves.any() or self.halves.all():
             return "too few"
@@ -148,19 +167,6 @@ class Gate:
         if low > 0:
             return "better"
         return "worse" if high < 0 else "no difference"
-
-
-def _interval(
-    old: NDArray[np.int64], new: NDArray[np.int64], seed: int
-) -> tuple[float, float]:
-    """Return between which gains of AP at 0.5 most draws of the blocks lie."""
-    if not len(old):
-        return 0.0, 0.0
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, len(old), (DRAWS, len(old)))
-    gains = [precision(each[drawn].sum(1))[:, 0] for each in (old, new)]
-    low, high = np.quantile(gains[1] - gains[0], ((1 - SURE) / 2, (1 + SURE) / 2))
-    return float(low), float(high)
 
 
 def watched_of(parts: Sequence[Blocks]) -> list[Mask] | None:
@@ -179,6 +185,7 @@ def gate_of(
     settings: Sequence[Setting],
     own: Setting | None,
     watched: Sequence[Mask] | None = None,
+    subject: Subject = OBJECTS,
 ) -> Gate:
     """Return what was counted.
 
@@ -196,10 +203,13 @@ def gate_of(
     watched : sequence of ndarray, optional
         (blocks,) of each part, by which of them the new weights were chosen: those do
         not count. By all of them unless given, which flatters the new model a little.
+    subject : Subject
+        What the parts hold.
     """
     shares, counts = [], []
-    as_is = np.zeros((sum(int(np.prod(p.shape)) for p in parts), 3), np.int64)
-    judging = ~np.concatenate(watched) if watched else np.ones(len(as_is), bool)
+    as_is = None
+    n_blocks = sum(int(np.prod(part.shape)) for part in parts)
+    judging = ~np.concatenate(watched) if watched else np.ones(n_blocks, bool)
     n_true = np.concatenate([part.true_objects() for part in parts])
     for share, found in maps:
         shares.append(share)
@@ -211,6 +221,8 @@ def gate_of(
             as_is = np.concatenate(
                 [part.count(each, [own])[0] for part, each in of_parts]
             )
+    if as_is is None:
+        as_is = np.zeros_like(counts[0][0])
     return Gate(
         shares=shares,
         settings=settings,
@@ -219,6 +231,7 @@ def gate_of(
         as_is=as_is[judging],
         n_true=int(n_true[judging].sum()),
         watched=watched is not None,
+        subject=subject,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.types import Reals
@@ -48,16 +48,12 @@ def divide(lessons: Sequence[Lesson]) -> Divided:
     lessons : sequence of Lesson
         From all images.
     """
-    groups: dict[str, list[Lesson]] = {}
-    for lesson in lessons:
-        groups.setdefault(lesson.group, []).append(lesson)
+    groups = by_group(lessons)
     taught: list[Lesson] = []
     apart: list[Lesson] = []
     if len(groups) >= MANY_IMAGES:
         able = [g for g, own in groups.items() if any(len(each.ids) for each in own)]
-        count = max(1, round(SHARE * len(groups) - 0.5))
-        places = np.linspace(0, len(able) - 1, count + 2).round().astype(int)[1:-1]
-        chosen = {able[place] for place in places}
+        chosen = spread(able, len(groups))
         for group, own in groups.items():
             (apart if group in chosen else taught).extend(own)
         return Divided(taught, apart)
@@ -75,6 +71,21 @@ def divide(lessons: Sequence[Lesson]) -> Divided:
     )
 
 
+def by_group(lessons: Iterable[Lesson]) -> dict[str, list[Lesson]]:
+    """Return the lessons of each image."""
+    groups: dict[str, list[Lesson]] = {}
+    for lesson in lessons:
+        groups.setdefault(lesson.group, []).append(lesson)
+    return groups
+
+
+def spread(able: Sequence[str], number: int) -> set[str]:
+    """Return which of some images, spread over them, are kept apart of a number."""
+    count = max(1, round(SHARE * number - 0.5))
+    places = np.linspace(0, len(able) - 1, count + 2).round().astype(int)[1:-1]
+    return {able[place] for place in places}
+
+
 def _best_cut(lessons: Sequence[Lesson]) -> tuple[Box, Box] | None:
     """Return the parts of an image's planes to learn from, and to keep apart.
 
@@ -82,7 +93,7 @@ def _best_cut(lessons: Sequence[Lesson]) -> tuple[Box, Box] | None:
     """
     places = np.concatenate([_centres(lesson) for lesson in lessons])
     best: tuple[float, tuple[Box, Box]] | None = None
-    for rest, out in _iter_cuts(lessons[0].labels.shape):
+    for rest, out in iter_cuts(lessons[0].labels.shape):
         inside = np.ones(len(places), bool)
         for axis, side in enumerate(out):
             inside &= places[:, axis] >= (side.start or 0)
@@ -96,7 +107,7 @@ def _best_cut(lessons: Sequence[Lesson]) -> tuple[Box, Box] | None:
     return best[1] if best else None
 
 
-def _iter_cuts(shape: tuple[int, ...]) -> Iterator[tuple[Box, Box]]:
+def iter_cuts(shape: tuple[int, ...]) -> Iterator[tuple[Box, Box]]:
     """Yield what is left of a plane, and what is kept apart, for each cut."""
     everything = slice(0, None)
     for axis, share, first in product((0, 1), SHARES, (False, True)):

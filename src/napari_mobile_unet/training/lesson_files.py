@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_lessons_of(
-    images: str, labels: str, channel: Channel | None = None
+    images: str, labels: str, channel: Channel | None = None, *, classes: bool = False
 ) -> list[Lesson]:
     """Return what can be taught with folders of images and labels, which are all right.
 
@@ -31,6 +31,8 @@ def read_lessons_of(
         As for `find_pairs`.
     channel : int, "mean" or "max", optional
         Of images that have several.
+    classes : bool
+        As for `lessons_of`.
 
     Raises
     ------
@@ -41,12 +43,17 @@ def read_lessons_of(
     return [
         lesson
         for stem, (image, own) in pairs.items()
-        for lesson in read_pair(stem, image, own, channel)
+        for lesson in read_pair(stem, image, own, channel, classes=classes)
     ]
 
 
 def read_pair(
-    stem: str, image_path: Path, labels_path: Path, channel: Channel | None = None
+    stem: str,
+    image_path: Path,
+    labels_path: Path,
+    channel: Channel | None = None,
+    *,
+    classes: bool = False,
 ) -> list[Lesson]:
     """Return what can be taught with one file of images and that of its labels.
 
@@ -71,7 +78,7 @@ def read_pair(
             f"{shape}, {labels_path} has {own_shape}; crop or resize one of them"
         )
     ids = np.stack([own.plane(number) for number in range(own.n_planes)])
-    return lessons_of(image, ids.reshape(shape), stem)
+    return lessons_of(image, ids.reshape(shape), stem, classes=classes)
 
 
 def write_lessons(folder: Path, lessons: Iterable[Lesson]) -> None:

@@ -51,6 +51,10 @@ class Lesson:
     group: str
     plane: PlaneIndex = ()
 
+    def replace_labels(self, labels: NDArray[Any]) -> Lesson:
+        """Return the same plane with other labels."""
+        return replace(self, labels=labels.astype(np.int32))
+
     @property
     def name(self) -> str:
         """What a person calls it: the image, and the plane counted from 1."""
@@ -80,6 +84,7 @@ def lessons_of(
     finished: Collection[PlaneIndex] | None = None,
     locked: Collection[int] = (),
     regions: Mapping[PlaneIndex, Mask] | None = None,
+    classes: bool = False,
 ) -> list[Lesson]:
     """Return what can be taught with an image and its labels.
 
@@ -98,6 +103,8 @@ def lessons_of(
         alone are known.
     regions : mapping, optional
         (Y, X) bool of some planes: where everything is right.
+    classes : bool
+        Whether the values of the labels are classes of pixels; see `read_classes`.
 
     Raises
     ------
@@ -138,7 +145,8 @@ def lessons_of(
             continue
         plane = image.plane(number)
         limits = limits or limits_of(image)
-        lessons.append(Lesson(plane, numbered(ids), known, limits, name, index))
+        own = _values(ids) if classes else numbered(ids)
+        lessons.append(Lesson(plane, own, known, limits, name, index))
     return lessons
 
 
@@ -147,6 +155,12 @@ def limits_of(image: Stack) -> tuple[float, float]:
     planes = (sampled(image, number) for number in spaced(image))
     grey = [luminance(plane) if plane.ndim == 3 else plane for plane in planes]
     return Normalisation().limits(*grey)
+
+
+def _values(ids: NDArray[Any]) -> Labels:
+    """Return labels as they are; beyond 32 bits they are no classes in any case."""
+    most = np.iinfo(np.int32).max
+    return np.clip(ids.astype(np.float64), -1, most).astype(np.int32)
 
 
 def numbered(ids: NDArray[Any]) -> Labels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import tempfile
 import threading
@@ -103,7 +102,8 @@ class TeachingProcess:
         **changes
             Fields of the job that are decided only now: how long, for one.
         """
-        self._write(json.dumps(changes))
+        self.job = self.job.replace(**changes)
+        self._write(self.job.model_dump_json(include=set(changes)))
 
     def stop(self) -> None:
         """End the learning after the step in hand; the best so far is measured."""
@@ -163,11 +163,11 @@ def iter_teaching(
     JobError
         If the job was refused, or the process died before anything was learnt.
     """
-    job = process.job
     try:
         yield from process.iter_messages(look_up)
         return
     except Died as error:
+        job = process.job
         if job.learnt is not None or not job.best_so_far.is_file():
             raise
         message = str(error)

@@ -10,6 +10,8 @@ import numpy as np
 from napari_mobile_unet.later import ndimage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_mobile_unet.types import Floats, Mask
@@ -106,6 +108,21 @@ def maps_of(targets: Floats) -> Floats:
     if targets.shape[-1] > KNOWN:
         weight *= targets[..., KNOWN] > SURELY_KNOWN
     return np.dstack([foreground, relative, seam, weight])
+
+
+def moved_targets(
+    targets: Floats, move: Callable[[Floats, int], Floats], factor: float
+) -> Floats:
+    """Return targets on another grid, whose pixels are smaller by a factor.
+
+    ``move`` takes them there; its second argument is OpenCV's interpolation.
+    """
+    moved = move(targets, cv2.INTER_LINEAR)
+    # Between two objects their largest distances must not be mixed.
+    largest = np.ascontiguousarray(targets[..., LARGEST])
+    moved[..., LARGEST] = move(largest, cv2.INTER_NEAREST)
+    moved[..., DISTANCE:KNOWN] *= factor
+    return moved
 
 
 def distance_to(mask: Mask) -> Floats:

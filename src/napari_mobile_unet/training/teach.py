@@ -6,15 +6,21 @@ import shutil
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.atomic import atomic_path, check_folder
+from napari_mobile_unet.training.class_labels import default_names, read_classes
 from napari_mobile_unet.training.job import check_place
 from napari_mobile_unet.training.lesson_files import read_lessons_of, write_lessons
 from napari_mobile_unet.training.lessons import check_lessons, lessons_of, read_masks
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
-from napari_mobile_unet.training.teaching import SECONDS, sees_colour, teaching_job
+from napari_mobile_unet.training.teaching import (
+    SECONDS,
+    check_subject,
+    sees_colour,
+    teaching_job,
+)
 from napari_mobile_unet.unet.card import read_card, write_card
 from napari_mobile_unet.unet.model import Model, load_model
 
@@ -37,6 +43,7 @@ def teach(
     *,
     model: str | Path | None = "nuclei",
     seconds: float = SECONDS,
+    classes: bool | int | str | Sequence[str] = False,
     axes: str | None = None,
     channel: Channel | None = None,
     finished: Collection[PlaneIndex] | None = None,
@@ -56,13 +63,17 @@ def teach(
         Images of one channel or RGB; a list holds several images.
     labels : array, list of arrays, or folder
         Their labels, on the same axes without colour. A mask of one value is taken
-        apart into its pieces.
+        apart into its pieces, or is one class.
     output : path-like
         Folder of the taught model.
     model : str or path-like, optional
         What is taught: name or folder; None for a new network.
     seconds : float
         How long it learns.
+    classes : bool, int or sequence of str
+        Whether the values of the labels are classes of pixels, 1 to 4, instead of
+        objects; or how many classes there are, or their names. A model that finds
+        objects then lends its weights to a new network.
     axes : str, optional
         Of the images, as for `segment`.
     channel : int, "mean" or "max", optional
@@ -94,7 +105,9 @@ def teach(
         If the process that learns died.
     """
     if isinstance(images, str | Path):
-        lessons = read_lessons_of(str(images), str(labels), channel)
+        lessons = read_lessons_of(
+            str(images), str(labels), channel, classes=bool(classes)
+        )
     else:
         pairs = zip(
             *(each if isinstance(each, list) else [each] for each in (images, labels)),
@@ -108,17 +121,19 @@ def teach(
                 own,
                 f"image {number}",
                 finished=finished,
+                classes=bool(classes),
             )
         ]
     start = None if model is None else load_model(model)
     target = Path(output)
     check_place(target, overwrite)
     check_folder(target.parent)
-    lessons, said = read_masks(lessons)
+    read = read_subject(lessons, start, bool(classes), _names(classes))
     tell = on_message or (lambda _: None)
-    if said:
-        tell({"kind": "masks", "message": said})
-    with prepared(lessons, start, seconds=seconds, seed=seed) as job:
+    if read.said:
+        tell({"kind": "masks", "message": read.said})
+    changes = {"seconds": seconds, "seed": seed, "classes": read.classes}
+    with prepared(read.lessons, start, **changes) as job:
         process = TeachingProcess(job)
         process.begin()
         with closing(iter_teaching(process)) as messages:
@@ -127,11 +142,69 @@ def teach(
         gate = read_card(job.output).training.gate
         if gate is not None and gate.verdict == "worse" and not keep_worse:
             raise ValueError(
-                "a worse model is kept only on purpose; AP at IoU 0.5 fell from "
+                f"a worse model is kept only on purpose; {gate.measure} fell from "
                 f"{gate.old_tuned_ap:.3f} to {gate.new_ap:.3f}; correct more planes, "
                 "or keep it all the same with --keep-worse (in Python keep_worse=True)"
             )
         return keep_model(job.output, target)
+
+
+def _names(classes: bool | int | str | Sequence[str]) -> tuple[str, ...]:
+    """Return the names of classes, as far as they are known."""
+    if isinstance(classes, bool):
+        return ()
+    if isinstance(classes, int):
+        return default_names(classes)
+    return (classes,) if isinstance(classes, str) else tuple(classes)
+
+
+class Read(NamedTuple):
+    """Lessons as they are taught."""
+
+    lessons: list[Lesson]
+    classes: tuple[str, ...]
+    """Names of the classes; none of objects."""
+    said: str
+    """How the labels were read, and what becomes of the model, for the person."""
+
+
+def read_subject(
+    lessons: Sequence[Lesson],
+    model: Model | None,
+    classes: bool,
+    names: Sequence[str] = (),
+) -> Read:
+    """Return lessons with their labels read as objects, or as classes of pixels.
+
+    Parameters
+    ----------
+    lessons : sequence of Lesson
+        With the values of classes as they are.
+    model : Model or None
+        What is taught.
+    classes : bool
+        Whether the values of the labels are classes.
+    names : sequence of str
+        Of the classes, as many as there are; those of a model stay.
+
+    Raises
+    ------
+    ValueError
+        If the labels have no classes, or the model finds something else.
+    """
+    own = () if model is None else model.card.architecture.classes
+    if not classes:
+        if model is not None:
+            check_subject(model, ())
+        objects, said = read_masks(lessons)
+        return Read(objects, (), said)
+    read, found, said = read_classes(lessons, own, names)
+    if model is not None and not own:
+        said += (
+            f"; {model.card.name} finds objects, so a new network begins with its "
+            "weights where they fit"
+        )
+    return Read(read, found, said)
 
 
 @contextmanager

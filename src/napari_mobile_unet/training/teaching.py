@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.training.augment import Augmentation
 from napari_mobile_unet.training.job import TrainingJob, start_from
-from napari_mobile_unet.unet.card import Architecture, Decoding
+from napari_mobile_unet.unet.card import BACKGROUND, Architecture, Decoding
 from napari_mobile_unet.unet.confidence import Calibration
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ VARIED = {
 }
 """How much a crop of a lesson may differ from its image: less than in a training, since
 the model is to know these images, and there is no time to learn others."""
+
+
+NEW = {
+    "augmentation": Augmentation(**VARIED),
+    "frozen_statistics": False,
+    "learning_rate": 3e-3,
+}
+"""How a network learns that knows nothing yet of what it is to find."""
 
 
 class TeachingJob(TrainingJob):
@@ -73,6 +82,12 @@ class TeachingJob(TrainingJob):
     """Of the confidence of the old model."""
 
     @property
+    def has_old(self) -> bool:
+        """Whether there is an old model that finds the same, to be compared with."""
+        start = self.start_architecture
+        return start is not None and start.maps == self.architecture.maps
+
+    @property
     def best_so_far(self) -> Path:
         """Where the best weights so far lie, should the process be killed."""
         return self.output.with_name(f"{self.output.name}-best.weights.h5")
@@ -85,6 +100,7 @@ def teaching_job(
     model: Model | None,
     seconds: float = SECONDS,
     colour: bool = True,
+    classes: Sequence[str] = (),
     **changes: Any,
 ) -> TeachingJob:
     """Return the job that teaches a model, or makes a new one.
@@ -101,18 +117,28 @@ def teaching_job(
         How long it learns.
     colour : bool
         Whether a new network is to see RGB.
+    classes : sequence of str
+        Names of the classes of pixels that are taught; none for objects. A model that
+        finds objects only lends its weights to a new network then.
     **changes
         Other fields of the job.
+
+    Raises
+    ------
+    ValueError
+        If the model tells other classes, or objects are taught to one of classes.
     """
+    maps = {"maps": (BACKGROUND, *classes)} if classes else {}
     fields: dict[str, Any] = {"lessons": lessons, "output": output, "overwrite": True}
     if model is None:
         fields |= {
-            "architecture": Architecture(channels=3 if colour else 1),
-            "augmentation": Augmentation(**VARIED),
-            "frozen_statistics": False,
-            "learning_rate": 3e-3,
+            "architecture": Architecture(channels=3 if colour else 1, **maps),
+            **NEW,
         }
+    elif classes and not model.card.architecture.classes:
+        fields |= start_from(model, maps) | NEW | {"licence": model.card.licence}
     else:
+        check_subject(model, classes)
         card = model.card
         fields |= start_from(model) | {
             "augmentation": Augmentation(**VARIED, diameter=card.diameter_range),
@@ -124,6 +150,24 @@ def teaching_job(
         }
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)
+
+
+def check_subject(model: Model, classes: Sequence[str]) -> None:
+    """Refuse to teach a model something else than it finds.
+
+    Raises
+    ------
+    ValueError
+        If it tells classes, and objects or other classes are taught.
+    """
+    own = model.card.architecture.classes
+    if own != tuple(classes):
+        taught = in_words(classes) if classes else "objects"
+        raise ValueError(
+            f"a model is taught what it finds; {model.card.name} tells "
+            f"{in_words(own)}, received {taught}; begin a new network, or choose "
+            "another model"
+        )
 
 
 def sees_colour(lessons: Sequence[Lesson]) -> bool:

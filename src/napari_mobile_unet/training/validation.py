@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
+from scipy import special
 
 from napari_mobile_unet.later import ndimage
 from napari_mobile_unet.objects.from_mask import Objects
@@ -45,7 +46,12 @@ CHANCE = 0.005
 
 
 def predict_maps(
-    network: Any, example: Example, known_diameter: float, *, mirror: bool = True
+    network: Any,
+    example: Example,
+    known_diameter: float,
+    *,
+    mirror: bool = True,
+    softmax: bool = False,
 ) -> Floats:
     """Return the maps (Y, X, maps), 0 to 1, of an example, as a segmentation would.
 
@@ -59,6 +65,8 @@ def predict_maps(
         Of the objects that the network knows best, in pixels.
     mirror : bool
         Whether small images are averaged over a half turn, which takes twice as long.
+    softmax : bool
+        Whether the maps are of classes, of which a pixel has one.
     """
     height, width = example.labels.shape
     channels = network.input_shape[-1]
@@ -72,7 +80,8 @@ def predict_maps(
         padding = ((0, -height % 32), (0, -width % 32), (0, 0))
         padded = np.pad(whole, padding, mode="symmetric")
         logits = np.asarray(network(padded[None], training=False))[0]
-        return np.asarray(1 / (1 + np.exp(-logits[:height, :width])), np.float32)
+        activated = special.softmax(logits, -1) if softmax else special.expit(logits)
+        return np.asarray(activated[:height, :width], np.float32)
 
     maps = predict(resized)
     if mirror and fits_in_tile(resized):

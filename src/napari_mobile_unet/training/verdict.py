@@ -11,7 +11,7 @@ BEGINNINGS = {
     "better": "Better",
     "worse": "Worse",
     "no difference": "No sure difference",
-    "too few": "Too few objects to tell",
+    "too few": "Too little to tell by",
     "new": "A new model",
 }
 """The verdict in words."""
@@ -38,9 +38,11 @@ def sentence(gate: Mapping[str, Any]) -> str:
     ...         "gain_high": 0.4,
     ...     }
     ... )
-    'Too few objects to tell: AP at IoU 0.5 was 0.40 (0.50 with thresholds tuned), is 0.60 (gain -0.20 to +0.40) on 3 objects that were not taught, though they chose when to stop'
+    'Too little to tell by: AP at IoU 0.5 was 0.40 (0.50 with thresholds tuned), is 0.60 (gain -0.20 to +0.40) on 3 objects that were not taught, though they chose when to stop'
     """  # noqa: E501  what the example prints is one line
     text = BEGINNINGS[gate["verdict"]]
+    measure = gate.get("measure", "AP at IoU 0.5")
+    counted = "objects" if measure == "AP at IoU 0.5" else "blocks with any class"
     if gate["new_ap"] is None:
         return f"{text}: nothing was kept apart to measure on"
     before = ""
@@ -53,8 +55,8 @@ def sentence(gate: Mapping[str, Any]) -> str:
     if gate.get("gain_low") is not None:
         gain = f" (gain {gate['gain_low']:+.2f} to {gate['gain_high']:+.2f})"
     text += (
-        f": AP at IoU 0.5 {before}is {gate['new_ap']:.2f}{gain} on "
-        f"{gate['objects']} objects that were not taught"
+        f": {measure} {before}is {gate['new_ap']:.2f}{gain} on "
+        f"{gate['objects']} {counted} that were not taught"
     )
     if not gate.get("apart_from_choice") and gate.get("share") != 0:
         text += ", though they chose when to stop"

@@ -90,6 +90,10 @@ Verdict = Literal["better", "worse", "no difference", "too few", "new"]
 """Of a taught model beside the one it was taught from; "new" if there was none."""
 
 
+Measure = Literal["AP at IoU 0.5", "mean IoU"]
+"""Of objects, and of classes of pixels without the background."""
+
+
 class GateRecord(Params):
     """How a taught model compares with the one it was taught from.
 
@@ -98,8 +102,12 @@ class GateRecord(Params):
 
     verdict: Verdict
     """What the interval of the gain says; "too few" objects to tell."""
+    measure: Measure = "AP at IoU 0.5"
+    """What the fields below that are called AP hold."""
     objects: int = Field(0, ge=0)
-    """True objects that were kept apart."""
+    """True objects that were kept apart; of classes, blocks that have some of them."""
+    ious: tuple[float | None, ...] = ()
+    """IoU of each class by the taught model; None of one that was not kept apart."""
     old_ap: float | None = None
     """AP at IoU 0.5 of the old model as it was; without a value there was none."""
     old_tuned_ap: float | None = None

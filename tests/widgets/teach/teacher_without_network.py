@@ -25,7 +25,7 @@ def main() -> None:
     say("warm")
     if not sys.stdin.readline():
         return
-    say("ready", planes=1, objects=16, apart=8)
+    say("ready", planes=1, objects=16, apart=8, classes=[])
     if job["learnt"] is None:
         output.with_name(f"{output.name}-best.weights.h5").write_bytes(b"learnt")
         stopped = threading.Event()

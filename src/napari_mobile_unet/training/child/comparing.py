@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.training.blocks import (
-    Blocks,
-    Setting,
-    precision,
-    settings_of,
-)
+from napari_mobile_unet.training.blocks import Blocks, Setting
 from napari_mobile_unet.training.child.export import predict_example, to_litert
 from napari_mobile_unet.training.child.pupil import between
 from napari_mobile_unet.training.gate import calibration_of, gate_of
-from napari_mobile_unet.training.validation import Tuned, predict_maps
+from napari_mobile_unet.training.subject import OBJECTS, subject_of
+from napari_mobile_unet.training.validation import Tuned
 from napari_mobile_unet.unet.card import Decoding, GateRecord, read_card, write_card
 from napari_mobile_unet.unet.model import QUANTISED, Model, sha256
 
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_mobile_unet.training.child.pupil import Pupil
     from napari_mobile_unet.training.examples import Example
+    from napari_mobile_unet.training.subject import Subject
     from napari_mobile_unet.training.teaching import TeachingJob
     from napari_mobile_unet.types import Floats, Mask, Reals
     from napari_mobile_unet.unet.model import Precision
@@ -67,41 +64,40 @@ def compare(
         What the old model was trained on, of which it is counted what is forgotten.
     """
     own = Setting(job.old_decoding or Decoding(), job.old_calibration)
-    has_old = job.start_weights is not None
+    subject, has_old = subject_of(job.architecture), job.has_old
     if not parts:
         pupil.network.set_weights(new)
-        record = GateRecord(verdict="too few")
+        record = GateRecord(verdict="too few", measure=subject.measure)
         return Tuned(own.decoding, own.calibration), record
-    known = job.augmentation.known_diameter
 
     def maps_at(share: float, examples: Sequence[Example]) -> list[Floats]:
         pupil.network.set_weights(between(old, new, share))
-        return [
-            predict_maps(pupil.predict, each, known, mirror=False) for each in examples
-        ]
+        return [pupil.maps_of(each) for each in examples]
 
     examples = [part.example for part in parts]
     gate = gate_of(
         parts,
         ((share, maps_at(share, examples)) for share in (SHARES if has_old else (1,))),
-        settings_of(job.old_calibration),
+        subject.settings(job.old_calibration),
         own if has_old else None,
         watched,
+        subject,
     )
     chosen = gate.choose(job.seed)
     record = chosen.record
     if known_kinds:
         kinds = [part.example for part in known_kinds]
         both = [
-            float(_ap(known_kinds, maps_at(share, kinds), setting)[0])
+            float(_scores(subject, known_kinds, maps_at(share, kinds), setting)[0])
             for share, setting in ((0, own), (chosen.share, chosen.setting))
         ]
         record = record.replace(old_kinds_before=both[0], old_kinds_after=both[1])
     maps = maps_at(chosen.share, examples)  # and these are the weights that are saved
     decoding, calibration = chosen.setting.decoding, chosen.setting.calibration
-    if calibration is None:
+    if calibration is None and subject is OBJECTS:
         calibration = calibration_of(parts, maps, decoding)
-    return Tuned(decoding, calibration, record.new_ap), record
+    ap = record.new_ap if subject is OBJECTS else None
+    return Tuned(decoding, calibration, ap), record
 
 
 def add_integers(
@@ -165,15 +161,26 @@ def _are_integers_as_good(
     model, setting = Model(folder), Setting(tuned.decoding, tuned.calibration)
     most = sorted(parts, key=lambda part: -part.example.n_objects)[:TRIED]
     floats, integers = (
-        _ap(most, [predict_example(p.example, model, kind) for p in most], setting)
+        _scores(
+            subject_of(card.architecture),
+            most,
+            [predict_example(p.example, model, kind) for p in most],
+            setting,
+        )
         for kind in PRECISIONS
     )
     return bool((integers >= floats - AS_GOOD).all())
 
 
-def _ap(parts: Sequence[Blocks], maps: Sequence[Floats], setting: Setting) -> Reals:
-    """Return AP at both IoU of all parts together."""
-    counts = np.zeros(3, np.int64)
-    for part, own in zip(parts, maps, strict=True):
-        counts += part.count(own, [setting])[0].sum(0)
-    return precision(counts)
+def _scores(
+    subject: Subject,
+    parts: Sequence[Blocks],
+    maps: Sequence[Floats],
+    setting: Setting,
+) -> Reals:
+    """Return the scores of all parts together."""
+    counts = [
+        part.count(own, [setting])[0].sum(0)
+        for part, own in zip(parts, maps, strict=True)
+    ]
+    return subject.score(np.sum(counts, axis=0))

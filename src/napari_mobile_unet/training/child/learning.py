@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.types import Floats
 
 Batch = tuple["Floats", "Floats"]
-"""Images (batch, y, x, channels), and the maps to learn (batch, y, x, 4)."""
+"""Images (batch, y, x, channels), and what is learnt of them (batch, y, x, ...)."""
 
 
 def loss(targets: Any, logits: Any) -> Any:
@@ -55,6 +55,35 @@ def loss(targets: Any, logits: Any) -> Any:
     known = tf.reduce_mean(tf.cast(weight > 0, tf.float32))
     mean = tf.reduce_sum(tf.reduce_mean(entropy, (0, 1, 2))) / tf.maximum(known, 0.05)
     return mean + tf.reduce_sum(dice) / 2
+
+
+def class_loss(targets: Any, logits: Any) -> Any:
+    """Return the mean loss of a batch of classes of pixels.
+
+    Parameters
+    ----------
+    targets : tensor
+        (b, y, x, 2): the class of each pixel, 0 for background, and its weight, which
+        is 0 where nobody knows what is right.
+    logits : tensor
+        (b, y, x, 1 + classes).
+
+    Returns
+    -------
+    scalar tensor
+        Weighted cross entropy of the softmax, and soft Dice of each class, as in
+        ``loss``.
+    """
+    number, weight = tf.cast(targets[..., 0], tf.int32), targets[..., 1]
+    entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(number, logits) * weight
+    known = tf.cast(weight > 0, tf.float32)
+    truth = tf.one_hot(number, logits.shape[-1]) * known[..., None]
+    maps = tf.nn.softmax(logits) * known[..., None]
+    overlap = tf.reduce_sum(maps * truth, (0, 1, 2))
+    total = tf.reduce_sum(maps + truth, (0, 1, 2))
+    dice = 1 - (2 * overlap + 1) / (total + 1)
+    mean = tf.reduce_mean(entropy) / tf.maximum(tf.reduce_mean(known), 0.05)
+    return mean + tf.reduce_mean(dice[1:])
 
 
 class Sampler(Protocol):

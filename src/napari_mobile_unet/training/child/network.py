@@ -234,7 +234,11 @@ def build(architecture: Architecture, size: int | None = None) -> keras.Model:
 
 
 def load_weights(
-    model: keras.Model, weights: Path, architecture: Architecture | None = None
+    model: keras.Model,
+    weights: Path,
+    architecture: Architecture | None = None,
+    *,
+    head: bool = True,
 ) -> None:
     """Load weights, also those of another network where its layers fit.
 
@@ -249,6 +253,8 @@ def load_weights(
         Its weights, or those of another network.
     architecture : Architecture, optional
         What the weights belong to, if not to ``model`` itself.
+    head : bool
+        Whether the last layer is loaded, too: not if its maps mean something else.
 
     Raises
     ------
@@ -262,7 +268,7 @@ def load_weights(
     other.load_weights(weights)
     given = {weight.path: np.asarray(weight) for weight in other.weights}
     for own in model.weights:
-        if own.path in given:
+        if own.path in given and (head or not own.path.startswith("head/")):
             own.assign(_fitted(given[own.path], np.array(own), own.path))
 
 

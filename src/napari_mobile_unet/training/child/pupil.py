@@ -14,13 +14,15 @@ import tensorflow as tf
 
 from napari_mobile_unet.io.atomic import atomic_path
 from napari_mobile_unet.training.child import network
-from napari_mobile_unet.training.child.learning import loss
+from napari_mobile_unet.training.child.learning import class_loss, loss
+from napari_mobile_unet.training.validation import predict_maps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from napari_mobile_unet.training.child.learning import Batch
+    from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.teaching import TeachingJob
     from napari_mobile_unet.types import Floats
 
@@ -78,8 +80,13 @@ class Pupil:
         self.network = network.build(job.architecture)
         if job.start_weights is not None:
             network.load_weights(
-                self.network, job.start_weights, job.start_architecture
+                self.network,
+                job.start_weights,
+                job.start_architecture,
+                head=job.has_old,
             )
+        classes = job.architecture.classes
+        self._loss, self._depth = (class_loss, 2) if classes else (loss, 4)
         self.predict = Compiled(self.network)
         self._variables = self.network.trainable_variables
         self._statistics = (
@@ -100,7 +107,7 @@ class Pupil:
     def _eager_step(self, images: Any, targets: Any, decay: Any) -> Any:
         training = not self._job.frozen_statistics
         with tf.GradientTape() as tape:
-            value = loss(targets, self.network(images, training=training))
+            value = self._loss(targets, self.network(images, training=training))
         gradients = tape.gradient(value, self._variables)
         self._optimiser.apply([_joined(gradients)], [self._weights])
         parts = tf.split(self._weights.value, self._sizes)
@@ -125,13 +132,19 @@ class Pupil:
         self.predict(images[:1], training=False)
         kept = self.network.get_weights()
         flat = np.array(self._weights), np.array(self._average)
-        self.step((images, np.zeros((*shape, 4), np.float32)), 0.0)
+        self.step((images, np.zeros((*shape, self._depth), np.float32)), 0.0)
         self.network.set_weights(kept)
         self._weights.assign(flat[0])
         self._average.assign(flat[1])
         for moment in self._optimiser.variables:
             moment.assign(tf.zeros_like(moment))
         self.steps = 0
+
+    def maps_of(self, example: Example) -> Floats:
+        """Return the maps (Y, X, maps) of an example by the network as it is."""
+        known = self._job.augmentation.known_diameter
+        softmax = bool(self._job.architecture.classes)
+        return predict_maps(self.predict, example, known, mirror=False, softmax=softmax)
 
     @contextmanager
     def holding(self, weights: Sequence[Floats]) -> Iterator[None]:

@@ -18,28 +18,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.training.blocks import Blocks, Setting, precision
+from napari_mobile_unet.training.blocks import Setting
 from napari_mobile_unet.training.child.comparing import add_integers, compare
 from napari_mobile_unet.training.child.export import calibration_tiles, save_model
 from napari_mobile_unet.training.child.learning import iter_batches, rate_at
 from napari_mobile_unet.training.child.messages import serve
 from napari_mobile_unet.training.child.pupil import Pupil
-from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.gate import watched_of
-from napari_mobile_unet.training.held_out import divide
 from napari_mobile_unet.training.lesson_files import iter_lessons
 from napari_mobile_unet.training.rehearsal import (
     read_views,
     rehearsal_of,
     sampler_of,
 )
+from napari_mobile_unet.training.subject import subject_of
 from napari_mobile_unet.training.teaching import TeachingJob
-from napari_mobile_unet.training.validation import predict_maps
 from napari_mobile_unet.unet.card import Decoding, TrainingRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from napari_mobile_unet.training.blocks import Blocks
     from napari_mobile_unet.training.child.learning import Sampler
     from napari_mobile_unet.training.child.messages import Parent
     from napari_mobile_unet.training.lessons import Lesson
@@ -71,28 +70,30 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
         If nothing can be learnt, or the model cannot be written.
     """
     lessons = list(iter_lessons(job.lessons))
-    divided = divide(lessons)
-    taught = [example_of(lesson, job.normalisation) for lesson in divided.taught]
-    parts = _blocks(_limited(divided.apart), job)
+    subject = subject_of(job.architecture)
+    divided = subject.divide(lessons)
+    taught = subject.examples(divided.taught, job.normalisation)
+    parts = subject.blocks(_limited(divided.apart), job.normalisation)
     rehearsal = rehearsal_of(read_views(job.rehearsal) if job.rehearsal else [])
     watched = watched_of(parts)
     parent.say(
         "ready",
         planes=len(lessons),
-        objects=sum(example.n_objects for example in taught),
-        apart=sum(part.example.n_objects for part in parts),
+        objects=subject.count(taught),
+        apart=sum(int(part.true_objects().sum()) for part in parts),
+        classes=job.architecture.classes,
     )
     begin = time.monotonic()
     old = pupil.weights
     if job.learnt is None:
-        known = [example_of(view, job.normalisation) for view in rehearsal.learnt]
+        known = subject.examples(rehearsal.learnt, job.normalisation)
         sampler = sampler_of(job, taught, known)
         new = Learning(job, pupil, parts, watched).learn(sampler, parent)
     else:
         new = pupil.load(job.learnt)
     parent.say("measuring")
     seconds = time.monotonic() - begin
-    judges = _blocks(rehearsal.judges, job)
+    judges = subject.blocks(rehearsal.judges, job.normalisation)
     tuned, record = compare(job, pupil, old, new, parts, watched, judges)
     parent.say("saving")
     save_model(
@@ -126,14 +127,6 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
     )
 
 
-def _blocks(lessons: Iterable[Lesson], job: TeachingJob) -> list[Blocks]:
-    """Return lessons in blocks, to be counted."""
-    return [
-        Blocks.of(example_of(lesson, job.normalisation), lesson.known)
-        for lesson in lessons
-    ]
-
-
 def _limited(lessons: list[Lesson]) -> list[Lesson]:
     """Return lessons of up to `APART` pixels, one at least, spread over all."""
     pixels = sum(lesson.labels.size for lesson in lessons)
@@ -165,6 +158,7 @@ class Learning:
         watched: Sequence[Mask] | None,
     ) -> None:
         self.job, self.pupil, self.parts = job, pupil, parts
+        self.subject = subject_of(job.architecture)
         self.watched = watched or [np.ones(part.halves.shape, bool) for part in parts]
         self.best: tuple[float, list[Floats]] | None = None
         self.measuring = 0.0
@@ -172,16 +166,16 @@ class Learning:
 
     def learn(self, sampler: Sampler, parent: Parent) -> list[Floats]:
         """Return the best weights of all that were measured, without the old ones."""
-        job, pupil = self.job, self.pupil
+        job, pupil, measure = self.job, self.pupil, self.subject.measure
         batches = iter_batches(sampler, job.batch, job.seed)
         old = pupil.weights
         begin = time.monotonic()
         losses = [pupil.step(next(batches), rate_at(0, job.learning_rate))]
         # What can be seen soon comes first: to measure takes longer than a step.
-        _tell(parent, 1, losses, None, 0.0, time.monotonic() - begin)
+        _tell(parent, 1, losses, None, 0.0, time.monotonic() - begin, measure)
         with pupil.holding(old):
-            first = self._precision()
-        _tell(parent, 0, [], first and first[0], 0.0, 0.0)
+            first = self._scores()
+        _tell(parent, 0, [], first[0] if first else None, 0.0, 0.0, measure)
         self.measuring, begin = 0.0, time.monotonic()
         while True:
             passed = time.monotonic() - begin
@@ -194,42 +188,41 @@ class Learning:
             if pupil.steps % job.steps == 0:
                 soon = self.measuring > job.validated * passed
                 ap = None if soon else self.measure()
-                _tell(parent, pupil.steps, losses, ap, min(share, 1.0), passed)
+                _tell(parent, pupil.steps, losses, ap, min(share, 1.0), passed, measure)
                 losses.clear()
         batches.close()
         ap = self.measure()
-        _tell(parent, pupil.steps, losses, ap, 1.0, time.monotonic() - begin)
+        _tell(parent, pupil.steps, losses, ap, 1.0, time.monotonic() - begin, measure)
         if self.best:
             return self.best[1]
         with pupil.averaged():
             return pupil.weights
 
     def measure(self) -> float | None:
-        """Return AP at 0.5 of what was learnt so far, and keep it if it is the best."""
+        """Return how good what was learnt so far is, and keep it if it is the best.
+
+        AP at 0.5 of objects, mean IoU of classes; None without parts to measure on.
+        """
         start = time.monotonic()
         with self.pupil.averaged():
-            both = self._precision()
-            if both is not None and (self.best is None or sum(both) > self.best[0]):
-                self.best = sum(both), self.pupil.weights
+            scores = self._scores()
+            if scores and (self.best is None or sum(scores) > self.best[0]):
+                self.best = sum(scores), self.pupil.weights
                 self.pupil.keep(self.job.best_so_far)
         self.measuring += time.monotonic() - start
-        return both and both[0]
+        return scores[0] if scores else None
 
-    def _precision(self) -> tuple[float, float] | None:
-        """Return AP at both IoU of the network as it is; None if there are no parts."""
+    def _scores(self) -> list[float]:
+        """Return the scores of the network as it is; none if there are no parts."""
         own = Setting(self.job.old_decoding or Decoding())
-        known = self.job.augmentation.known_diameter
         counts = [
-            part.count(
-                predict_maps(self.pupil.predict, part.example, known, mirror=False),
-                [own],
-            )[0, watched].sum(0)
+            part.count(self.pupil.maps_of(part.example), [own])[0, watched].sum(0)
             for part, watched in zip(self.parts, self.watched, strict=True)
         ]
         if not counts:
-            return None
-        ap, tight = precision(np.sum(counts, axis=0))
-        return float(ap), float(tight)
+            return []
+        scores: list[float] = self.subject.score(np.sum(counts, axis=0)).tolist()
+        return scores
 
 
 def _tell(
@@ -239,6 +232,7 @@ def _tell(
     ap: float | None,
     share: float,
     seconds: float,
+    measure: str,
 ) -> None:
     """Send the message of a step."""
     parent.say(
@@ -248,6 +242,7 @@ def _tell(
         ap=ap,
         share=share,
         seconds=seconds,
+        measure=measure,
     )
 
 
@@ -263,8 +258,10 @@ def work(parent: Parent) -> None:
     line = parent.read()
     if not line:  # nobody wants it any more
         return
-    job = job.replace(**json.loads(line))
+    warmed, job = job, job.replace(**json.loads(line))
     parent.listen()
+    if job.architecture != warmed.architecture:  # how many classes is known only now
+        pupil = Pupil(job)
     teach(job, pupil, parent)
 
 

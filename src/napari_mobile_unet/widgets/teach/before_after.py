@@ -9,7 +9,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.segment import segment
-from napari_mobile_unet.training.held_out import divide
+from napari_mobile_unet.training.subject import subject_of
+from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet
 from napari_mobile_unet.widgets.correct.view import show_plane
 from napari_mobile_unet.widgets.layers.convert import PREVIEW
@@ -115,17 +116,22 @@ def _iter_found(candidate: Candidate) -> Iterator[Found]:
 
     Both see its objects in their true size.
     """
-    apart = divide(candidate.lessons).apart or candidate.lessons
+    architecture = load_model(candidate.folder).card.architecture
+    apart = subject_of(architecture).divide(candidate.lessons).apart
+    apart = apart or candidate.lessons
     name = max(apart, key=lambda lesson: len(lesson.ids)).name
     lesson = next(each for each in candidate.lessons if each.name == name)
-    areas = np.bincount(lesson.labels[lesson.known])[1:]
-    diameter = float(np.median(2 * np.sqrt(areas[areas > 0] / np.pi)))
+    diameter = 0.0  # images of classes are seen in the size that they have
+    if not architecture.classes:
+        areas = np.bincount(lesson.labels[lesson.known])[1:]
+        median = float(np.median(2 * np.sqrt(areas[areas > 0] / np.pi)))
+        diameter = max(MIN_DIAMETER, median)
 
     def find(model: str) -> Any:
         recipe = Recipe(
             segment=UNet(
                 model=model,
-                diameter=max(MIN_DIAMETER, diameter),
+                diameter=diameter,
                 limits=lesson.limits,
                 colour="all" if lesson.image.ndim == 3 else "auto",
             )

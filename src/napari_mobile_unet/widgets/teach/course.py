@@ -6,15 +6,18 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.parallel.cancel import Cancelled, checkpoint
+from napari_mobile_unet.training.class_labels import default_names
 from napari_mobile_unet.training.lesson_files import write_lessons
-from napari_mobile_unet.training.lessons import check_lessons, read_masks
+from napari_mobile_unet.training.lessons import check_lessons
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
-from napari_mobile_unet.training.teach import empty_job
+from napari_mobile_unet.training.teach import Read, empty_job, read_subject
+from napari_mobile_unet.unet.card import BACKGROUND
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.widgets.shared.job import Job
 
@@ -22,15 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from napari_mobile_unet.training.lessons import Lesson
-
-
-class Wanted(NamedTuple):
-    """What a child process gets ready for."""
-
-    model: str
-    """Name or folder of what is taught; empty for a new network."""
-    colour: bool
-    """Whether a new network is to see RGB."""
+    from napari_mobile_unet.widgets.teach.subject_form import Wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +76,7 @@ class Course(QObject):
         self._wanted: Wanted | None = None
         self._place: TemporaryDirectory[str] | None = None
         self._kept: TemporaryDirectory[str] | None = None
-        self._lessons: list[Lesson] | None = None
+        self._read: Read | None = None
         self._minutes = 1.0
         self._done: dict[str, Any] | None = None
         self._begun = self._replaced = False
@@ -114,14 +109,14 @@ class Course(QObject):
         if self.busy:
             return
         self.busy, self._begun = True, False
-        self._lessons, self._done = None, None
+        self._read, self._done = None, None
         self._minutes = seconds / 60
         if not (self.job.running and wanted == self._wanted):
             self._start(wanted)
         assert self._place is not None
         self._set("Reading the examples …")
         folder = Path(self._place.name) / "lessons"
-        self._preparing.start_next(lambda: _iter_prepared(lessons, folder))
+        self._preparing.start_next(lambda: _iter_prepared(lessons, wanted, folder))
 
     def stop(self) -> None:
         """End the learning; the best so far is measured, and becomes the candidate."""
@@ -168,18 +163,22 @@ class Course(QObject):
         self.state = state
         self.changed.emit()
 
-    def _on_prepared(self, found: tuple[list[Lesson], str]) -> None:
-        self._lessons, said = found
-        if said:
-            self.said.emit(said)
+    def _on_prepared(self, read: Read) -> None:
+        self._read = read
+        if read.said:
+            self.said.emit(read.said)
         self._begin()
 
     def _begin(self) -> None:
         """Begin, once both the process and the lessons are there."""
-        if self.busy and self.process is not None and self._lessons is not None:
+        process, read = self.process, self._read
+        if self.busy and process is not None and read is not None:
             self._set("Waiting for the process …")
             self._begun = True
-            self.process.begin(minutes=self._minutes)
+            architecture = process.job.architecture
+            if read.classes:
+                architecture = architecture.replace(maps=(BACKGROUND, *read.classes))
+            process.begin(minutes=self._minutes, architecture=architecture)
 
     def _on_message(self, message: TeachingProcess | dict[str, Any]) -> None:
         if isinstance(message, TeachingProcess):
@@ -190,10 +189,10 @@ class Course(QObject):
         if kind == "warm" and not self.busy:
             self._set("Ready")
         elif kind == "ready":
-            self._set(
-                f"Learning from {message['objects']} objects; {message['apart']} are "
-                "kept apart to measure on"
-            )
+            learnt, apart = f"from {message['objects']} objects", message["apart"]
+            if names := message["classes"]:
+                learnt, apart = in_words(names), f"{apart} blocks of them"
+            self._set(f"Learning {learnt}; {apart} are kept apart to measure on")
         elif kind == "step":
             self.stepped.emit(message)
         elif kind == "measuring":
@@ -229,9 +228,9 @@ class Course(QObject):
             self._kept, self._place = self._place, None
             candidate = Candidate(
                 Path(self._done["output"]),
-                wanted.model,
+                wanted.parent,
                 self._done["gate"],
-                self._lessons or [],
+                self._read.lessons if self._read else [],
             )
             self._done = None
         if was_busy:
@@ -239,16 +238,17 @@ class Course(QObject):
 
 
 def _iter_prepared(
-    lessons: Callable[[], list[Lesson]], folder: Path
-) -> Iterator[tuple[list[Lesson], str]]:
+    lessons: Callable[[], list[Lesson]], wanted: Wanted, folder: Path
+) -> Iterator[Read]:
     """Yield the lessons once they lie in their folder, and how they were read."""
-    read, said = read_masks(lessons())
-    check_lessons(read)
+    model = load_model(wanted.model) if wanted.model else None
+    read = read_subject(lessons(), model, wanted.classes)
+    check_lessons(read.lessons)
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.npz"):
         old.unlink()
-    write_lessons(folder, read)
-    yield read, said
+    write_lessons(folder, read.lessons)
+    yield read
 
 
 def _iter_work(
@@ -261,7 +261,11 @@ def _iter_work(
     done = False
     try:
         model = load_model(wanted.model) if wanted.model else None
-        job = empty_job(Path(place.name), model, colour=wanted.colour)
+        classes: tuple[str, ...] = ()
+        if wanted.classes:  # how many there are is known once the labels are read
+            own = model.card.architecture.classes if model else ()
+            classes = own or default_names(1)
+        job = empty_job(Path(place.name), model, colour=wanted.colour, classes=classes)
         process = TeachingProcess(job)
         try:
             yield process

@@ -1,4 +1,4 @@
-"""The plot of a teaching: the loss, and AP on what is kept apart, as they come."""
+"""The plot of a teaching: the loss, and how good what is kept apart is found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from napari_mobile_unet.widgets.shared.figure import new_canvas
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_mobile_unet.unet.card import Measure
+
 HEIGHT = 170
 """Pixels."""
 FEWEST = 20
@@ -21,7 +23,7 @@ LOSS, AP = "#ff8c69", "#4cc9f0"
 
 
 class Curve(QWidget):
-    """Loss and AP over the steps, in the colours of the theme."""
+    """Loss, and AP or IoU, over the steps, in the colours of the theme."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,21 +33,22 @@ class Curve(QWidget):
         self._rows.setContentsMargins(0, 0, 0, 0)
         self.losses: list[tuple[int, float]] = []
         self.aps: list[tuple[int, float]] = []
+        self.measure: Measure = "AP at IoU 0.5"
         self.theme = "dark"
         self._lines: tuple[Any, ...] = ()
 
-    def clear(self) -> None:
-        """Begin anew."""
-        self.losses, self.aps = [], []
+    def clear(self, measure: Measure) -> None:
+        """Begin anew, to show how a measure rises."""
+        self.losses, self.aps, self.measure = [], [], measure
         if self.canvas is None:
             self._make_canvas()
+        self.canvas.setToolTip(
+            f"Loss on what is taught, and {measure} on what is kept apart"
+        )
         self.draw()
 
     def _make_canvas(self) -> None:
         self.canvas = new_canvas(figsize=(3.4, 1.7), layout="constrained")
-        self.canvas.setToolTip(
-            "Loss on what is taught, and AP at IoU 0.5 on objects that are kept apart"
-        )
         self._rows.addWidget(self.canvas)
 
     def add(self, step: Mapping[str, Any]) -> None:
@@ -69,7 +72,7 @@ class Curve(QWidget):
         lines = []
         for axes, colour, name in (
             (left, LOSS, "loss"),
-            (right, AP, "AP, kept apart"),
+            (right, AP, f"{self.measure.removesuffix(' at IoU 0.5')}, kept apart"),
         ):
             axes.set_facecolor(ground)
             lines += axes.plot([], [], color=colour, marker=".")

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
-    QCheckBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -24,22 +22,21 @@ from napari_mobile_unet.widgets.correct.view import confidence_of, show_plane
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.teach.before_after import BeforeAfter
-from napari_mobile_unet.widgets.teach.course import Course, Wanted
+from napari_mobile_unet.widgets.teach.course import Course
 from napari_mobile_unet.widgets.teach.curve import Curve
 from napari_mobile_unet.widgets.teach.examples import ExamplesPanel
-from napari_mobile_unet.widgets.teach.pair import locks_of
+from napari_mobile_unet.widgets.teach.pair import lessons_of_pairs, locks_of
+from napari_mobile_unet.widgets.teach.subject_form import SubjectForm
 from napari_mobile_unet.widgets.teach.verdict_panel import VerdictPanel
-from napari_mobile_unet.widgets.unet.model_box import ModelBox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import napari.viewer
     from napari.layers import Labels
 
-    from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.widgets.teach.course import Candidate
-    from napari_mobile_unet.widgets.teach.pair import Pair
+    from napari_mobile_unet.widgets.teach.subject_form import Wanted
 
 SOON = 600
 """Milliseconds until a process gets ready: who only turns the pages needs none."""
@@ -62,12 +59,8 @@ class TeachDock(Dock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self.examples = ExamplesPanel(self.viewer)
-        self.model = ModelBox()
-        self.scratch = QCheckBox("new network")
-        self.scratch.setToolTip(
-            "Begin with nothing learnt, for a kind of objects that no model knows; it "
-            "takes two minutes or more"
-        )
+        self.subject = SubjectForm()
+        self.model, self.scratch = self.subject.model, self.subject.scratch
         self.seconds = QSpinBox()
         self.seconds.setRange(5, LONGEST)
         self.seconds.setValue(round(SECONDS))
@@ -97,15 +90,10 @@ class TeachDock(Dock):
         self._show()
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        model = QHBoxLayout()
-        model.addWidget(self.model, 1)
-        model.addWidget(self.scratch)
-        form.addRow("model", model)
-        form.addRow("time", self.seconds)
+        self.subject.rows.addRow("time", self.seconds)
         column = self.column()
         column.addWidget(self.examples)
-        column.addLayout(form)
+        column.addWidget(self.subject)
         column.addWidget(self.curve)
         column.addWidget(self.verdict)
         column.addStretch(1)
@@ -125,9 +113,7 @@ class TeachDock(Dock):
         self.examples.labels.chosen.connect(lambda _: self._on_examples())
         self._soon.timeout.connect(self._warm)
         self.examples.suggest_button.clicked.connect(lambda _: self._suggest())
-        self.model.currentIndexChanged.connect(lambda _: self._on_examples())
-        self.scratch.toggled.connect(self.model.setDisabled)
-        self.scratch.toggled.connect(lambda _: self._on_examples())
+        self.subject.changed.connect(self._on_examples)
         self.teach_button.clicked.connect(lambda _: self.teach())
         self.stop_button.clicked.connect(lambda _: self.course.stop())
         self.seen.connect(self._on_seen)
@@ -160,9 +146,7 @@ class TeachDock(Dock):
     def wanted(self) -> Wanted:
         """What is to be taught."""
         colour = any(pair.image.rgb for pair in self.examples.pairs)
-        if self.scratch.isChecked():
-            return Wanted("", colour)
-        return Wanted(str(self.model.currentData()), True)
+        return self.subject.wanted(colour)
 
     def teach(self) -> None:
         """Teach the chosen model with the examples of the list."""
@@ -172,10 +156,15 @@ class TeachDock(Dock):
         self.examples.refresh()
         self._say("")
         self.bar.setValue(0)
-        self.curve.clear()
+        wanted = self.wanted
+        self.curve.clear("mean IoU" if wanted.classes else "AP at IoU 0.5")
         self.curve.show()
         self._beside = {pair.image.name: pair.labels for pair in pairs}
-        self.course.teach(self.wanted, lambda: _lessons_of(pairs), self.seconds.value())
+        self.course.teach(
+            wanted,
+            lambda: lessons_of_pairs(pairs, wanted.classes),
+            self.seconds.value(),
+        )
         self._show()
 
     def _on_examples(self) -> None:
@@ -284,21 +273,3 @@ class TeachDock(Dock):
     def _on_theme(self) -> None:
         self.curve.theme = self.viewer.theme
         self.curve.draw()
-
-
-def _lessons_of(pairs: Sequence[Pair]) -> list[Lesson]:
-    """Return what can be taught with some pairs.
-
-    Raises
-    ------
-    ValueError
-        If a pair does not fit, or nothing of any is known to be right.
-    """
-    lessons = [lesson for pair in pairs for lesson in pair.lessons()]
-    if not lessons:
-        raise ValueError(
-            "teaching needs a plane that is finished, or a locked object; nothing in "
-            "these labels is marked so; mark it on the page Correct, or add the pair "
-            "again as “everything”"
-        )
-    return lessons

@@ -12,6 +12,8 @@ from napari_mobile_unet.widgets.layers.convert import stack_of
 from napari_mobile_unet.widgets.teach.regions import finished_regions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Image, Labels, Shapes
 
     from napari_mobile_unet.corrections.locks import LockState
@@ -74,8 +76,13 @@ class Pair:
         stack = stack_of(self.image)
         return stack.channel(self.channel) if "C" in stack.axes else stack
 
-    def lessons(self) -> list[Lesson]:
+    def lessons(self, *, classes: bool = False) -> list[Lesson]:
         """Return what can be taught with it.
+
+        Parameters
+        ----------
+        classes : bool
+            Whether the values of the labels are classes of pixels.
 
         Raises
         ------
@@ -96,7 +103,26 @@ class Pair:
             finished=finished,
             locked=locked,
             regions=regions,
+            classes=classes,
         )
+
+
+def lessons_of_pairs(pairs: Sequence[Pair], classes: bool) -> list[Lesson]:
+    """Return what can be taught with some pairs.
+
+    Raises
+    ------
+    ValueError
+        If a pair does not fit, or nothing of any is known to be right.
+    """
+    lessons = [lesson for pair in pairs for lesson in pair.lessons(classes=classes)]
+    if not lessons:
+        raise ValueError(
+            "teaching needs a plane that is finished, or a locked object; nothing in "
+            "these labels is marked so; mark it on the page Correct, or add the pair "
+            "again as “everything”"
+        )
+    return lessons
 
 
 def locks_of(layer: Labels) -> LockState:

@@ -49,8 +49,8 @@ class VerdictPanel(QWidget):
         self.name.setToolTip("Name of the taught model; the old one stays as it is")
         self.anyway = QCheckBox("Keep it although it is worse")
         self.anyway.setToolTip(
-            "On what was kept apart the taught model finds fewer objects rightly than "
-            "the old one: is that what you want?"
+            "On what was kept apart the taught model is right less often than the old "
+            "one: is that what you want?"
         )
         self.keep_button = QPushButton("Keep both")
         self.keep_button.setToolTip(
