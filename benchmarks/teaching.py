@@ -1,6 +1,7 @@
 """How soon a model learns, what it costs, and what it gains on images it never saw.
 
-    python benchmarks/teaching.py DATA [--only start speed tissue shift membranes]
+    python benchmarks/teaching.py DATA [--only start speed tissue shift membranes
+                                               classes]
                                   [--counts 1 3 5] [--seconds 60] [--base-minutes 6]
                                   [--membrane-seconds 300] [--every 2]
 
@@ -13,6 +14,8 @@ tissue: ``nuclei`` taught with images of one patient, measured on other patients
 shift: the same from a model of fluorescence alone to tissue; it is trained first, for
 --base-minutes, and kept in ``.benchmarks/fluorescence-MINUTES``.
 membranes: five of twenty sections, from ``nuclei`` and from nothing.
+classes: the same sections as one class, what lies between membranes; and two generated
+classes, one of them a twentieth of the pixels.
 """
 
 from __future__ import annotations
@@ -28,14 +31,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from folds import SETTINGS, iter_fold
 from teaching_scores import (
     boundary_scores,
+    class_scores,
     forest,
     otsu,
     pairs_of,
     precision,
     segmented,
+    textures,
 )
 
 import napari_mobile_unet as nmu
@@ -131,12 +137,32 @@ def membranes(chosen: argparse.Namespace) -> None:
         print(f"taught from {model}: {after}", flush=True)
 
 
+def classes(chosen: argparse.Namespace) -> None:
+    """Classes of pixels, beside Otsu's threshold and the forest."""
+    folder = chosen.data / "isbi2012_em"
+    pairs = list(pairs_of(folder / "images", folder / "labels").values())
+    masks = [(image, (labels > 0).astype(np.uint8)) for image, labels in pairs]
+    taught, rest = masks[::4], [m for number, m in enumerate(masks) if number % 4]
+    for name, find in (("Otsu", otsu), ("forest", forest(taught))):
+        print(f"{name}: {class_scores(rest, find)}", flush=True)
+    drawn = [textures(seed) for seed in range(12)]
+    for images, others in ((taught, rest), (drawn[:4], drawn[4:])):
+        for model in ("nuclei", None):
+            with tempfile.TemporaryDirectory() as place:
+                folder = taught_model(
+                    images, model, chosen.seconds, place, classes=True
+                )
+                after = class_scores(others, partial(segmented, model=str(folder)))
+            print(f"taught from {model}: {after}", flush=True)
+
+
 PARTS = {
     "start": start,
     "speed": speed,
     "tissue": tissue,
     "shift": shift,
     "membranes": membranes,
+    "classes": classes,
 }
 
 
@@ -162,7 +188,12 @@ def show_gains(
 
 
 def taught_model(
-    taught: Sequence[Pair], model: str | None, seconds: float, place: str
+    taught: Sequence[Pair],
+    model: str | None,
+    seconds: float,
+    place: str,
+    *,
+    classes: bool = False,
 ) -> Path:
     """Teach, print what it took, and return the folder."""
     begin = time.monotonic()
@@ -178,6 +209,7 @@ def taught_model(
         Path(place) / "taught",
         model=model,
         seconds=seconds,
+        classes=classes,
         keep_worse=True,
         on_message=listen,
     )
@@ -186,8 +218,8 @@ def taught_model(
     print(
         f"  {len(taught)} images, {steps} steps in {made.card.training.seconds} s, "
         f"{time.monotonic() - begin:.0f} s from call to model; {gate.verdict}, "
-        f"{gate.old_tuned_ap} to {gate.new_ap} on {gate.objects} objects, share "
-        f"{gate.share}, integers {gate.integers_as_good}",
+        f"{gate.measure} {gate.old_tuned_ap} to {gate.new_ap} on {gate.objects} "
+        f"objects or blocks, share {gate.share}, integers {gate.integers_as_good}",
         flush=True,
     )
     return made.folder

@@ -89,7 +89,7 @@ def test_values_are_classes_and_a_mask_is_one_class() -> None:
         (lambda n: n * 255, (), "", "received 255, 510"),
         (lambda n: -n, (), "", "received -1;"),  # clipped: no number is that low
         (lambda n: n * 0, (), "", "received none"),
-        (lambda n: n, ("a",), "", "1 to 1.*received 1, 2;"),
+        (lambda n: n, ("a",), "", "are classes, 1, and 0.*received 1, 2;"),
         (lambda n: (n > 0) * 255, ("a", "b"), "", "received 255;"),
         (lambda n: n, ("a", "b"), "abc", "it has 2, received 3"),
     ],

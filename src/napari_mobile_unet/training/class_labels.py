@@ -84,7 +84,11 @@ def default_names(count: int) -> tuple[str, ...]:
 def _refuse(values: np.ndarray, count: int) -> None:
     shown = ", ".join(map(str, values[:NAMED].tolist())) or "none"
     more = f" and {len(values) - NAMED} more" if len(values) > NAMED else ""
-    rule = f"1 to {count}" if count else f"1 to {MOST_CLASSES} without gaps"
+    rule = (
+        ("1" if count == 1 else f"1 to {count}")
+        if count
+        else f"1 to {MOST_CLASSES} without gaps"
+    )
     raise ValueError(
         f"the values of labels are classes, {rule}, and 0 for background; received "
         f"{shown}{more}; give them these numbers, or teach objects"
