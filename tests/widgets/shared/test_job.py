@@ -4,9 +4,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from napari.utils import progress
+from qtpy.QtWidgets import QWidget
 
 from napari_mobile_unet.widgets.shared.job import Job
-from napari_mobile_unet.widgets.shared.job_bar import JobBar
+from napari_mobile_unet.widgets.shared.job_bar import FOLLOWS_AFTER, JobBar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,3 +145,35 @@ def test_of_those_that_wait_the_latest_is_run_and_never_two_at_once(
     go_on.set()
     qtbot.waitUntil(lambda: came == [3])
     assert begun == [0, 3]
+
+
+@pytest.mark.parametrize("meanwhile", ["goes on", "ends", "is closed"])
+def test_what_happens_while_napari_draws_its_bar_leaves_no_bar(
+    qtbot: QtBot, meanwhile: str
+) -> None:
+    """On a slow screen napari works off all that waits as it makes a bar."""
+    page = QWidget()
+    job = Job(page)
+    bar = JobBar(job, page)
+    seen = []
+
+    def slowly(_: object = None) -> None:
+        bars.events.disconnect(slowly)
+        if meanwhile == "goes on":
+            bar.advance()
+        elif meanwhile == "ends":
+            job.ended.emit(False)
+        else:
+            bar.destroyed.emit()
+        qtbot.wait(3 * FOLLOWS_AFTER)
+        seen.append(len(bars))
+
+    bars = progress._all_instances
+    before = set(bars)
+    bars.events.connect(slowly)
+    bar.begin("Segmenting", 5)
+    qtbot.waitUntil(lambda: bool(seen))
+    qtbot.wait(3 * FOLLOWS_AFTER)
+    assert len(set(bars) - before) == (meanwhile == "goes on")
+    job.ended.emit(False)
+    qtbot.waitUntil(lambda: set(bars) == before)

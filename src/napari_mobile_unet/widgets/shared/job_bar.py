@@ -137,6 +137,7 @@ class _Activity(QObject):
         self._wanted = "", 0, 0
         self._shown: tuple[str, int] | None = None
         self._bar: _Cancellable | None = None
+        self._at_work = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(FOLLOWS_AFTER)
@@ -150,18 +151,33 @@ class _Activity(QObject):
 
     def close(self) -> None:
         """Take the bar away at once, when the job's dock goes."""
+        self._wanted = "", 0, 0
         self._later.stop()
+        self._take_away()
+
+    def _take_away(self) -> None:
         bar, self._bar = self._bar, None
         if bar is not None:
             bar.close()
 
     def _follow(self) -> None:
-        text, done, total = self._wanted
+        if self._at_work:  # and this is among what napari works off for it
+            self._later.start()
+            return
+        self._at_work = True
+        try:
+            self._move(*self._wanted)
+        finally:
+            self._at_work = False
+
+    def _move(self, text: str, done: int, total: int) -> None:
         if self._bar is not None and self._shown != (text, total):
-            self.close()
+            self._take_away()
         if text and self._bar is None:
             self._shown = text, total
             self._bar = _Cancellable(self._cancel, desc=text, total=total, initial=done)
+            if not self._wanted[0]:  # it ended while napari made the bar
+                self._take_away()
         elif text and self._bar is not None:
             self._bar.update(done - self._bar.n)
 
