@@ -93,6 +93,20 @@ def test_a_session_goes_on_as_if_it_had_never_ended(path, squares):
     second.close()
 
 
+@pytest.mark.parametrize("set_to", [-1e8, -1e12, 1e12])
+def test_a_clock_that_is_wrong_takes_no_step_away(path, squares, monkeypatch, set_to):
+    monkeypatch.setattr(time, "time", lambda: set_to)
+    corrections = corrected(squares.copy(), path)
+    corrections.close()
+    monkeypatch.undo()
+    again = resume(squares.copy(), path).corrections
+    assert np.array_equal(again.labels, corrections.labels)
+    assert len(again.history) == len(corrections.history)
+    assert again.do("draw", [square(77, 36, 36, 3)])
+    again.close()
+    assert np.array_equal(replay(squares, path), again.labels)
+
+
 def test_labels_with_a_part_of_the_steps_are_brought_up(path, squares):
     """As Zarr labels are where the program was killed between journal and labels."""
     corrections = corrected(squares, path)

@@ -287,6 +287,36 @@ def test_what_was_cut_off_leaves_its_model_so_far(data: Path, tmp_path: Path) ->
     assert not (tmp_path / "cut-unfinished").exists()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process")
+def test_a_child_without_memory_says_so_and_leaves_its_model_so_far(
+    data: Path, tmp_path: Path
+) -> None:
+    job = job_of(data, tmp_path / "large", epochs=10_000, keep_every=1e-6)
+    with (
+        pytest.raises(JobError, match=r"process ended with .* --from$") as caught,
+        training(job) as running,
+    ):
+        for message in running.messages:
+            if message.get("epoch") == 2:
+                child = trainer()
+                used = child.memory_info().vms
+                child.rlimit(psutil.RLIMIT_AS, (used, used))
+    assert str(job.unfinished) in str(caught.value)
+    assert load_model(job.unfinished).card.training.epochs >= 2
+    assert not child.is_running()
+    assert [path.name for path in tmp_path.iterdir()] == ["large-unfinished"]
+
+
+def trainer() -> psutil.Process:
+    """Return the process that learns."""
+    (child,) = (
+        each
+        for each in psutil.Process().children(recursive=True)
+        if "napari_mobile_unet.training.child.trainer" in each.cmdline()
+    )
+    return child
+
+
 def test_a_copy_that_cannot_be_kept_ends_no_training(
     data: Path, tmp_path: Path
 ) -> None:

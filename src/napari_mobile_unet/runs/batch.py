@@ -97,8 +97,9 @@ def iter_file(
     options = options or FileOptions()
     outputs = Outputs.of(source, folder, options.form)
     store = DiskStore(folder / f"{stem_of(source)}.run")
+    resumed = options.existing == "resume"
     # Where a run is left, its results are not all in place yet.
-    finished = outputs.labels.exists() and store.empty
+    finished = resumed and outputs.labels.exists() and store.empty
     if options.existing == "refuse":
         outputs.check_free(store)
     image = read_stack(source, options.axes)
@@ -106,7 +107,7 @@ def iter_file(
     work = HandWork.load(options.corrections) if options.corrections else None
     if work:
         provenance = provenance.replace(corrections=work.applied(None))
-    if finished and options.existing == "resume":
+    if finished:
         check_same(outputs.record, provenance)
         return
     stack = as_stack(image, None, recipe.channel)
@@ -117,7 +118,7 @@ def iter_file(
     with store.held():
         try:
             identity = Identity.of(provenance, image)
-            if not store.empty and options.existing == "resume":
+            if resumed and not store.empty:
                 store.check(stack, identity)
             else:
                 alone = recipe.replace(channel=None)
@@ -141,7 +142,7 @@ def iter_file(
                 cache,
             )
         finally:
-            if store.empty:
+            if store.surely_empty:
                 store.remove()
         yield write_results(
             store, stack, recipe.link, provenance, outputs, options.overlay, work

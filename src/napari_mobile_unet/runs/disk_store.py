@@ -88,8 +88,16 @@ class DiskStore:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to resume."""
+        """Whether there is nothing to resume; raises as ``done``."""
         return not self.exists or not self.done
+
+    @property
+    def surely_empty(self) -> bool:
+        """Whether it is known that there is nothing to resume."""
+        try:
+            return self.empty
+        except OSError:
+            return False
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -108,6 +116,7 @@ class DiskStore:
                 f"Output is in use: another run is at work in {self.folder}; wait for "
                 "it, or name another folder"
             ) from error
+        os.utime(self.folder)  # the folder's time tells when it was worked on last
         try:
             yield
         finally:
@@ -190,8 +199,25 @@ class DiskStore:
 
     @property
     def done(self) -> set[int]:
-        """Numbers of the planes that are done."""
-        return {int(p.stem) for p in self._planes.glob("*.npz") if p.stem.isdigit()}
+        """Numbers of the planes that are done.
+
+        Raises
+        ------
+        OSError
+            If there is a run whose planes cannot be looked at; there may be some.
+        """
+        try:
+            names = os.listdir(self._planes)
+        except OSError as error:
+            if not self.exists:
+                return set()
+            raise OSError(
+                f"Cannot resume: {self._planes} cannot be read "
+                f"({os.strerror(error.errno or 0)}); see that the folder is there and "
+                "can be read, or use --overwrite to start again"
+            ) from error
+        stems = (name.removesuffix(".npz") for name in names if name.endswith(".npz"))
+        return {int(stem) for stem in stems if stem.isdigit()}
 
     @property
     def array(self) -> Any:
@@ -233,11 +259,14 @@ class DiskStore:
                 os.fsync(file.fileno())  # a power cut would leave it empty
             beside.replace(self._planes / f"{number}.npz")
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            if error.errno is None:  # it says what is wrong itself
                 raise
+            remedy = "see that the folder is there and can be written to"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                remedy = "make room"
             raise OSError(
                 f"plane {number} cannot be kept in {self.folder} "
-                f"({os.strerror(error.errno)}); finished planes are kept: make room, "
+                f"({os.strerror(error.errno)}); finished planes are kept: {remedy}, "
                 "then go on (Continue in the window, --resume on the command line)"
             ) from error
 

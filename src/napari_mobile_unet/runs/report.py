@@ -61,7 +61,7 @@ def write_report(folder: Path, path: Path, images: Iterable[Path] = ()) -> None:
     stopped = [
         each.stem
         for each in sorted(folder.glob("*.run"))
-        if each.stem not in done and not DiskStore(each).empty
+        if each.stem not in done and not DiskStore(each).surely_empty
     ]
     if not (results or failed or stopped):
         raise ValueError(

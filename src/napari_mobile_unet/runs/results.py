@@ -62,8 +62,12 @@ def state_of(
     outputs = Outputs.of(source, folder, form)
     store = DiskStore(folder / f"{stem_of(source)}.run")
     entry = (log or {}).get(source.resolve())
-    if not store.empty:  # where a run is left, its results are not all in place
-        return FileState("stopped", planes=len(store.done))
+    try:
+        if done := store.exists and len(store.done):
+            # Where a run is left, its results are not all in place.
+            return FileState("stopped", planes=done)
+    except OSError as error:
+        return FileState("failed", reason=str(error))
     if not outputs.labels.exists():
         if entry is not None and entry.state == "failed":
             return FileState("failed", seconds=entry.seconds, reason=entry.reason)

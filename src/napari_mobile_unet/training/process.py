@@ -21,6 +21,21 @@ STOP_SECONDS = 900
 """How long a stopped child may take to tune and save what it has learnt."""
 
 
+KILLED = 9
+"""SIGKILL, which a process cannot tell of itself."""
+NO_MEMORY = (
+    "MemoryError",
+    "can't start new thread",
+    "bad_alloc",
+    "Resource temporarily unavailable",
+    "ResourceExhaustedError",
+)
+"""What Python, C++ and TensorFlow say at last if memory has run out."""
+LAST = 2000
+"""Characters of the output that are its last words."""
+REMEDY = "close other programs, or choose fewer or smaller images"
+
+
 class JobError(Exception):
     """The child process refused its job or died.
 
@@ -33,7 +48,12 @@ class Died(JobError):
 
     def __init__(self, status: int, log: IO[str]) -> None:
         log.seek(0)
-        last = (log.read().strip().splitlines() or ["no output"])[-1]
+        text = log.read().strip()
+        last = (text.splitlines() or ["no output"])[-1]
+        if KILLED in (status, -status) and not text:
+            last = f"it was killed, as systems do when memory runs out; {REMEDY}"
+        elif any(each in text[-LAST:] for each in NO_MEMORY):
+            last = f"memory ran out; {REMEDY}"
         super().__init__(f"the training process ended with {status}: {last}")
 
 
@@ -73,7 +93,8 @@ def training(job: TrainingJob) -> Iterator[RunningTraining]:
         child.stdin.write(job.to_json() + "\n")
         child.stdin.flush()
         try:
-            yield RunningTraining(iter_messages(child, log), child.stdin.close)
+            messages = _iter_messages(job, child, log)
+            yield RunningTraining(messages, child.stdin.close)
         except KeyboardInterrupt:
             child.kill()
             raise
@@ -100,6 +121,21 @@ def iter_messages(
         yield message
     if child.wait() != 0:
         raise Died(child.returncode, log)
+
+
+def _iter_messages(
+    job: TrainingJob, child: subprocess.Popen[str], log: IO[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield what a child says; should it die, tell where its model so far is."""
+    try:
+        yield from iter_messages(child, log)
+    except Died as error:
+        if not job.unfinished.is_dir():
+            raise
+        raise JobError(
+            f"{error}; the model so far is {job.unfinished}: continue from it with "
+            "--from"
+        ) from error
 
 
 @contextmanager

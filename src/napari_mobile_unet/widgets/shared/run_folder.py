@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack
 
 KEPT_DAYS = 30
-"""Days for which an unfinished run can be continued."""
+"""Days for which an unfinished run can be continued, at least."""
+OLD = "old"
+"""Name of the mark of a run that looked old."""
 
 
 def runs_folder() -> Path:
@@ -48,11 +52,10 @@ def find_unfinished(stack: Stack) -> Iterator[DiskStore]:
     shape, dtype = tuple(map(int, stack.data.shape)), str(stack.data.dtype)
     for store in _latest_first():
         try:
-            identity = store.identity
-        except ValueError:
+            identity, empty = store.identity, store.empty
+        except (ValueError, OSError):
             continue
-        same = (identity.shape, identity.dtype) == (shape, dtype)
-        if not same or store.empty:
+        if empty or (identity.shape, identity.dtype) != (shape, dtype):
             continue
         content = content or content_digest(stack)
         if identity.content == content and _is_free(store):
@@ -61,17 +64,31 @@ def find_unfinished(stack: Stack) -> Iterator[DiskStore]:
 
 
 def forget_old() -> None:
-    """Delete the runs that nobody has continued for a month."""
+    """Delete the runs that nobody has continued for a month.
+
+    Where a clock is or was wrong, a run of today looks old, too. So one that looks old
+    is marked, which counts as a change, and deleted if it looks old once more.
+    """
     oldest = time.time() - KEPT_DAYS * 24 * 3600
     for store in _latest_first():
-        if store.folder.stat().st_mtime < oldest and _is_free(store):
-            shutil.rmtree(store.folder, ignore_errors=True)
+        if _changed(store.folder) < oldest and _is_free(store):
+            with suppress(OSError):  # another window may delete it, too
+                mark = store.folder / OLD
+                shutil.rmtree(store.folder) if mark.exists() else mark.touch()
 
 
 def _latest_first() -> list[DiskStore]:
     folders = [path for path in runs_folder().glob("*") if path.is_dir()]
-    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    folders.sort(key=_changed, reverse=True)
     return [DiskStore(folder) for folder in folders]
+
+
+def _changed(folder: Path) -> float:
+    """Return when a run was worked on last, in seconds; infinite if it has gone."""
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _is_free(store: DiskStore) -> bool:
