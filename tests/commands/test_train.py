@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 import tifffile
@@ -121,4 +122,20 @@ def test_a_teaching_decides_its_own_settings_and_says_what_it_makes_of_masks(
     constant = run(*command, "--seconds", 5)
     assert constant.exit_code == 1
     assert "more than one grey value; a [1] has not" in constant.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_classes_are_taught_and_refused_in_a_line(run: Run, tmp_path: Path) -> None:
+    for folder, value in (("images", 90), ("labels", 9)):
+        (tmp_path / folder).mkdir()
+        plane = np.zeros((64, 64), np.uint8)
+        plane[8:40, 8:40] = value
+        iio.imwrite(tmp_path / folder / "a.png", plane)
+    folders = tmp_path / "images", tmp_path / "labels", "-o", tmp_path / "new"
+    done = run("train", *folders, "--classes", "2")
+    assert done.exit_code == 2 and "--classes without --seconds" in done.stderr
+    for classes, said in (("2", "1 to 2, and 0"), ("cell", "are classes, 1, and 0")):
+        done = run("train", *folders, "--seconds", "9", "--classes", classes)
+        assert done.exit_code == 1
+        assert said in " ".join(done.stderr.split()) and "received 9;" in done.stderr
     assert not (tmp_path / "new").exists()

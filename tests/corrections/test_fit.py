@@ -252,3 +252,19 @@ def test_ids_of_sixty_bits_are_told_apart(tmp_path):
     corrections = resume(base.copy(), path).corrections
     assert replace_by(corrections, np.where(base == one, other, np.uint64(0))) is None
     corrections.close()
+
+
+def test_numbers_of_classes_stay_what_they_are(tmp_path):
+    """Class 1 of a finished plane is class 1 of all others."""
+    path = tmp_path / "classes.jsonl"
+    first = np.zeros((2, 30, 30), np.uint16)
+    first[:, 5:15, 5:25], first[:, 18:25, 5:25] = 1, 2
+    corrections = Corrections(first.copy(), journal=path)
+    corrections.finish((0,))
+    corrections.close()
+    other = np.roll(first, 3, axis=1)
+    kept = Kept.of_journal(fold(path), classes=True)
+    found = [labels for _, labels in iter_fitted(other, kept)]
+    assert np.array_equal(found, [first[0], other[1]])
+    as_objects = Kept.of_journal(fold(path))
+    assert [labels.max() for _, labels in iter_fitted(other, as_objects)] == [2, 4]

@@ -151,7 +151,7 @@ def _print_table(found: Mapping[str, Model]) -> None:
             card.description,
             card.training.origin or str(model.folder),
             card.licence,
-            f"{card.diameter:g} px",
+            "" if card.architecture.classes else f"{card.diameter:g} px",
             model.checksum[:12],
         )
     with standard_output():

@@ -36,12 +36,15 @@ class Kept:
         Returns the ids of a plane, (Y, X), 0 where it is free.
     largest : int
         Ids up to this one were given.
+    classes : bool
+        Whether the labels are classes of pixels, whose numbers never change.
     """
 
     shape: tuple[int, ...]
     locks: Locks
     locked: Callable[[PlaneIndex], AnyLabels]
     largest: int
+    classes: bool = False
 
     @classmethod
     def of(cls, corrections: Corrections) -> Kept:
@@ -59,7 +62,7 @@ class Kept:
         return cls(tuple(labels.shape), locks, locked, corrections.index.next_id - 1)
 
     @classmethod
-    def of_journal(cls, folded: Folded) -> Kept:
+    def of_journal(cls, folded: Folded, *, classes: bool = False) -> Kept:
         """Return what a journal keeps; its labels are not needed."""
         shape = folded.content.header.shape
         return cls(
@@ -67,6 +70,7 @@ class Kept:
             folded.locks,
             lambda plane: folded.locked(plane, _whole(shape)),
             folded.largest,
+            classes,
         )
 
 
@@ -110,6 +114,9 @@ def iter_fitted(new: LabelArray, kept: Kept) -> Iterator[tuple[PlaneIndex, AnyLa
         locked = kept.locked(plane)
         if plane in locks.finished:
             yield plane, locked.astype(np.int64)
+        elif kept.classes:  # which have no outlines that others are fitted around
+            found = read_box(new, plane, whole)
+            yield plane, np.where(locked > 0, locked, found).astype(np.int64)
         else:
             stones = locks.tombstones_of(plane)
             yield plane, fit_around(read_box(new, plane, whole), locked, stones, ids)

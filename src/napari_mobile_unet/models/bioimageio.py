@@ -168,8 +168,6 @@ def _file(path: Path) -> dict[str, str]:
 
 def _document(card: Card) -> str:
     """Return the description that people read."""
-    ap = card.training.validation_ap
-    score = "was not measured" if ap is None else f"is {ap:.3f}"
     return f"""# {card.name}
 
 {card.description}
@@ -187,7 +185,7 @@ Licence: {card.licence or "unknown"}
 
 ## Validation
 
-Average precision at an IoU of 0.5 on images that were set apart {score}. Compare labels
+{_validation(card)} Compare labels
 of your own images with `mobile-unet evaluate`.
 """
 
@@ -208,3 +206,13 @@ def _use(card: Card) -> str:
         "*Seam* is high between two objects. Objects should be about "
         f"{card.diameter:g} pixels wide: resize images to that."
     )
+
+
+def _validation(card: Card) -> str:
+    """Return how good the model is on what was set apart."""
+    score, gate = card.training.validation_ap, card.training.gate
+    measure = "Average precision at an IoU of 0.5"
+    if gate is not None and card.architecture.classes:
+        score, measure = gate.new_ap, "Mean IoU of the classes"
+    found = "was not measured" if score is None else f"is {score:.3f}"
+    return f"{measure} on images that were set apart {found}."

@@ -70,7 +70,7 @@ class Recipe(Record):
             raise ValueError(
                 "classes of pixels are neither split, left out nor linked, got "
                 f"objects {self.objects!r} and link {self.link!r}; leave both out, or "
-                "make objects"
+                "find objects"
             )
 
     @property

@@ -148,9 +148,18 @@ class CorrectedLabels:
         the bit; else what a person locked, deleted or finished is brought over.
     path : Path
         Where the labels may lie, plane by plane.
+    classes : bool
+        Whether the labels are classes of pixels, whose numbers never change.
     """
 
-    def __init__(self, automatic: NumberedLabels, work: HandWork, path: Path) -> None:
+    def __init__(
+        self,
+        automatic: NumberedLabels,
+        work: HandWork,
+        path: Path,
+        *,
+        classes: bool = False,
+    ) -> None:
         self._automatic = automatic
         folded = work.folded
         self.exact = base_of(folded, automatic) == folded.content.header.content
@@ -170,7 +179,7 @@ class CorrectedLabels:
         planes = (
             self._iter_replayed(folded)
             if self.exact
-            else iter_fitted(automatic, Kept.of_journal(folded))
+            else iter_fitted(automatic, Kept.of_journal(folded, classes=classes))
         )
         for plane, labels in planes:
             self._array[plane] = labels

@@ -148,7 +148,8 @@ def write_results(
     if work:
         own = [plane.ids for plane in iter_numbered(stack, store, link)]
         automatic = NumberedLabels(store.array, own, stack.batch_shape)
-        corrected = CorrectedLabels(automatic, work, store.folder / "corrected.zarr")
+        place, classes = store.folder / "corrected.zarr", bool(provenance.classes)
+        corrected = CorrectedLabels(automatic, work, place, classes=classes)
         applied = work.applied(corrected.exact)
         provenance = provenance.replace(corrections=applied)
     ids: list[Labels] = []

@@ -148,6 +148,8 @@ def teaching_job(
             "old_calibration": card.calibration,
             "rehearsal": model.rehearsal,
         }
+    if classes:
+        fields["description"] = f"Tells {in_words(classes)}"
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)
 

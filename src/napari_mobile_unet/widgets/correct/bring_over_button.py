@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QMenu, QPushButton
 from napari_mobile_unet.corrections.bring_over import Kept, bring_over
 from napari_mobile_unet.corrections.replay import fold
 from napari_mobile_unet.widgets.correct.journals import journal_of
+from napari_mobile_unet.widgets.layers.convert import classes_of
 
 if TYPE_CHECKING:
     import napari
@@ -61,16 +62,19 @@ class BringOverButton(QPushButton):
             and own is not None
             and layer is not own
             and layer.data.shape == own.data.shape
+            and classes_of(layer) == classes_of(own)
             and journal_of(layer) is not None
         ]
 
     def bring_from(self, layer: Labels) -> None:
         """Bring the corrections of a layer over, as one step that can be undone."""
         desk, journal = self._bench.desk, journal_of(layer)
+        classes = bool(classes_of(layer))
         if desk is None or journal is None:
             return
 
         def step() -> Done | None:
-            return bring_over(Kept.of_journal(fold(journal)), desk.session)
+            kept = Kept.of_journal(fold(journal), classes=classes)
+            return bring_over(kept, desk.session)
 
         desk.take(step, nothing=f"{layer.name} has no corrections to bring over")

@@ -40,6 +40,12 @@ FILE = "mobile_unet_file"
 """Key of the file that holds a layer; it is not written to any."""
 
 
+def classes_of(layer: Layer) -> tuple[str, ...]:
+    """Return the names of the classes of labels that a run of ours made; else none."""
+    made = layer.metadata.get(METADATA)
+    return tuple(made.get("classes", ())) if isinstance(made, dict) else ()
+
+
 def stack_of(layer: Image | Labels, axes: str | None = None) -> Stack:
     """Return a layer's data as a stack, with its scale, translation and units.
 

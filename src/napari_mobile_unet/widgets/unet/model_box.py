@@ -93,11 +93,11 @@ class ModelBox(QComboBox):
         except (ValueError, OSError) as error:
             self.setToolTip(one_line(error))
             return
-        finds = f"knows objects of about {card.diameter:g} pixels"
+        size = f"knows objects of about {card.diameter:g} pixels\n"
         if names := card.architecture.classes:
-            finds = f"tells {in_words(names)}"
+            size = f"tells {in_words(names)}, of images in their own size\n"
         self.setToolTip(
-            f"{card.description}\n{finds}\n"
+            f"{card.description}\n{size}"
             f"trained on: {card.training.origin or 'unknown'}\n"
             f"licence: {card.licence or 'unknown'}"
         )
