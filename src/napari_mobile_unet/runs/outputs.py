@@ -148,8 +148,9 @@ def write_results(
     if work:
         own = [plane.ids for plane in iter_numbered(stack, store, link)]
         automatic = NumberedLabels(store.array, own, stack.batch_shape)
-        place, classes = store.folder / "corrected.zarr", bool(provenance.classes)
-        corrected = CorrectedLabels(automatic, work, place, classes=classes)
+        place = store.folder / "corrected.zarr"
+        numbers_stay = bool(provenance.classes)
+        corrected = CorrectedLabels(automatic, work, place, classes=numbers_stay)
         applied = work.applied(corrected.exact)
         provenance = provenance.replace(corrections=applied)
     ids: list[Labels] = []
