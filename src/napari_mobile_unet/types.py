@@ -25,8 +25,9 @@ Side = Literal["bright", "dark"]
 """Which end of the grey values is the foreground."""
 Combination = Literal["mean", "max"]
 """What is made of all channels: their mean, or the largest value of each pixel."""
-Channel = int | Combination
-"""One channel by its number, or all of them combined."""
+Channel = int | Combination | Literal["all"]
+"""One channel by its number; all of them combined; or all of them, side by side, for a
+network that sees them together."""
 AxesSource = Literal["given", "metadata", "shape", "labels", "image"]
 """Who named the axes: the caller, the file, a guess from the shape, the labels that lie
 beside an image, or the image beside them."""

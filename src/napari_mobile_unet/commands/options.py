@@ -80,7 +80,10 @@ Axes = Annotated[
 ]
 Channel = Annotated[
     str | None,
-    typer.Option(metavar="N|mean|max", help="Channel, counted from 0, or all of them."),
+    typer.Option(
+        metavar="N|mean|max|all",
+        help="Channel, counted from 0; mean or max of all; or all side by side.",
+    ),
 ]
 Position = Annotated[
     int | None,

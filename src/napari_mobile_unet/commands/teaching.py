@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from napari_mobile_unet.types import Channel
+
 
 def teach_folders(
     images: str,
@@ -27,6 +29,7 @@ def teach_folders(
     model: str | None,
     seconds: float,
     classes: int | tuple[str, ...],
+    channel: Channel | None,
     seed: int,
     overwrite: bool,
     keep_worse: bool,
@@ -36,7 +39,9 @@ def teach_folders(
 
     Parameters
     ----------
-    images, labels, output, model, seconds, classes, seed, overwrite, keep_worse
+    images, labels, output, model, seconds, classes, channel, seed
+        As for `teach`.
+    overwrite, keep_worse
         As for `teach`.
     as_json : bool
         Whether messages go out as lines of JSON.
@@ -57,6 +62,7 @@ def teach_folders(
             model=model,
             seconds=seconds,
             classes=classes,
+            channel=channel,
             seed=seed,
             overwrite=overwrite,
             keep_worse=keep_worse,

@@ -20,7 +20,7 @@ from napari_mobile_unet.commands.console import (
     say,
     worth_saying,
 )
-from napari_mobile_unet.commands.options import Json, Overwrite
+from napari_mobile_unet.commands.options import Channel, Json, Overwrite
 from napari_mobile_unet.messages import INPUT_ERRORS
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def train(
             "names: membrane,vesicle.",
         ),
     ] = None,
+    channel: Channel = None,
     keep_worse: Annotated[
         bool, typer.Option("--keep-worse", help="Keep what was taught even if worse.")
     ] = False,
@@ -72,6 +73,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a model on images and their labels: those of cell.tif are called cell_labels, as segment writes them, or cell."""  # noqa: E501  the list of commands shows one line
+    from napari_mobile_unet.commands.recipe import recipe_from_options
     from napari_mobile_unet.commands.teaching import teach_folders
     from napari_mobile_unet.settings import read_json
     from napari_mobile_unet.training.job import TrainingJob, check_job, start_from
@@ -81,6 +83,7 @@ def train(
     if seconds is not None:
         with exit_on_error(UNUSABLE):
             _check_alone(seconds, minutes=minutes, epochs=epochs, settings=settings)
+            chosen = recipe_from_options(channel=channel).channel
         try:
             teach_folders(
                 images,
@@ -89,6 +92,7 @@ def train(
                 model=start,
                 seconds=seconds,
                 classes=_classes_from_option(classes),
+                channel=chosen,
                 seed=seed or 0,
                 overwrite=overwrite,
                 keep_worse=keep_worse,
@@ -99,11 +103,12 @@ def train(
             raise typer.Exit(FAILED) from error
         return
     with exit_on_error(UNUSABLE):
-        if classes is not None:
-            raise ValueError(
-                "--classes are taught; received --classes without --seconds; add "
-                "--seconds, or leave it out"
-            )
+        for name, value in (("classes", classes), ("channel", channel)):
+            if value is not None:
+                raise ValueError(
+                    f"--{name} is for teaching; received {value!r} without --seconds; "
+                    "add --seconds, or leave it out"
+                )
         given: dict[str, Any] = {}
         for path in settings or ():
             given |= read_json(path, "a file of settings")

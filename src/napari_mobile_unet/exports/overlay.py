@@ -28,7 +28,7 @@ def draw_overlay(plane: Plane, labels: AnyLabels, thickness: int = 1) -> Picture
     ----------
     plane : ndarray
         (Y, X), or (Y, X, 3) for RGB, any real type; shown from its 0.5th to its
-        99.8th percentile.
+        99.8th percentile. Of another number of channels the mean is shown.
     labels : ndarray of int
         (Y, X), 0 is background.
     thickness : int
@@ -39,6 +39,8 @@ def draw_overlay(plane: Plane, labels: AnyLabels, thickness: int = 1) -> Picture
     ndarray of uint8
         (Y, X, 3).
     """
+    if plane.ndim == 3 and plane.shape[2] != 3:
+        plane = plane.mean(-1)
     grey = _to_8_bit(plane)
     picture = grey if grey.ndim == 3 else np.dstack([grey, grey, grey])
     ids = labels.astype(np.float64)  # OpenCV compares no whole numbers of 32 bits

@@ -216,8 +216,9 @@ class Stack:
 
         Parameters
         ----------
-        number : int, "mean" or "max"
-            Of the channel; or the mean (float32) or the largest value of all of them.
+        number : int, "mean", "max" or "all"
+            Of the channel; or the mean (float32) or the largest value of all of them;
+            "all" keeps them as they are, and the axis C.
 
         Raises
         ------
@@ -230,7 +231,7 @@ class Stack:
                 f"channel {number} does not exist: the image has "
                 + (f"{count} channels, 0 to {count - 1}" if count > 1 else "one, 0")
             )
-        if "C" not in self.axes:
+        if "C" not in self.axes or number == "all":
             return self
         if not isinstance(number, str):
             this = self.channels[number : number + 1]
@@ -297,6 +298,8 @@ def as_stack(
     image: Any, axes: str | None = None, channel: Channel | None = None
 ) -> Stack:
     """Return an image as a stack of one channel, the first by default, or of RGB.
+
+    With the channel "all" it keeps all of them.
 
     Raises
     ------

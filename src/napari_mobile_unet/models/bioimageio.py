@@ -94,9 +94,11 @@ def _description(model: Model, parts: Path) -> dict[str, Any]:
     """Return what the format says of a model."""
     card = model.card
     low, high = card.normalisation.clip
-    channels = ["red", "green", "blue"] if card.architecture.channels == 3 else ["grey"]
+    colours = ["red", "green", "blue"] if card.architecture.channels == 3 else ["grey"]
+    channels = list(card.channel_names) or colours
     scale = {
-        "axes": ["channel", "y", "x"],
+        # Channels side by side are scaled each by itself.
+        "axes": ["y", "x"] if card.channel_names else ["channel", "y", "x"],
         "min_percentile": card.normalisation.low,
         "max_percentile": card.normalisation.high,
     }
@@ -168,6 +170,11 @@ def _file(path: Path) -> dict[str, str]:
 
 def _document(card: Card) -> str:
     """Return the description that people read."""
+    scaled = (
+        "each channel"
+        if card.channel_names
+        else "all channels together; napari-mobile-unet takes\nthose of the luminance"
+    )
     return f"""# {card.name}
 
 {card.description}
@@ -176,8 +183,7 @@ A mobile U-Net that gives the maps {", ".join(card.architecture.maps)}. {_use(ca
 napari-mobile-unet makes labels of the maps, and takes this model in (`mobile-unet
 models import`).
 
-Grey values are scaled by percentiles of all channels together; napari-mobile-unet takes
-those of the luminance.
+Grey values are scaled by percentiles of {scaled}.
 
 Trained on: {card.training.origin or "unknown"}
 

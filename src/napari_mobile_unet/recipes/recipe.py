@@ -31,9 +31,9 @@ class Recipe(Record):
 
     version: Literal[1] = 1
     """Version of the recipe's layout."""
-    channel: int | Literal["mean", "max"] | None = None
+    channel: int | Literal["mean", "max", "all"] | None = None
     """Channel to use, counted from 0, or all channels combined; the first by
-    default."""
+    default. "all" shows them to the network side by side."""
     steps: tuple[AnyStep, ...] = ()
     """Pre-processing, in order."""
     segment: AnyMethod = UNet()
@@ -48,9 +48,22 @@ class Recipe(Record):
     def _check_channel(cls, value: Any) -> Any:
         """Refuse what is no channel, in one error instead of one for each type."""
         number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        if number or value in (None, "mean", "max"):
+        if number or value in (None, "mean", "max", "all"):
             return value
-        raise ValueError("should be a number from 0, or mean or max of all channels")
+        raise ValueError(
+            "should be a number from 0, mean or max of all channels, or all for a "
+            "network that sees them together"
+        )
+
+    @model_validator(mode="after")
+    def _all_channels_are_for_networks(self) -> Self:
+        if self.channel == "all" and (self.steps or not isinstance(self.segment, UNet)):
+            what = f"{len(self.steps)} steps" if self.steps else self.segment.method
+            raise ValueError(
+                "all channels side by side are for a network, and are not prepared; "
+                f"got {what} for them; choose one channel, mean or max"
+            )
+        return self
 
     @model_validator(mode="after")
     def _classes_are_no_objects(self) -> Self:

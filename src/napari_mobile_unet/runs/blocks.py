@@ -41,6 +41,7 @@ def segment_blocks(
     segment: Callable[[NDArray[Any]], Decoded],
     labels: Any,
     *,
+    grey: Callable[[NDArray[Any]], NDArray[Any]] = luminance,
     drop_border: bool = False,
     block: int = BLOCK,
     margin: int = MARGIN,
@@ -60,6 +61,8 @@ def segment_blocks(
         From a part of the plane to its objects; called in threads, two at a time.
     labels : array
         (Y, X) of integers, 0, NumPy or Zarr; the labels 1 to n are written to it.
+    grey : function
+        From a part of the plane to what is measured of it, (y, x) or (y, x, channels).
     drop_border : bool
         Whether objects at the plane's edge are removed in the end.
     block, margin : int
@@ -83,13 +86,13 @@ def segment_blocks(
     ) -> tuple[Window, NDArray[Any], Decoded]:
         checkpoint()
         core, image = piece
-        return core, luminance(image), segment(image)
+        return core, grey(image), segment(image)
 
     pieces = (
         (core, read(widened(core, shape, margin)))
         for core in iter_windows(shape, block)
     )
-    for core, grey, found in iter_in_order(find, pieces, AHEAD):
+    for core, values, found in iter_in_order(find, pieces, AHEAD):
         outer = widened(core, shape, margin)
         left_out += found.left_out * area_of(core) / area_of(outer)
         before = np.asarray(labels[outer]).astype(np.int32)
@@ -100,7 +103,7 @@ def segment_blocks(
             continue
         labels[outer] = np.where(before > 0, before, fresh)
         cut.update(np.unique(fresh[inner_edge(outer, shape)]).tolist())
-        part = measure_plane(fresh, grey)
+        part = measure_plane(fresh, values)
         confidence = np.zeros(used + 1, np.float32)
         confidence[ids[1:]] = found.confidence
         part["confidence"] = confidence[part["label"].to_numpy()]

@@ -212,7 +212,9 @@ class CorrectedLabels:
         changed = before != after
         if not changed.any():
             return objects
-        table = measure_plane(after, luminance(stack.plane(number)))
+        seen = stack.plane(number)
+        grey = seen if "C" in stack.axes else luminance(seen)
+        table = measure_plane(after, grey)
         earlier = objects.set_index("label")
         for column in earlier.columns.difference(table.columns, sort=False):
             values = table["label"].map(earlier[column])

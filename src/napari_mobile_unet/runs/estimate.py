@@ -165,7 +165,7 @@ def _check_room(folder: Path, megapixels: float) -> None:
 
 def _plane_bytes(stack: Stack) -> int:
     height, width = stack.plane_shape
-    samples = 3 if "S" in stack.axes else 1
+    samples = 3 if "S" in stack.axes else stack.sizes.get("C", 1)
     return int(height * width * stack.data.dtype.itemsize * samples)
 
 

@@ -29,7 +29,7 @@ from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.colour import CHANNELS
 from napari_mobile_unet.unet.diameter import trial_planes
 from napari_mobile_unet.unet.engine import STEP, TileCache
-from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.unet.segment import UNet, model_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,15 +109,18 @@ def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
     Raises
     ------
     ValueError
-        If a step does not fit the image, there is no finite value to split, or
-        something is done to classes that only objects can be.
+        If a step or the model does not fit the image, there is no finite value to
+        split, or something is done to classes that only objects can be.
     """
     recipe.check_classes()
+    check_channels(stack, recipe)
     steps = fit_to_stack(stack, recipe.steps)
     method = recipe.segment
     if isinstance(method, UNet):
         method = _fit_unet(method, stack, steps, spaced(stack), cache)
-        return Fitted(recipe=recipe.replace(steps=steps, segment=method))
+        channel = "all" if "C" in stack.axes else recipe.channel
+        fitted = recipe.replace(channel=channel, steps=steps, segment=method)
+        return Fitted(recipe=fitted)
     split = None
     if method.scope == "plane" and method.foreground == "auto":
         # One side for all: noise in an empty plane would decide for itself.
@@ -128,6 +131,32 @@ def fit(stack: Stack, recipe: Recipe, cache: TileCache | None = None) -> Fitted:
         counts = count_planes(lambda: _prepared(stack, steps, numbers))
         split = method.split(counts).shared
     return Fitted(recipe=recipe.replace(steps=steps, segment=method), split=split)
+
+
+def check_channels(stack: Stack, recipe: Recipe) -> None:
+    """Refuse a model that sees other channels than those of a stack.
+
+    Raises
+    ------
+    ValueError
+        If the stack has several side by side, and the model sees one, or others.
+    """
+    method = recipe.segment
+    seen = model_of(method.model).card.channel_names if isinstance(method, UNet) else ()
+    name = method.model if isinstance(method, UNet) else method.method
+    there = stack.sizes.get("C", 0)
+    if there == len(seen) and not (there and recipe.steps):
+        return
+    if not seen or recipe.steps:
+        raise ValueError(
+            "channels side by side are for a network that was taught so, and are not "
+            f"prepared; received {there} for {name!r}; choose one of them, mean or max"
+        )
+    raise ValueError(
+        f"the model {name!r} sees {len(seen)} channels side by side "
+        f"({', '.join(seen)}); received {there or 'one'}; choose all channels (the "
+        'channel "all") of an image that has them'
+    )
 
 
 def stack_foreground(stack: Stack, steps: Steps = ()) -> Foreground:

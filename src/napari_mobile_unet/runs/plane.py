@@ -93,12 +93,20 @@ def find_objects(
     Where labels are classes, n is how many of them there can be.
     """
     found = segment_plane(plane, fitted, cache)
-    objects = measure_plane(found.labels, luminance(plane))
+    objects = measure_plane(found.labels, grey_of(plane, fitted))
     if fitted.recipe.of_classes:
         objects = with_all_classes(objects, fitted.recipe.n_classes)
     elif isinstance(fitted.recipe.segment, UNet):
         objects["confidence"] = found.confidence[objects["label"].to_numpy() - 1]
     return found.labels, objects, found.left_out
+
+
+def grey_of(plane: Plane, fitted: Fitted) -> Plane:
+    """Return the grey values (Y, X) of a plane that are measured.
+
+    Of channels side by side each is measured: (Y, X, channels).
+    """
+    return plane if fitted.recipe.channel == "all" else luminance(plane)
 
 
 def find_in_blocks(
@@ -130,6 +138,7 @@ def find_in_blocks(
             lambda window: stack.plane(number, window),
             lambda part: segment_plane(part, own),
             labels,
+            grey=lambda part: grey_of(part, own),
             # The edges of a block are none of the plane.
             drop_border=fitted.recipe.objects.drop_border,
         )

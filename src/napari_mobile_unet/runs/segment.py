@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.runs.store import Found
 
 Image = Any
@@ -63,7 +64,13 @@ def iter_segment(
         If the recipe's model does not exist.
     """
     recipe = recipe or Recipe()
-    stack = as_stack(image, axes, recipe.channel)
+    yield from _iter_segment(as_stack(image, axes, recipe.channel), recipe, batch_size)
+
+
+def _iter_segment(
+    stack: Stack, recipe: Recipe, batch_size: int
+) -> Iterator[PlaneResult]:
+    """Yield the planes of a stack whose channel was chosen."""
     check_link(stack, recipe.link)
     if batch_size < 1:
         raise ValueError(f"a batch holds one plane or more; received {batch_size}")
@@ -127,6 +134,6 @@ def segment(
     """
     recipe = recipe or Recipe()
     stack = as_stack(image, axes, recipe.channel)
-    results = iter_segment(stack, recipe.replace(channel=None), batch_size=batch_size)
+    results = _iter_segment(stack, recipe, batch_size)
     labels = stack.assemble(result.labels for result in results)
     return labels.astype(labels_type(int(labels.max(initial=0))))

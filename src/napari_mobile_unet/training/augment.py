@@ -43,6 +43,9 @@ class Augmentation(Params):
     """Share of crops that another crop of the same image is laid over."""
     uneven: float = 0.25
     """Share of crops in which each object gets a contrast of its own."""
+    mixing: bool = True
+    """Whether channels are mixed, as colours may be; what is stained by itself in each
+    channel may not."""
     stain: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of crops of tissue in colour that get other stains; see ``restain``."""
     haze: Annotated[float, Field(ge=0, le=1)] = 0.0

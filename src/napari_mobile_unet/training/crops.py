@@ -95,7 +95,9 @@ class CropSampler:
             if rng.random() < settings.overlap:
                 upper = self._warp(example, scale, rng)
                 crop = overlay_crops(crop, upper, example.bright)
-            image = mix_channels(crop.image, self.channels, rng)
+            image = crop.image
+            if settings.mixing:
+                image = mix_channels(image, self.channels, rng)
         # Nothing is drawn for what is off: a seed gives the crops that it always gave.
         if settings.haze and rng.random() < settings.haze:
             image = add_haze(image, example.bright, rng)

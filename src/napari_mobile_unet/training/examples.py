@@ -144,6 +144,13 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
     for number in range(image.n_planes):
         plane = image.plane(number)
         channels = plane if plane.ndim == 3 else plane[..., None]
+        there, seen = image.sizes.get("C", 0), len(job.channel_names)
+        if seen and there != seen:
+            raise ValueError(
+                f"the network sees {seen} channels side by side "
+                f"({', '.join(job.channel_names)}); {image_path} has {there or 'one'}; "
+                "leave it out"
+            )
         ids = labels.plane(number)
         if not np.issubdtype(ids.dtype, np.integer) or ids.ndim != 2:
             raise ValueError(
@@ -166,11 +173,14 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
 
 def example_of(lesson: Lesson, normalisation: Normalisation) -> Example:
     """Return a lesson ready to be cropped; of its labels only the known ones count."""
-    image = lesson.image if lesson.image.ndim == 3 else lesson.image[..., None]
+    if lesson.channels:
+        image = normalisation.apply_to_each(lesson.image, lesson.limits)
+    else:
+        image = normalisation.apply(np.atleast_3d(lesson.image), lesson.limits)
     # A part of a plane lacks some ids, and what is counted has none missing.
     known_labels = numbered(np.where(lesson.known, lesson.labels, 0))
     return Example(
-        image=normalisation.apply(image, lesson.limits),
+        image=image,
         labels=known_labels,
         # The gap to a neighbour that nobody has looked at is a better guess than none.
         targets=targets_of(lesson.labels, lesson.known),
@@ -182,8 +192,12 @@ def example_of(lesson: Lesson, normalisation: Normalisation) -> Example:
 def _normalise(image: NDArray[np.generic], job: TrainingJob) -> Floats:
     """Return (Y, X, channels) scaled by the limits of its grey values.
 
-    All channels share the limits, since stains differ by the balance of colours.
+    Colours share the limits, since stains differ by their balance; channels that the
+    job names do not.
     """
+    if job.channel_names:
+        limits = job.normalisation.limits_of_each(image)
+        return job.normalisation.apply_to_each(image, limits)
     colours = image.shape[-1] == 3
     grey = luminance(image) if colours else image.mean(-1)
     return job.normalisation.apply(image, job.normalisation.limits(grey))

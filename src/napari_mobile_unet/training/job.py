@@ -11,7 +11,7 @@ from napari_mobile_unet.io.atomic import check_folder
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
 from napari_mobile_unet.training.pairs import find_pairs
-from napari_mobile_unet.unet.card import CARD, Architecture
+from napari_mobile_unet.unet.card import CARD, Architecture, check_channels
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class TrainingJob(Params):
     """Seed of every random choice."""
     architecture: Architecture = Architecture()
     """The network."""
+    channel_names: tuple[str, ...] = ()
+    """Of a network that sees several channels side by side; see `Card`."""
     normalisation: Normalisation = Normalisation()
     """From grey values to the network's input."""
     augmentation: Augmentation = Augmentation()
@@ -86,12 +88,13 @@ class TrainingJob(Params):
         return self.output.with_name(f"{self.output.name}-unfinished")
 
     @model_validator(mode="after")
-    def _one_length(self) -> TrainingJob:
+    def _fits_together(self) -> TrainingJob:
         if (self.minutes is None) == (self.epochs is None):
             raise ValueError(
                 "the length of a training is either minutes or epochs; received "
                 f"minutes={self.minutes} and epochs={self.epochs}; give one of them"
             )
+        check_channels(self.architecture.channels, self.channel_names)
         return self
 
 
@@ -162,5 +165,6 @@ def start_from(
         "start_weights": model.weights,
         "start_architecture": architecture,
         "architecture": Architecture.model_validate(changed),
+        "channel_names": model.card.channel_names,
         "normalisation": model.card.normalisation,
     }

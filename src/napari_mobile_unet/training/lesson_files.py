@@ -29,7 +29,7 @@ def read_lessons_of(
     ----------
     images, labels : str
         As for `find_pairs`.
-    channel : int, "mean" or "max", optional
+    channel : int, "mean", "max" or "all", optional
         Of images that have several.
     classes : bool
         As for `lessons_of`.
@@ -64,11 +64,11 @@ def read_pair(
     """
     image = read_stack(image_path).squeeze()
     image = image if channel is None else image.channel(channel)
-    if "C" in image.axes:
+    if "C" in image.axes and channel != "all":
         raise ValueError(
-            f"a model learns from one channel; {image_path} has "
-            f"{image.sizes['C']}; save one of them alone, or name it in Python "
-            "with channel="
+            f"what is learnt from is one channel, or all of them side by side; "
+            f"{image_path} has {image.sizes['C']}; name one, mean, max or all with "
+            "--channel (in Python channel=)"
         )
     own = read_labels(labels_path, beside=image)
     shape, own_shape = ((*each.batch_shape, *each.plane_shape) for each in (image, own))
@@ -103,6 +103,7 @@ def values_of(lesson: Lesson) -> dict[str, NDArray[Any]]:
         "limits": np.array(lesson.limits),
         "group": np.array(lesson.group),
         "plane": np.array(lesson.plane, np.int64),
+        "channels": np.array(lesson.channels, np.str_),
     }
 
 
@@ -114,12 +115,13 @@ def lesson_from(values: Mapping[str, NDArray[Any]]) -> Lesson:
     KeyError
         If one of them is missing.
     """
-    low, high = values["limits"].tolist()
+    limits = values["limits"]
     return Lesson(
         image=values["image"],
         labels=values["labels"],
         known=values["known"],
-        limits=(low, high),
+        limits=tuple(map(tuple, limits) if limits.ndim == 2 else limits.tolist()),
         group=str(values["group"]),
         plane=tuple(values["plane"].tolist()),
+        channels=tuple(values["channels"].tolist()),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_mobile_unet.corrections.change import LabelArray, PlaneIndex
+    from napari_mobile_unet.images.channels import ChannelInfo
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.types import Labels, Mask
 
@@ -30,14 +31,15 @@ class Lesson:
     Parameters
     ----------
     image : ndarray
-        (Y, X), or (Y, X, 3) for RGB.
+        (Y, X), (Y, X, 3) for RGB, or (Y, X, channels).
     labels : ndarray of int32
         (Y, X), 0 is background.
     known : ndarray of bool
         (Y, X), where the labels are right. Elsewhere nobody has looked, and what they
         say there is not taught: it is no background either.
-    limits : tuple of float
-        Grey values that become 0 and 1, of all of the image that the plane is from.
+    limits : tuple
+        Grey values that become 0 and 1, of all of the image that the plane is from; of
+        each channel, where there are several.
     group : str
         Name of that image.
     plane : tuple of int
@@ -47,9 +49,11 @@ class Lesson:
     image: NDArray[np.generic]
     labels: Labels
     known: Mask
-    limits: tuple[float, float]
+    limits: Any
     group: str
     plane: PlaneIndex = ()
+    channels: tuple[str, ...] = ()
+    """Names of the channels that lie side by side; empty for grey and RGB."""
 
     def replace_labels(self, labels: NDArray[Any]) -> Lesson:
         """Return the same plane with other labels."""
@@ -91,7 +95,7 @@ def lessons_of(
     Parameters
     ----------
     image : Stack
-        One channel, or RGB.
+        One channel, RGB, or several channels that a network is to see side by side.
     labels : array of int
         (..., Y, X), on the image's axes without channel and colour.
     name : str
@@ -109,14 +113,9 @@ def lessons_of(
     Raises
     ------
     ValueError
-        If the image has several channels, the shapes differ, or the labels are no
-        whole numbers.
+        If the shapes differ, or the labels are no whole numbers.
     """
-    if "C" in image.axes:
-        raise ValueError(
-            f"a model learns from one channel; {name} has {image.sizes['C']}; choose "
-            "one of them"
-        )
+    names = names_of(image.sizes.get("C", 0), image.channels)
     shape = (*image.batch_shape, *image.plane_shape)
     if tuple(labels.shape) != shape:
         raise ValueError(
@@ -146,15 +145,30 @@ def lessons_of(
         plane = image.plane(number)
         limits = limits or limits_of(image)
         own = _values(ids) if classes else numbered(ids)
-        lessons.append(Lesson(plane, own, known, limits, name, index))
+        labelled = plane, own, known, limits, name, index
+        lessons.append(Lesson(*labelled, channels=names))
     return lessons
 
 
-def limits_of(image: Stack) -> tuple[float, float]:
+def names_of(count: int, channels: Sequence[ChannelInfo]) -> tuple[str, ...]:
+    """Return a name for each of some channels, of which some may have one.
+
+    Examples
+    --------
+    >>> names_of(2, [])
+    ('channel 0', 'channel 1')
+    """
+    own = [channel.name for channel in channels] if len(channels) == count else []
+    own = own or [""] * count
+    return tuple(name or f"channel {number}" for number, name in enumerate(own))
+
+
+def limits_of(image: Stack) -> Any:
     """Return the grey values of a stack that become 0 and 1, as a segmentation does."""
-    planes = (sampled(image, number) for number in spaced(image))
-    grey = [luminance(plane) if plane.ndim == 3 else plane for plane in planes]
-    return Normalisation().limits(*grey)
+    planes = [sampled(image, number) for number in spaced(image)]
+    if "C" in image.axes:
+        return Normalisation().limits_of_each(*planes)
+    return Normalisation().limits(*map(luminance, planes))
 
 
 def _values(ids: NDArray[Any]) -> Labels:
@@ -202,9 +216,17 @@ def check_lessons(lessons: Sequence[Lesson]) -> None:
     Raises
     ------
     ValueError
-        If there is no object, an image has one value or none alone, or one plane has
-        two different labels.
+        If there is no object, an image has one value or none alone, one plane has two
+        different labels, or images have other channels than others.
     """
+    channels = {lesson.channels: lesson.name for lesson in lessons}
+    if len({len(names) for names in channels}) > 1:
+        (one, first), (other, second) = list(channels.items())[:2]
+        raise ValueError(
+            "a network sees the same channels in all images; "
+            f"{first} has {len(one) or 'one or RGB'}, {second} has "
+            f"{len(other) or 'one or RGB'}; choose the same for all"
+        )
     if not any(len(lesson.ids) for lesson in lessons):
         raise ValueError(
             "teaching needs at least one object that is known to be right; received "

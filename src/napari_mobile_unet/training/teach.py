@@ -17,6 +17,7 @@ from napari_mobile_unet.training.lessons import check_lessons, lessons_of, read_
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
 from napari_mobile_unet.training.teaching import (
     SECONDS,
+    channels_of,
     check_subject,
     sees_colour,
     teaching_job,
@@ -76,9 +77,10 @@ def teach(
         objects then lends its weights to a new network.
     axes : str, optional
         Of the images, as for `segment`.
-    channel : int, "mean" or "max", optional
+    channel : int, "mean", "max" or "all", optional
         What is learnt from of images that have several channels: one of them, the
-        first by default, or all combined. Of files it must be named.
+        first by default, all combined, or all side by side, for a network that sees
+        them together. Of files it must be named.
     finished : collection of tuple, optional
         Planes of a stack on which all labels are right; the others are left out. By
         default all are.
@@ -227,19 +229,19 @@ def prepared(
     """
     check_lessons(lessons)
     with tempfile.TemporaryDirectory(prefix="mobile-unet-teach-") as name:
-        job = empty_job(Path(name), model, colour=sees_colour(lessons), **changes)
+        kinds = {
+            "colour": sees_colour(lessons),
+            "channels": channels_of(lessons, model),
+        }
+        job = empty_job(Path(name), model, **kinds, **changes)
         write_lessons(job.lessons, lessons)
         yield job
 
 
-def empty_job(
-    folder: Path, model: Model | None, *, colour: bool = True, **changes: Any
-) -> TeachingJob:
-    """Return a job in a folder, without lessons yet."""
+def empty_job(folder: Path, model: Model | None, **changes: Any) -> TeachingJob:
+    """Return a job in a folder, without lessons yet; ``teaching_job`` has the rest."""
     (folder / "lessons").mkdir(exist_ok=True)
-    return teaching_job(
-        folder / "lessons", folder / "model", model=model, colour=colour, **changes
-    )
+    return teaching_job(folder / "lessons", folder / "model", model=model, **changes)
 
 
 def keep_model(candidate: Path, folder: Path) -> Model:

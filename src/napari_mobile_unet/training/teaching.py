@@ -101,6 +101,7 @@ def teaching_job(
     seconds: float = SECONDS,
     colour: bool = True,
     classes: Sequence[str] = (),
+    channels: tuple[str, ...] = (),
     **changes: Any,
 ) -> TeachingJob:
     """Return the job that teaches a model, or makes a new one.
@@ -120,6 +121,9 @@ def teaching_job(
     classes : sequence of str
         Names of the classes of pixels that are taught; none for objects. A model that
         finds objects only lends its weights to a new network then.
+    channels : tuple of str
+        Names of the channels that a network is to see side by side. A model that saw
+        grey or RGB begins with what it knew of their sum.
     **changes
         Other fields of the job.
 
@@ -128,28 +132,31 @@ def teaching_job(
     ValueError
         If the model tells other classes, or objects are taught to one of classes.
     """
-    maps = {"maps": (BACKGROUND, *classes)} if classes else {}
+    named = channels or (() if model is None else model.card.channel_names)
+    changed: dict[str, Any] = {"channels": len(named)} if named else {}
+    changed |= {"maps": (BACKGROUND, *classes)} if classes else {}
     fields: dict[str, Any] = {"lessons": lessons, "output": output, "overwrite": True}
     if model is None:
-        fields |= {
-            "architecture": Architecture(channels=3 if colour else 1, **maps),
-            **NEW,
-        }
+        seen = {"channels": 3 if colour else 1} | changed
+        fields |= {"architecture": Architecture.model_validate(seen), **NEW}
     elif classes and not model.card.architecture.classes:
-        fields |= start_from(model, maps) | NEW | {"licence": model.card.licence}
+        fields |= start_from(model, changed) | NEW | {"licence": model.card.licence}
     else:
         check_subject(model, classes)
         card = model.card
-        fields |= start_from(model) | {
+        fields |= start_from(model, changed) | {
             "augmentation": Augmentation(**VARIED, diameter=card.diameter_range),
             "description": card.description,
             "licence": card.licence,
             "old_decoding": card.decoding,
             "old_calibration": card.calibration,
-            "rehearsal": model.rehearsal,
+            # What it was trained on has other channels than those that are named.
+            "rehearsal": None if named else model.rehearsal,
         }
     if classes:
         fields["description"] = f"Tells {in_words(classes)}"
+    fields["channel_names"] = named
+    fields["augmentation"] = fields["augmentation"].replace(mixing=not named)
     fields["minutes"] = seconds / 60
     return TeachingJob.model_validate(fields | changes)
 
@@ -174,4 +181,23 @@ def check_subject(model: Model, classes: Sequence[str]) -> None:
 
 def sees_colour(lessons: Sequence[Lesson]) -> bool:
     """Return whether any lesson is in colour."""
-    return any(lesson.image.ndim == 3 for lesson in lessons)
+    return any(lesson.image.ndim == 3 and not lesson.channels for lesson in lessons)
+
+
+def channels_of(lessons: Sequence[Lesson], model: Model | None) -> tuple[str, ...]:
+    """Return the names of the channels that lessons have side by side.
+
+    Raises
+    ------
+    ValueError
+        If the model that is taught sees others.
+    """
+    names = lessons[0].channels if lessons else ()
+    seen = () if model is None else model.card.channel_names
+    if model is not None and seen and len(seen) != len(names):
+        raise ValueError(
+            f"the model {model.card.name!r} sees {len(seen)} channels side by side "
+            f"({', '.join(seen)}); {lessons[0].name} has {len(names) or 'one or RGB'}; "
+            "choose as many, or teach a new network"
+        )
+    return seen or names

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from napari_mobile_unet.settings import Params, parse_json
 from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -31,8 +32,9 @@ class Architecture(Params):
 
     kind: str = "mobile"
     """Name of the builder in ``training.child.network.NETWORKS``."""
-    channels: int = Field(1, ge=1)
-    """Channels of the input: one grey, or the three of RGB."""
+    channels: int = Field(1, ge=1, le=64)
+    """Channels of the input: one grey, the three of RGB, or those that the card
+    names."""
     maps: tuple[str, ...] = ("foreground", "distance", "seam")
     """What the output channels mean, in order; background and the names of classes, if
     the network tells how likely each is."""
@@ -50,16 +52,6 @@ class Architecture(Params):
     """Residual blocks of full convolutions after the stem."""
     head_depth: int = Field(1, ge=0)
     """Residual blocks of full convolutions before the head."""
-
-    @field_validator("channels")
-    @classmethod
-    def _check_channels(cls, value: int) -> int:
-        if value not in (1, 3):
-            raise ValueError(
-                f"a network sees one grey channel or the three of RGB, not {value}; "
-                "choose one channel of the images"
-            )
-        return value
 
     @field_validator("maps")
     @classmethod
@@ -185,6 +177,9 @@ class Card(Params):
     """What it expects, in words."""
     architecture: Architecture = Architecture()
     """The network."""
+    channel_names: tuple[str, ...] = ()
+    """Of a network that sees several channels of an image side by side, each of them
+    scaled by itself: what they are, in order. Empty for one of grey or RGB."""
     normalisation: Normalisation = Normalisation()
     """From grey values to the network's input."""
     diameter: float = Field(24.0, gt=0)
@@ -200,6 +195,26 @@ class Card(Params):
     """How the weights came about."""
     files: dict[str, str]
     """SHA-256 of each file of the folder."""
+
+    @model_validator(mode="after")
+    def _channels_are_named(self) -> Self:
+        check_channels(self.architecture.channels, self.channel_names)
+        return self
+
+
+def check_channels(count: int, names: Sequence[str]) -> None:
+    """Refuse a network whose channels are neither grey, RGB, nor named.
+
+    Raises
+    ------
+    ValueError
+        If it sees as many others.
+    """
+    if len(names) != count if names else count not in (1, 3):
+        raise ValueError(
+            "a network sees one grey channel, the three of RGB, or channels that are "
+            f"named; got {count} channels and {len(names)} names; name each of them"
+        )
 
 
 def read_card(folder: Path) -> Card:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_mobile_unet.types import Plane
+    from napari_mobile_unet.unet.card import Card
     from napari_mobile_unet.unet.decoding import Decoded
 
 Colour = Literal["auto", "all", "red", "green", "blue"]
@@ -40,6 +41,32 @@ def to_grey(plane: Plane, colour: Colour) -> Plane:
     if plane.ndim == 3 and colour in CHANNELS:
         return np.ascontiguousarray(plane[..., CHANNELS.index(colour)])
     return luminance(plane)
+
+
+def limits_of(planes: Sequence[Plane], card: Card, colour: Colour) -> Any:
+    """Return the grey values of some planes that become 0 and 1 for a model.
+
+    Returns
+    -------
+    tuple
+        Two values; or two for each channel, if the model sees several side by side.
+
+    Raises
+    ------
+    ValueError
+        If the planes have not its channels.
+    """
+    names = card.channel_names
+    if not names:
+        return card.normalisation.limits(*(to_grey(plane, colour) for plane in planes))
+    for plane in planes:
+        if plane.shape[2:] != (len(names),):
+            raise ValueError(
+                f"the model {card.name!r} sees {len(names)} channels side by side "
+                f"({', '.join(names)}); received a plane of shape {plane.shape}; "
+                "choose all channels of an image that has them"
+            )
+    return card.normalisation.limits_of_each(*planes)
 
 
 def choose_colour(

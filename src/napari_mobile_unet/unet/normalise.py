@@ -12,6 +12,8 @@ from pydantic import Field
 from napari_mobile_unet.settings import Params
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_mobile_unet.types import Floats
@@ -71,6 +73,33 @@ class Normalisation(Params):
         if high <= low:  # nearly all pixels have one value
             low, high = np.searchsorted(below, (0, last), "right")
         return float(low), float(high)
+
+    def limits_of_each(self, *planes: NDArray[Any]) -> tuple[tuple[float, float], ...]:
+        """Return the limits of each channel of planes (Y, X, channels)."""
+        return tuple(
+            self.limits(*(plane[..., channel] for plane in planes))
+            for channel in range(planes[0].shape[-1])
+        )
+
+    def apply_to_each(
+        self, plane: NDArray[Any], limits: Sequence[tuple[float, float]]
+    ) -> Floats:
+        """Return a plane (Y, X, channels), each channel scaled by limits of its own.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many limits as channels.
+        """
+        import numpy as np
+
+        if plane.shape[2:] != (len(limits),):
+            raise ValueError(
+                f"each channel has two limits; got those of {len(limits)} for a plane "
+                f"of shape {plane.shape}; leave them out to have them found"
+            )
+        channels = (self.apply(plane[..., n], own) for n, own in enumerate(limits))
+        return np.stack(tuple(channels), axis=-1)
 
     def apply(self, plane: NDArray[Any], limits: tuple[float, float]) -> Floats:
         """Return the plane scaled by its limits, float32; NaN becomes 0."""

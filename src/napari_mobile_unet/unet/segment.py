@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import cv2
 import numpy as np
@@ -16,7 +16,13 @@ from napari_mobile_unet.parallel.executors import iter_in_order
 from napari_mobile_unet.settings import Called, Params, ZeroMeans
 from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.classes import class_numbers
-from napari_mobile_unet.unet.colour import CHANNELS, Colour, choose_colour, to_grey
+from napari_mobile_unet.unet.colour import (
+    CHANNELS,
+    Colour,
+    choose_colour,
+    limits_of,
+    to_grey,
+)
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, Grown, decode, grow, select
 from napari_mobile_unet.unet.diameter import (
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
 
 
 Limit = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Pair = tuple[Limit, Limit]
 MIN_DIAMETER = 1.0
 """Pixels. For smaller objects an image would be enlarged without end."""
 MIN_CONFIDENCE = 0.35
@@ -92,8 +99,9 @@ class UNet(Params):
     )
     """Hide objects whose confidence is below this; more of them where most objects of a
     plane are doubtful; 0 shows all."""
-    limits: tuple[Limit, Limit] | None = None
-    """Grey values that become 0 and 1; by default found in the image."""
+    limits: Pair | Annotated[tuple[Pair, ...], Field(min_length=2)] | None = None
+    """Grey values that become 0 and 1, of each channel if the network sees several;
+    by default found in the image."""
 
     @field_validator("diameter")
     @classmethod
@@ -106,13 +114,13 @@ class UNet(Params):
 
     @field_validator("limits")
     @classmethod
-    def _check_order(
-        cls, value: tuple[float, float] | None
-    ) -> tuple[float, float] | None:
-        if value and value[0] > value[1]:
-            raise ValueError(
-                f"the lower limit comes first; received {value}; swap the two"
-            )
+    def _check_order(cls, value: Pair | tuple[Pair, ...] | None) -> Any:
+        pairs: Any = value if value and isinstance(value[0], tuple) else (value,)
+        for pair in pairs:
+            if pair and pair[0] > pair[1]:
+                raise ValueError(
+                    f"the lower limit comes first; received {pair}; swap the two"
+                )
         return value
 
     def fit(
@@ -139,7 +147,8 @@ class UNet(Params):
         if self.diameter and ranged and self.colour != "auto":
             return self
         sample, fitted = list(planes), self
-        if self.colour == "auto":
+        card = model_of(self.model).card
+        if self.colour == "auto" and not card.channel_names:
             fitted = self.replace(colour=self._choose_colour(sample))
         fitted = fitted._with_limits(sample)
         if fitted.diameter:
@@ -182,9 +191,8 @@ class UNet(Params):
         """Return these settings with the grey range of planes, if they share one."""
         if self.scope == "plane" or self.limits is not None:
             return self
-        normalisation = model_of(self.model).card.normalisation
-        grey = (to_grey(plane, self.colour) for plane in planes)
-        return self.replace(limits=normalisation.limits(*grey))
+        card = model_of(self.model).card
+        return self.replace(limits=limits_of(list(planes), card, self.colour))
 
     def _choose_colour(self, planes: Sequence[Plane]) -> Colour:
         """Return what of some planes, if they are RGB, the network is to see."""
@@ -224,7 +232,7 @@ class UNet(Params):
     def segment(
         self, plane: Plane, objects: Objects, cache: TileCache | None = None
     ) -> Decoded:
-        """Return the objects of a plane (Y, X) or (Y, X, 3), or its classes.
+        """Return the objects of a plane (Y, X, ...), or its classes.
 
         Raises
         ------
@@ -271,11 +279,14 @@ class UNet(Params):
         self, plane: Plane, model: Model, cache: TileCache | None = None
     ) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
-        normalisation = model.card.normalisation
-        grey = to_grey(plane, self.colour)
-        limits = self.limits or normalisation.limits(grey)
-        colours = model.card.architecture.channels == 3 and self.colour not in CHANNELS
-        image = normalisation.apply(plane if colours else grey, limits)
+        card = model.card
+        limits: Any = self.limits or limits_of([plane], card, self.colour)
+        if card.channel_names:
+            image = card.normalisation.apply_to_each(plane, limits)
+        else:
+            colours = card.architecture.channels == 3 and self.colour not in CHANNELS
+            shown = plane if colours else to_grey(plane, self.colour)
+            image = card.normalisation.apply(shown, limits)
         return self.maps_of_normalised(image, model, cache)
 
     def maps_of_normalised(

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from napari_mobile_unet.training import pupils
+from napari_mobile_unet.training.lessons import check_lessons
 from napari_mobile_unet.unet.card import GateRecord
 from napari_mobile_unet.unet.model import FOLDER_VARIABLE, load_model, own_models
 from napari_mobile_unet.widgets.teach import before_after, verdict_panel
@@ -196,3 +197,12 @@ def test_a_channel_is_chosen(page: Any, viewer: Any) -> None:
     assert pair.text == "everything: both 1 · mine"
     (lesson,) = pair.lessons()
     assert np.array_equal(lesson.image, 255 - cells)
+    page.examples.channel.setCurrentIndex(page.examples.channel.findData("all"))
+    page.examples.add_button.click()
+    (lesson,) = page.examples.pairs[-1].lessons()
+    assert page.wanted.channels == lesson.channels == ("DNA", "actin")
+    assert np.array_equal(lesson.image, np.moveaxis(both, 0, -1))
+    # Other channels are refused before anything is learnt.
+    (grey,) = pair.lessons()
+    with pytest.raises(ValueError, match="choose the same for all"):
+        check_lessons([lesson, grey])

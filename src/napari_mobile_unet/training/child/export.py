@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from napari_mobile_unet.unet.card import Architecture, TrainingRecord
     from napari_mobile_unet.unet.model import Precision
 
-INPUTS = ("one grey channel", "RGB, or one grey channel in its place")
+GREY, COLOUR = "one grey channel", "RGB, or one grey channel in its place"
 """What a network for grey, and one for colour, expects, in words."""
 BOTH = "; bright or dark objects"
 """What one that finds objects expects besides."""
@@ -189,6 +189,8 @@ def save_model(
             shutil.copyfile(rehearsal, beside / REHEARSAL)
         elif job.views:
             write_views(beside / REHEARSAL, pick_views(job, job.views))
+        # What readers of the layout before would misread.
+        new = job.architecture.classes or job.channel_names
         card = Card(
             name=job.name or job.output.name,
             description=job.description,
@@ -197,9 +199,9 @@ def save_model(
             normalisation=job.normalisation,
             diameter_range=job.augmentation.diameter,
             diameter=job.augmentation.known_diameter,
-            format=FORMAT if job.architecture.classes else OF_OBJECTS,
-            inputs=INPUTS[job.architecture.channels == 3]
-            + ("" if job.architecture.classes else BOTH),
+            format=FORMAT if new else OF_OBJECTS,
+            channel_names=job.channel_names,
+            inputs=inputs_of(job),
             files={path.name: sha256(path) for path in sorted(beside.iterdir())},
         )
         write_card(beside, card)
@@ -222,6 +224,14 @@ def save_model(
     return tuned
 
 
+def inputs_of(job: TrainingJob) -> str:
+    """Return what the network of a job expects, in words."""
+    if names := job.channel_names:
+        return f"{len(names)} channels side by side: {', '.join(names)}"
+    seen = COLOUR if job.architecture.channels == 3 else GREY
+    return seen + ("" if job.architecture.classes else BOTH)
+
+
 def calibration_tiles(
     examples: Sequence[Example], job: TrainingJob, count: int
 ) -> list[Floats]:
@@ -240,7 +250,7 @@ def predict_example(
     example: Example, model: Model, precision: Precision = "auto"
 ) -> Floats:
     """Return a model's maps (Y, X, maps) of an example, whose diameter is known."""
-    colours = model.card.architecture.channels == 3
-    image = example.image if colours else example.grey
+    several = model.card.architecture.channels > 1
+    image = example.image if several else example.grey
     unet = UNet(diameter=example.diameter_or(0), precision=precision)
     return unet.maps_of_normalised(image, model)

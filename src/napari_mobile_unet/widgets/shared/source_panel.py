@@ -37,22 +37,36 @@ AXES_FROM = {
     "shape": "axes guessed from the shape, please check",
 }
 """What is said of where the axes come from."""
-COMBINED = ("mean", "max")
+COMBINED: tuple[Channel, ...] = ("mean", "max")
 """Ways to make one image of all channels."""
 SWATCH = 12
 """Width in pixels of a channel's colour in the box."""
 
 
 class SourcePanel(QWidget):
-    """The image, its axes and its channel; shown, and changeable, before any run."""
+    """The image, its axes and its channel; shown, and changeable, before any run.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        Whose layers.
+    combined : sequence
+        What is offered of all channels, beside each of them.
+    """
 
     changed = Signal()
     """Another image, other data, other axes or another channel."""
     moved = Signal()
     """The image lies elsewhere in the world."""
 
-    def __init__(self, viewer: napari.Viewer, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        viewer: napari.Viewer,
+        parent: QWidget | None = None,
+        combined: Sequence[Channel] = COMBINED,
+    ) -> None:
         super().__init__(parent)
+        self._combined = combined
         self.box = LayerBox(viewer)
         self.axes = QLineEdit()
         self.axes.setToolTip(
@@ -157,7 +171,7 @@ class SourcePanel(QWidget):
         """Offer each channel and all of them combined; keep the choice if possible."""
         before, layer = self.channel.currentData(), self.layer
         self.channel.clear()
-        for which in (*range(count), *COMBINED):
+        for which in (*range(count), *self._combined):
             self.channel.addItem(str(which), which)
         self.channel.setCurrentIndex(max(0, self.channel.findData(before)))
         named = () if layer is None else channels_of(layer, count)
@@ -170,7 +184,7 @@ class SourcePanel(QWidget):
 
     def _name_channels(self, channels: Sequence[ChannelInfo]) -> None:
         """Show names and colours of channels beside their numbers."""
-        if len(channels) != self.channel.count() - len(COMBINED):
+        if len(channels) != self.channel.count() - len(self._combined):
             return
         for number, channel in enumerate(channels):
             self.channel.setItemText(number, f"{number}  {channel.name}".rstrip())

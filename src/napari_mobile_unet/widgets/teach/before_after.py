@@ -133,13 +133,20 @@ def _iter_found(candidate: Candidate) -> Iterator[Found]:
                 model=model,
                 diameter=diameter,
                 limits=lesson.limits,
-                colour="all" if lesson.image.ndim == 3 else "auto",
-            )
+                colour="auto" if lesson.image.ndim == 2 else "all",
+            ),
+            channel="all" if lesson.channels else None,
         )
-        axes = "YXS" if lesson.image.ndim == 3 else "YX"
+        several = "YXC" if lesson.channels else "YXS"
+        axes = "YX" if lesson.image.ndim == 2 else several
         return segment(lesson.image, recipe, axes=axes)
 
-    before = find(candidate.parent) if candidate.parent else None
+    before = None
+    # One that saw grey cannot look at channels side by side.
+    if candidate.parent and (
+        not lesson.channels or load_model(candidate.parent).card.channel_names
+    ):
+        before = find(candidate.parent)
     yield Found(lesson, before, find(str(candidate.folder)))
 
 

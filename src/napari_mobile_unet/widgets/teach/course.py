@@ -17,6 +17,7 @@ from napari_mobile_unet.training.lesson_files import write_lessons
 from napari_mobile_unet.training.lessons import check_lessons
 from napari_mobile_unet.training.pupils import TeachingProcess, iter_teaching
 from napari_mobile_unet.training.teach import Read, empty_job, read_subject
+from napari_mobile_unet.training.teaching import channels_of
 from napari_mobile_unet.unet.card import BACKGROUND
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.widgets.shared.job import Job
@@ -240,10 +241,14 @@ class Course(QObject):
 def _iter_prepared(
     lessons: Callable[[], list[Lesson]], wanted: Wanted, folder: Path
 ) -> Iterator[Read]:
-    """Yield the lessons once they lie in their folder, and how they were read."""
+    """Yield the lessons once they lie in their folder, and how they were read.
+
+    Those of other channels than the model sees are refused.
+    """
     model = load_model(wanted.model) if wanted.model else None
     read = read_subject(lessons(), model, wanted.classes)
     check_lessons(read.lessons)
+    channels_of(read.lessons, model)
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.npz"):
         old.unlink()
@@ -265,7 +270,8 @@ def _iter_work(
         if wanted.classes:  # how many there are is known once the labels are read
             own = model.card.architecture.classes if model else ()
             classes = own or default_names(1)
-        job = empty_job(Path(place.name), model, colour=wanted.colour, classes=classes)
+        kinds = {"colour": wanted.colour, "channels": wanted.channels}
+        job = empty_job(Path(place.name), model, classes=classes, **kinds)
         process = TeachingProcess(job)
         try:
             yield process

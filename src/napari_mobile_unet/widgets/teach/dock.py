@@ -145,8 +145,9 @@ class TeachDock(Dock):
     @property
     def wanted(self) -> Wanted:
         """What is to be taught."""
-        colour = any(pair.image.rgb for pair in self.examples.pairs)
-        return self.subject.wanted(colour)
+        pairs = self.examples.pairs
+        colour = any(pair.image.rgb for pair in pairs)
+        return self.subject.wanted(colour, pairs[0].channels if pairs else ())
 
     def teach(self) -> None:
         """Teach the chosen model with the examples of the list."""

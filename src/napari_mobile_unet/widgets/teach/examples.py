@@ -50,7 +50,10 @@ class ExamplesPanel(QWidget):
         self.pairs: list[Pair] = []
         self.image = LayerBox(viewer)
         self.channel = QComboBox()
-        self.channel.setToolTip("Channel to learn from, or all of them combined")
+        self.channel.setToolTip(
+            "Channel to learn from; mean or max of all of them; or all: a network that "
+            "sees them side by side"
+        )
         self.labels = LayerBox(viewer, kind=Labels)
         self.right = QComboBox()
         self.right.addItems([MARKED, EVERYTHING])
@@ -171,7 +174,7 @@ class ExamplesPanel(QWidget):
             names = channels_of(layer, count) or (ChannelInfo(),) * count
             for number, named in enumerate(names):
                 self.channel.addItem(f"{number}  {named.name}".rstrip(), number)
-            for combined in COMBINED:
+            for combined in (*COMBINED, "all"):
                 self.channel.addItem(combined, combined)
         self._form.setRowVisible(self.channel, bool(count))
         self._show()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.corrections.saved import METADATA, SavedState
-from napari_mobile_unet.training.lessons import lessons_of
-from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.training.lessons import lessons_of, names_of
+from napari_mobile_unet.widgets.layers.convert import channels_of, stack_of
 from napari_mobile_unet.widgets.teach.regions import finished_regions
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Pair:
         Whether all of them are right, whatever was marked.
     region : Shapes, optional
         Inside its shapes they are right, too.
-    channel : int, "mean" or "max"
-        Of an image of several channels.
+    channel : int, "mean", "max" or "all"
+        Of an image of several channels; all are seen side by side.
     """
 
     image: Image
@@ -65,8 +65,14 @@ class Pair:
         return f"{', '.join(parts) or 'nothing marked'}: {names}"
 
     @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that are seen side by side; empty for one."""
+        count = channel_count(self.image) if self.channel == "all" else 0
+        return names_of(count, channels_of(self.image, count)) if count else ()
+
+    @property
     def stack(self) -> Stack:
-        """The image as a stack of one channel.
+        """The image as a stack of one channel, or of all.
 
         Raises
         ------
@@ -74,7 +80,10 @@ class Pair:
             If its axes do not fit.
         """
         stack = stack_of(self.image)
-        return stack.channel(self.channel) if "C" in stack.axes else stack
+        if "C" not in stack.axes:
+            return stack
+        named = channels_of(self.image, stack.sizes["C"])
+        return replace(stack, channels=named).channel(self.channel)
 
     def lessons(self, *, classes: bool = False) -> list[Lesson]:
         """Return what can be taught with it.

@@ -24,6 +24,8 @@ class Wanted(NamedTuple):
     """Whether a new network is to see RGB."""
     classes: bool = False
     """Whether classes of pixels are taught instead of objects."""
+    channels: tuple[str, ...] = ()
+    """Names of the channels that it is to see side by side."""
 
     @property
     def parent(self) -> str:
@@ -71,18 +73,20 @@ class SubjectForm(QWidget):
         self.scratch.toggled.connect(self.model.setDisabled)
         self.scratch.toggled.connect(lambda _: self.changed.emit())
 
-    def wanted(self, colour: bool) -> Wanted:
+    def wanted(self, colour: bool, channels: tuple[str, ...] = ()) -> Wanted:
         """Return what is to be taught.
 
         Parameters
         ----------
         colour : bool
             Whether any image is RGB.
+        channels : tuple of str
+            Names of the channels that are to be seen side by side.
         """
         classes = self.kind.currentText() == CLASSES
         if self.scratch.isChecked():
-            return Wanted("", colour, classes)
-        return Wanted(str(self.model.currentData()), True, classes)
+            return Wanted("", colour, classes, channels)
+        return Wanted(str(self.model.currentData()), True, classes, channels)
 
     def _on_model(self) -> None:
         """Choose classes for a model that tells some; it can be taught nothing else."""

@@ -26,7 +26,7 @@ from napari_mobile_unet.widgets.shared.memory import Kept
 from napari_mobile_unet.widgets.shared.recipe_panel import RecipePanel
 from napari_mobile_unet.widgets.shared.run_panel import LabelsRun
 from napari_mobile_unet.widgets.shared.section import Section
-from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
+from napari_mobile_unet.widgets.shared.source_panel import COMBINED, SourcePanel
 from napari_mobile_unet.widgets.unet.drawn_diameter import SizeButton
 from napari_mobile_unet.widgets.unet.left_out import LeftOut
 from napari_mobile_unet.widgets.unet.live_preview import LivePreview
@@ -66,7 +66,11 @@ class UNetDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self.source = SourcePanel(self.viewer)
+        self.source = SourcePanel(self.viewer, combined=(*COMBINED, "all"))
+        self.source.channel.setToolTip(
+            "Channel (the first is 0); mean or max of all of them; or all, for a model "
+            "that was taught to see them side by side"
+        )
         self.model = ModelBox()
         self.folder_button = QPushButton("…")
         self.folder_button.setToolTip("Choose a model folder")
