@@ -45,7 +45,7 @@ def test_the_record_of_a_result_is_a_recipe_too(tmp_path: Path) -> None:
         ("{", "is not"),
         ("[" * 100_000, "nested too deeply"),
         ('{"chanel": 1}', "chanel: Extra inputs are not permitted; received 1"),
-        ('{"channel": -1}', "channel: .* a number from 0, or mean or max"),
+        ('{"channel": -1}', "channel: .* a number from 0, mean or max"),
         ('{"segment": {"method": "magic"}}', "segment: .*'unet', 'otsu'"),
         ('{"steps": [{"kind": "resize", "factor": 0}]}', r"steps\.0\.resize\.factor"),
         ('{"steps": [{"kind": "resize", "factr": 1}]}', r"steps\.0\.resize\.factr"),

@@ -123,5 +123,6 @@ def lesson_from(values: Mapping[str, NDArray[Any]]) -> Lesson:
         limits=tuple(map(tuple, limits) if limits.ndim == 2 else limits.tolist()),
         group=str(values["group"]),
         plane=tuple(values["plane"].tolist()),
-        channels=tuple(values["channels"].tolist()),
+        # Views of earlier models do not tell.
+        channels=tuple(values["channels"].tolist() if "channels" in values else ()),
     )
