@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from napari_mobile_unet.training.teaching import TeachingJob
     from napari_mobile_unet.types import Floats
 
+QUICK = 0.9
+"""Momentum of the statistics of a new network: the average of its weights, which has
+them as well, makes them steady."""
 MEMORY = 0.98
 """Decay of the moving average of the weights for each step."""
 
@@ -87,6 +90,9 @@ class Pupil:
             )
         classes = job.architecture.classes
         self._loss, self._depth = (class_loss, 2) if classes else (loss, 4)
+        if classes and not job.has_old:
+            _begin_alike(self.network.get_layer("head"))
+            _follow_soon(self.network)
         self.predict = Compiled(self.network)
         self._variables = self.network.trainable_variables
         self._statistics = (
@@ -181,6 +187,27 @@ class Pupil:
     def weights(self) -> list[Floats]:
         """A copy of the weights."""
         return [np.array(weight) for weight in self.network.get_weights()]
+
+
+def _begin_alike(head: keras.layers.Layer) -> None:
+    """Give the four pixels of each output of a new head the same weights at first.
+
+    Else a chessboard is what a network has to unlearn (Aitken et al. 2017,
+    https://arxiv.org/abs/1707.02937).
+    """
+    for weight in head.weights:
+        values = np.array(weight)
+        four = values.reshape(*values.shape[:-1], 4, -1)
+        weight.assign(
+            np.broadcast_to(four[..., :1, :], four.shape).reshape(values.shape)
+        )
+
+
+def _follow_soon(model: keras.Model) -> None:
+    """Have means and variances of norms follow a network that learns for a minute."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = QUICK
 
 
 def _flat(variables: Sequence[Any]) -> Floats:
