@@ -21,6 +21,7 @@ from napari_mobile_unet.training.class_examples import class_examples
 from napari_mobile_unet.training.class_labels import read_classes
 from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.gate import gate_of
+from napari_mobile_unet.training.job import TrainingJob, check_job
 from napari_mobile_unet.training.lessons import lessons_of
 from napari_mobile_unet.training.subject import OfClasses
 from napari_mobile_unet.training.teach import prepared
@@ -255,3 +256,12 @@ def test_classes_are_learnt_from_python_and_taught_further(tmp_path: Path) -> No
     record = again.card.training
     assert record.parent == "textures" and record.gate.old_ap is not None
     assert again.card.architecture.classes == ("striped", "flat")
+
+
+def test_a_network_of_classes_is_not_trained_as_one_of_objects(tmp_path: Path) -> None:
+    maps = Architecture(maps=("background", "a"))
+    job = TrainingJob(
+        images="x", labels="y", output=tmp_path / "new", epochs=1, architecture=maps
+    )
+    with pytest.raises(ValueError, match=r"full training is for objects; .* class 1 a"):
+        check_job(job)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, model_validator
 
 from napari_mobile_unet.io.atomic import check_folder
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
 from napari_mobile_unet.training.pairs import find_pairs
@@ -104,11 +105,16 @@ def check_job(job: TrainingJob) -> None:
     Raises
     ------
     ValueError, OSError
-        If there are no pairs of images and labels, or the output folder is not empty
-        and not a model to replace, cannot be written, or lies beside the unfinished
-        model of another training.
+        If the network tells classes, there are no pairs of images and labels, or the
+        output folder is not empty and not a model to replace, cannot be written, or
+        lies beside the unfinished model of another training.
     """
     output, unfinished = job.output, job.unfinished.resolve()
+    if classes := job.architecture.classes:
+        raise ValueError(
+            f"a full training is for objects; received a network of {in_words(classes)}"
+            "; teach it: --seconds and --classes"
+        )
     check_place(output, job.overwrite)
     start = job.start_weights
     if unfinished.exists() and not (start and unfinished in start.resolve().parents):

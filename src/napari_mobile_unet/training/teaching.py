@@ -174,8 +174,8 @@ def check_subject(model: Model, classes: Sequence[str]) -> None:
         taught = in_words(classes) if classes else "objects"
         raise ValueError(
             f"a model is taught what it finds; {model.card.name} tells "
-            f"{in_words(own)}, received {taught}; begin a new network, or choose "
-            "another model"
+            f"{in_words(own)}, received {taught}; say what the "
+            "labels are, begin a new network, or choose another model"
         )
 
 

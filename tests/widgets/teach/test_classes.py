@@ -10,6 +10,7 @@ import pytest
 
 from napari_mobile_unet.training.teach import empty_job
 from napari_mobile_unet.unet.model import FOLDER_VARIABLE, load_model
+from napari_mobile_unet.widgets.layers.convert import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,19 @@ def test_classes_are_taught_and_segmented(
     assert unet.link.isHidden()
     page.course.close()
     join_jobs()
+
+
+def test_labels_of_a_run_that_are_classes_are_taken_for_them(
+    page: Any, viewer: Any
+) -> None:
+    page.subject.kind.setCurrentText("objects")
+    viewer.add_labels(
+        np.ones((160, 160), np.uint8),
+        name="found",
+        metadata={METADATA: {"classes": ("inside",)}},
+    )
+    assert page.examples.labels.layer.name == "found"
+    assert page.subject.kind.currentText() == "classes"
 
 
 def test_values_that_are_no_classes_are_refused_before_anything_is_learnt(

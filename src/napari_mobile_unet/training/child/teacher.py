@@ -102,7 +102,9 @@ def teach(job: TeachingJob, pupil: Pupil, parent: Parent) -> None:
         TrainingRecord(
             data=job.data,
             images=len(lessons),
-            objects=sum(len(lesson.ids) for lesson in lessons),
+            objects=0
+            if job.architecture.classes
+            else sum(len(lesson.ids) for lesson in lessons),
             start=job.start,
             parent=job.start.rpartition(" ")[0],
             examples=tuple(lesson.name for lesson in lessons),

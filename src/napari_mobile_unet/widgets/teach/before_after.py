@@ -9,7 +9,6 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.segment import segment
-from napari_mobile_unet.training.subject import subject_of
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet
 from napari_mobile_unet.widgets.correct.view import show_plane
@@ -116,6 +115,9 @@ def _iter_found(candidate: Candidate) -> Iterator[Found]:
 
     Both see its objects in their true size.
     """
+    # SciPy comes with it, which the page does without until then.
+    from napari_mobile_unet.training.subject import subject_of
+
     architecture = load_model(candidate.folder).card.architecture
     apart = subject_of(architecture).divide(candidate.lessons).apart
     apart = apart or candidate.lessons

@@ -110,6 +110,9 @@ class TeachDock(Dock):
 
     def _connect(self) -> None:
         self.examples.changed.connect(self._on_examples)
+        self.examples.labels.chosen.connect(
+            lambda _: self.subject.follow(self.examples.labels.layer)
+        )
         self.examples.labels.chosen.connect(lambda _: self._on_examples())
         self._soon.timeout.connect(self._warm)
         self.examples.suggest_button.clicked.connect(lambda _: self._suggest())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QWidget
 
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.widgets.layers.convert import classes_of
 from napari_mobile_unet.widgets.unet.model_box import ModelBox
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
 
 OBJECTS, CLASSES = "objects", "classes"
 """What labels are."""
@@ -87,6 +91,11 @@ class SubjectForm(QWidget):
         if self.scratch.isChecked():
             return Wanted("", colour, classes, channels)
         return Wanted(str(self.model.currentData()), True, classes, channels)
+
+    def follow(self, labels: Labels | None) -> None:
+        """Choose classes for labels that a run of ours made of them."""
+        if labels is not None and classes_of(labels):
+            self.kind.setCurrentText(CLASSES)
 
     def _on_model(self) -> None:
         """Choose classes for a model that tells some; it can be taught nothing else."""
