@@ -18,6 +18,8 @@ from napari_mobile_unet.io.write import write_image
 from napari_mobile_unet.preprocessing.steps import Invert
 from napari_mobile_unet.runs.fit import fit
 from napari_mobile_unet.runs.preview import Preview
+from napari_mobile_unet.training.class_examples import class_examples
+from napari_mobile_unet.training.examples import example_of
 from napari_mobile_unet.training.job import TrainingJob
 from napari_mobile_unet.training.lesson_files import iter_lessons, write_lessons
 from napari_mobile_unet.training.lessons import check_lessons, lessons_of
@@ -39,6 +41,8 @@ TINY = Architecture(
     decoder=(8, 8, 8, 8),
     decoder_depth=1,
 )
+
+MAPS = ("background", "cell")
 
 
 def cells(seed: int = 0, size: int = 192) -> tuple[np.ndarray, np.ndarray]:
@@ -83,6 +87,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         process.begin()
         assert list(iter_teaching(process))[-1]["kind"] == "done"
         return keep_model(job.output, tmp_path_factory.mktemp("models") / "three")
+
+
+def in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have small planes worked on as large ones are."""
+    monkeypatch.setattr("napari_mobile_unet.images.windows.BLOCK", 64)
+    monkeypatch.setattr("napari_mobile_unet.images.windows.MARGIN", 16)
 
 
 def recipe(model: Model, **changes: Any) -> nmu.Recipe:
@@ -134,9 +144,7 @@ def test_files_previews_and_large_planes_give_the_same(
     preview = Preview(Stack(image, "CYX"), 0)
     assert np.array_equal(preview.find(recipe(model)).shown.labels, expected)
 
-    for room in ("images.windows", "images.sampling", "runs.fit", "runs.plane"):
-        name = f"napari_mobile_unet.{room}.is_large"
-        monkeypatch.setattr(name, lambda _: True, raising=False)
+    in_blocks(monkeypatch)
     again = nmu.segment(image, recipe(model), axes="CYX")
     assert nmu.evaluate(again, expected).ap[0.5] > 0.9
 
@@ -158,6 +166,34 @@ def test_it_is_given_away_taken_in_and_taught_again(
     )  # fmt: skip
     assert taught.card.channel_names == model.card.channel_names
     assert taught.card.training.gate.old_tuned_ap is not None
+
+
+@pytest.mark.model
+def test_classes_are_told_by_channels_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, labels = cells(3)
+    classes = (labels > 0).astype(np.uint8)
+    lessons = lessons_of(stack_of(image), classes, "a", classes=True)
+    settings = {"batch": 2, "crop": 64, "seconds": 900, "quantise": False}
+    settings |= {"most_steps": 4, "architecture": TINY.replace(maps=MAPS)}
+    with prepared(lessons, None, classes=MAPS[1:], **settings) as job:
+        process = TeachingProcess(job)
+        process.begin()
+        assert list(iter_teaching(process))[-1]["kind"] == "done"
+        model = keep_model(job.output, tmp_path / "cells")
+    plain = nmu.Recipe(segment=nmu.UNet(model=str(model.folder)), channel="all")
+
+    def run() -> tuple[set[int], set[str]]:
+        (found,) = nmu.iter_segment(image, plain, axes="CYX")
+        return set(np.unique(found.labels).tolist()), set(found.objects)
+
+    for whole in (True, False):
+        values, columns = run()
+        assert values <= {0, 1}
+        assert {f"mean_intensity_{n}" for n in range(3)} <= columns
+        if whole:
+            in_blocks(monkeypatch)
 
 
 @pytest.mark.model
@@ -223,3 +259,14 @@ def test_lessons_of_channels_come_back_from_the_disk(tmp_path: Path) -> None:
     back, grey = iter_lessons(tmp_path)
     assert (back.channels, back.limits) == (made.channels, made.limits)
     assert grey.channels == () and np.ndim(grey.limits) == 1
+
+
+def test_channels_of_classes_are_scaled_each_by_itself_too() -> None:
+    image, labels = cells(2)
+    classes = (labels > 0).astype(np.int32)
+    (lesson,) = lessons_of(stack_of(image), classes, "a", classes=True)
+    (of_classes,) = class_examples([lesson], Normalisation(), 1)
+    (of_objects,) = lessons_of(stack_of(image), labels, "a")
+    expected = example_of(of_objects, Normalisation()).image
+    assert np.array_equal(of_classes.image, expected)
+    assert np.ptp(expected, axis=(0, 1)) == pytest.approx([1.2] * 3, abs=0.3)

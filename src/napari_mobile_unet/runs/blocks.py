@@ -121,6 +121,7 @@ def classify_blocks(
     classify: Callable[[NDArray[Any]], Labels],
     labels: Any,
     *,
+    grey: Callable[[NDArray[Any]], NDArray[Any]] = luminance,
     block: int = BLOCK,
     margin: int = MARGIN,
 ) -> pd.DataFrame:
@@ -134,6 +135,8 @@ def classify_blocks(
         From a part of the plane to the class of each of its pixels, 0 for none.
     labels : array
         (Y, X) of integers, NumPy or Zarr; classes are written to it.
+    grey : function
+        As for ``segment_blocks``.
     block, margin : int
         In pixels; the margin is for steps that look at what lies around a pixel.
 
@@ -150,7 +153,7 @@ def classify_blocks(
         own, image = place_inside(core, outer), read(outer)
         classes = classify(image)[own]
         labels[core] = classes
-        part = measure_plane(classes, luminance(image)[own])
+        part = measure_plane(classes, grey(image)[own])
         part["centroid_y"] += core[0].start
         part["centroid_x"] += core[1].start
         parts.append(part)

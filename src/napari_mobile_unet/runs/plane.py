@@ -132,6 +132,7 @@ def find_in_blocks(
             lambda window: stack.plane(number, window),
             lambda part: segment_plane(part, own).labels,
             labels,
+            grey=lambda part: grey_of(part, own),
         )
     elif own is not None:
         objects, left_out = segment_blocks(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from napari_mobile_unet.training.examples import Example
+from napari_mobile_unet.training.examples import Example, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +88,7 @@ def class_examples(
     weights = np.minimum(weights / max((weights * shares).sum(), 1e-9), HEAVIEST)
     return [
         ClassExample(
-            image=normalisation.apply(np.atleast_3d(lesson.image), lesson.limits),
+            image=image_of(lesson, normalisation),
             labels=lesson.labels.astype(np.int32),
             targets=np.where(lesson.known, lesson.labels, UNKNOWN).astype(np.float32),
             diameter=float("nan"),

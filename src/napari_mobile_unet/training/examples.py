@@ -173,20 +173,23 @@ def _read(image_path: Path, labels_path: Path, job: TrainingJob) -> list[Example
 
 def example_of(lesson: Lesson, normalisation: Normalisation) -> Example:
     """Return a lesson ready to be cropped; of its labels only the known ones count."""
-    if lesson.channels:
-        image = normalisation.apply_to_each(lesson.image, lesson.limits)
-    else:
-        image = normalisation.apply(np.atleast_3d(lesson.image), lesson.limits)
     # A part of a plane lacks some ids, and what is counted has none missing.
     known_labels = numbered(np.where(lesson.known, lesson.labels, 0))
     return Example(
-        image=image,
+        image=image_of(lesson, normalisation),
         labels=known_labels,
         # The gap to a neighbour that nobody has looked at is a better guess than none.
         targets=targets_of(lesson.labels, lesson.known),
         diameter=_median_diameter(known_labels),
         group=lesson.group,
     )
+
+
+def image_of(lesson: Lesson, normalisation: Normalisation) -> Floats:
+    """Return the image of a lesson (Y, X, channels) as a network sees it."""
+    if lesson.channels:
+        return normalisation.apply_to_each(lesson.image, lesson.limits)
+    return normalisation.apply(np.atleast_3d(lesson.image), lesson.limits)
 
 
 def _normalise(image: NDArray[np.generic], job: TrainingJob) -> Floats:
