@@ -11,7 +11,8 @@ import napari_mobile_unet as nmu
 from napari_mobile_unet.images.pixels import luminance
 from napari_mobile_unet.unet.confidence import UNCALIBRATED, display_threshold
 from napari_mobile_unet.unet.decoding import decode
-from napari_mobile_unet.unet.segment import MIN_CONFIDENCE, model_of
+from napari_mobile_unet.unet.model import model_of
+from napari_mobile_unet.unet.segment import MIN_CONFIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

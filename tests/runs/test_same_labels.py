@@ -145,7 +145,7 @@ def network_digest() -> str:
     """Return a digest of the network's maps; processors differ in the last digit."""
     plane = np.linspace(0, 1, 544 * 544, dtype=np.float32).reshape(544, 544)
     maps = nmu.UNet(diameter=24, limits=(0, 1), mirror="never")
-    from napari_mobile_unet.unet.segment import model_of
+    from napari_mobile_unet.unet.model import model_of
 
     digest = hashlib.sha256()
     for precision in ("int8", "fp32"):

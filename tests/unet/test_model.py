@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 from napari_mobile_unet.commands.app import app
 from napari_mobile_unet.unet import model as models
 from napari_mobile_unet.unet.card import CARD, Card, read_card, write_card
-from napari_mobile_unet.unet.model import list_models, load_model, sha256
-from napari_mobile_unet.unet.segment import model_of
+from napari_mobile_unet.unet.model import list_models, load_model, model_of, sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from napari_mobile_unet.recipes.library import find_recipe
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.card import CARD
-from napari_mobile_unet.unet.model import find_model
-from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.unet.model import find_model, model_of
+from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from napari_mobile_unet.commands.options import Foreground, Linking

@@ -10,8 +10,8 @@ from napari_mobile_unet.images.sampling import content_digest
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import read_json
-from napari_mobile_unet.unet.model import find_model, list_models
-from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.unet.model import find_model, list_models, model_of
+from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from pathlib import Path

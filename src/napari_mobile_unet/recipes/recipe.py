@@ -13,7 +13,8 @@ from napari_mobile_unet.preprocessing.steps import AnyStep
 from napari_mobile_unet.recipes.record import Record
 from napari_mobile_unet.settings import explain, read_json
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.unet.model import model_of
+from napari_mobile_unet.unet.segment import UNet
 
 AnyMethod = Annotated[UNet | Threshold, Field(discriminator="method")]
 """Ways from prepared planes to objects; a recipe's ``segment`` is one of them."""

@@ -29,7 +29,8 @@ from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.colour import CHANNELS
 from napari_mobile_unet.unet.diameter import trial_planes
 from napari_mobile_unet.unet.engine import STEP, TileCache
-from napari_mobile_unet.unet.segment import UNet, model_of
+from napari_mobile_unet.unet.model import model_of
+from napari_mobile_unet.unet.segment import UNet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,8 +16,9 @@ from napari_mobile_unet.preprocessing.chain import apply_steps
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.runs.fit import Fitted, fit, fit_to_plane
 from napari_mobile_unet.runs.plane import classes_on_grid, on_grid
+from napari_mobile_unet.unet.model import model_of
 from napari_mobile_unet.unet.rescale import resize_factor
-from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet, model_of
+from napari_mobile_unet.unet.segment import MIN_DIAMETER, UNet
 
 if TYPE_CHECKING:
     from napari_mobile_unet.images.stack import Stack

@@ -11,7 +11,7 @@ from napari_mobile_unet.images.pixels import luminance
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_mobile_unet.types import Plane
+    from napari_mobile_unet.types import Floats, Plane
     from napari_mobile_unet.unet.card import Card
     from napari_mobile_unet.unet.decoding import Decoded
 
@@ -67,6 +67,28 @@ def limits_of(planes: Sequence[Plane], card: Card, colour: Colour) -> Any:
                 "choose all channels of an image that has them"
             )
     return card.normalisation.limits_of_each(*planes)
+
+
+def normalised(plane: Plane, card: Card, colour: Colour, limits: Any) -> Floats:
+    """Return a plane as a model's network sees it, before it is resized.
+
+    Parameters
+    ----------
+    plane : ndarray
+        (Y, X) or (Y, X, channels).
+    card : Card
+        Of the model.
+    colour : str
+        Which colours of an RGB plane are shown.
+    limits : tuple
+        As ``limits_of`` returns them.
+    """
+    if card.channel_names:
+        return card.normalisation.apply_to_each(plane, limits)
+    in_colour = card.architecture.channels == 3 and colour not in CHANNELS
+    return card.normalisation.apply(
+        plane if in_colour else to_grey(plane, colour), limits
+    )
 
 
 def choose_colour(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -162,3 +163,21 @@ def load_model(name: str | Path) -> Model:
         If the model's files were altered.
     """
     return Model(find_model(name))
+
+
+def model_of(name: str) -> Model:
+    """Return a verified model; its checksums are computed once for each card.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the model is missing or was altered.
+    """
+    folder = find_model(name)
+    card = folder / CARD
+    return _verified(folder, card.stat().st_mtime_ns if card.is_file() else 0)
+
+
+@lru_cache(maxsize=8)
+def _verified(folder: Path, _written: int) -> Model:
+    return Model(folder)

@@ -60,6 +60,12 @@ def resize_by(image: NDArray[np.floating], factor: float) -> Floats:
     return resize(image, height, width)
 
 
+def back_to(shape: tuple[int, ...], maps: Floats) -> Floats:
+    """Return maps (y, x, maps) of a resized image on its own grid (Y, X, ...)."""
+    resized = cv2.resize(maps, shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, np.float32)
+
+
 def fits_in_tile(image: Floats) -> bool:
     """Return whether one tile of a network holds an image (Y, X, ...)."""
     height, width = image.shape[:2]

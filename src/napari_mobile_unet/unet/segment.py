@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import cv2
 import numpy as np
 from pydantic import Field, field_validator
 
@@ -14,14 +13,12 @@ from napari_mobile_unet.objects.from_mask import Objects
 from napari_mobile_unet.parallel.cores import usable_cores
 from napari_mobile_unet.parallel.executors import iter_in_order
 from napari_mobile_unet.settings import Called, Params, ZeroMeans
-from napari_mobile_unet.unet.card import CARD
 from napari_mobile_unet.unet.classes import class_numbers
 from napari_mobile_unet.unet.colour import (
-    CHANNELS,
     Colour,
     choose_colour,
     limits_of,
-    to_grey,
+    normalised,
 )
 from napari_mobile_unet.unet.confidence import UNCALIBRATED
 from napari_mobile_unet.unet.decoding import Decoded, Grown, decode, grow, select
@@ -33,10 +30,11 @@ from napari_mobile_unet.unet.diameter import (
     trial_window,
 )
 from napari_mobile_unet.unet.engine import predict
-from napari_mobile_unet.unet.model import Model, Precision, find_model
+from napari_mobile_unet.unet.model import Model, Precision, model_of
 from napari_mobile_unet.unet.normalise import LARGEST
 from napari_mobile_unet.unet.rescale import (
     average_half_turn,
+    back_to,
     fits_in_tile,
     resize_by,
     resize_factor,
@@ -44,7 +42,6 @@ from napari_mobile_unet.unet.rescale import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from napari_mobile_unet.types import Floats, Plane
     from napari_mobile_unet.unet.engine import TileCache
@@ -279,14 +276,8 @@ class UNet(Params):
         self, plane: Plane, model: Model, cache: TileCache | None = None
     ) -> Floats:
         """Return the model's maps (Y, X, maps) of a plane, on the plane's grid."""
-        card = model.card
-        limits: Any = self.limits or limits_of([plane], card, self.colour)
-        if card.channel_names:
-            image = card.normalisation.apply_to_each(plane, limits)
-        else:
-            colours = card.architecture.channels == 3 and self.colour not in CHANNELS
-            shown = plane if colours else to_grey(plane, self.colour)
-            image = card.normalisation.apply(shown, limits)
+        limits = self.limits or limits_of([plane], model.card, self.colour)
+        image = normalised(plane, model.card, self.colour, limits)
         return self.maps_of_normalised(image, model, cache)
 
     def maps_of_normalised(
@@ -300,12 +291,8 @@ class UNet(Params):
         factor = resize_factor(self.diameter or model_diameter, model_diameter)
         if factor == 1:
             return self._predict(image, model, cache)
-        height, width = image.shape[:2]
         maps = self._predict(resize_by(image, factor), model)
-        return np.asarray(
-            cv2.resize(maps, (width, height), interpolation=cv2.INTER_LINEAR),
-            np.float32,
-        )
+        return back_to(image.shape, maps)
 
     def _predict(
         self, image: Floats, model: Model, cache: TileCache | None = None
@@ -317,21 +304,3 @@ class UNet(Params):
         if one_tile or self.mirror == "always":
             return average_half_turn(maps, image, run)
         return maps
-
-
-def model_of(name: str) -> Model:
-    """Return a verified model; its checksums are computed once for each card.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If the model is missing or was altered.
-    """
-    folder = find_model(name)
-    card = folder / CARD
-    return _verified(folder, card.stat().st_mtime_ns if card.is_file() else 0)
-
-
-@lru_cache(maxsize=8)
-def _verified(folder: Path, _written: int) -> Model:
-    return Model(folder)

@@ -9,8 +9,7 @@ from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.classes import in_words
-from napari_mobile_unet.unet.model import list_models, own_models
-from napari_mobile_unet.unet.segment import model_of
+from napari_mobile_unet.unet.model import list_models, model_of, own_models
 from napari_mobile_unet.widgets.preferences import first_model, more_models
 
 SETTLED = 200
