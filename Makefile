@@ -12,8 +12,11 @@ PARALLEL = -n auto --maxprocesses 4 --dist worksteal
 # How many cases `make fuzz` tries.
 CASES ?= 100000
 
-.PHONY: demo test lint test-core test-docs test-gui test-matrix fuzz audit site pictures dist \
-    setup samples benchmark clean
+# Packages whose tests `make mutation` tries.
+PACKAGES ?= thresholding objects corrections linking
+
+.PHONY: demo test lint test-core test-docs test-gui test-matrix coverage mutation fuzz audit \
+    site pictures dist setup samples benchmark clean
 
 demo: setup
 	$(RUN)mobile-unet demo -o demo
@@ -58,6 +61,22 @@ test-gui: setup
 # ROWS="oldest newest" and TESTS choose.
 test-matrix: setup
 	$(RUN)python scripts/matrix.py $(TESTS) --rows $(ROWS)
+
+# Which lines and branches the tests take, in all their processes; twice as long as the
+# tests. The core's and the windows' are measured apart, as they are tested.
+coverage: setup
+	rm -f .benchmarks/coverage*
+	mkdir -p .benchmarks
+	COVERAGE_FILE=.benchmarks/coverage-core \
+	    $(RUN)pytest -q $(PARALLEL) -m "not gui" --cov --cov-report= $(TESTS)
+	COVERAGE_FILE=.benchmarks/coverage-gui \
+	    $(RUN)pytest -q $(PARALLEL) -m gui --cov --cov-report= $(TESTS)
+	$(RUN)coverage report --data-file=.benchmarks/coverage-core --omit='*/widgets/*'
+	$(RUN)coverage report --data-file=.benchmarks/coverage-gui --include='*/widgets/*'
+
+# Do the tests notice small changes of the code; a sample of them, always the same.
+mutation: setup
+	for package in $(PACKAGES); do $(RUN)python scripts/mutate.py $$package || exit 1; done
 
 # The documentation in site/, with every link within it checked.
 site: setup
