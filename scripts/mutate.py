@@ -94,7 +94,9 @@ def mutants(file: Path) -> Iterator[Mutant]:
                 waiting += [(part, line) for part in parts if isinstance(part, ast.AST)]
 
 
-def passes(tests: list[str], *options: str, source: Path = SOURCE) -> bool:
+def passes(
+    tests: list[str], *options: str, source: Path = SOURCE, seconds: int | None = None
+) -> bool:
     """Return whether tests pass with the source in a folder.
 
     They run in a copy of this process, which has the libraries, but not the package.
@@ -112,7 +114,7 @@ def passes(tests: list[str], *options: str, source: Path = SOURCE) -> bool:
 
     child = multiprocessing.get_context("fork").Process(target=run)
     child.start()
-    child.join(TIMEOUT)
+    child.join(seconds)
     child.kill()
     child.join()
     return child.exitcode == 0
@@ -130,7 +132,7 @@ def survives(mutant: Mutant, tests: str, reached: CoverageData) -> bool:
         shutil.copytree(SOURCE, copy)
         place = copy / mutant.file.relative_to(SOURCE)
         place.write_text(mutant.texts()[2], "utf-8")
-        return not named or passes(named, source=copy)
+        return not named or passes(named, source=copy, seconds=TIMEOUT)
 
 
 def main() -> None:

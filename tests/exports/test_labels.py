@@ -226,3 +226,10 @@ def test_what_is_no_labels_is_refused(
     with pytest.raises(ValueError, match="labels are whole numbers"):
         export_labels(wrong, tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_ids_beyond_32_bits_are_refused_for_cellpose(tmp_path: Path) -> None:
+    labels = Stack(np.full((4, 4), 2**32, np.int64), "YX")
+    with pytest.raises(ValueError, match="32 bits; received 4294967296; renumber"):
+        export_labels(labels, tmp_path / "a_seg.npy")
+    assert list(tmp_path.iterdir()) == []

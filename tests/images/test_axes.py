@@ -93,3 +93,10 @@ def test_axes_that_do_not_fit_are_refused(
     with pytest.raises(ValueError, match=said) as caught:
         Stack.from_array(np.zeros(shape), axes)
     assert "\n" not in str(caught.value)
+
+
+def test_colour_that_is_not_there_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"3 or 4 samples .* \(4, 5, 6\); pass rgb=Fal"
+    ):
+        Stack.from_array(np.zeros((4, 5, 6)), rgb=True)

@@ -67,3 +67,8 @@ def test_axes_that_are_no_names_are_refused() -> None:
         GRID.renamed("YYX")
     with pytest.raises(ValueError, match=r"from 'TCYXS'; received 'ZYX'; leave out Z"):
         GRID.select("ZYX")
+
+
+def test_an_axis_that_is_not_there_cannot_be_selected() -> None:
+    with pytest.raises(ValueError, match=r"from 'ZYX'; received 'TYX'; leave out T$"):
+        Grid("ZYX").select("TYX")

@@ -117,3 +117,9 @@ def test_usual_units_cost_no_import_of_pint() -> None:
             check=True,
         )
         assert done.stdout.strip() == imported
+
+
+@pytest.mark.parametrize("unit", ["volt", "", "pixel/second", "m m"])
+def test_what_is_no_unit_of_length_or_time_is_refused(unit: str) -> None:
+    with pytest.raises(ValueError, match=f"received {unit!r}; write for example"):
+        canonical(unit)

@@ -377,3 +377,8 @@ def test_ids_in_the_other_byte_order_are_the_same(dtype: str) -> None:
     assert table["label"].tolist() == [2, 30_000]
     assert table["area"].tolist() == [1, 6]
     assert table["mean_intensity"].tolist() == [2, 30_000]
+
+
+def test_a_group_of_columns_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match=r"groups .*; received sizes; choose some of"):
+        names_in(["shape", "sizes"])

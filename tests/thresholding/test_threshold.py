@@ -577,3 +577,14 @@ def test_floats_of_80_bits_are_counted_as_64():
     if np.finfo(np.longdouble).max > np.finfo(float).max:
         beyond = np.append(image, np.finfo(np.longdouble).max)
         assert otsu(beyond).excluded == 1
+
+
+def test_minimum_needs_two_peaks():
+    ramp = np.tile(np.arange(64, dtype=np.uint8), (64, 1))
+    with pytest.raises(ValueError, match="two peaks, got one with another number"):
+        Threshold(method="minimum").split(ramp)
+
+
+def test_only_otsu_has_more_classes():
+    with pytest.raises(ValidationError, match="'li' has 2 classes, got 3; choose 'ots"):
+        Threshold(method="li", classes=3)

@@ -104,3 +104,11 @@ def test_a_taught_model_says_what_it_comes_from() -> None:
     assert taught.origin == "1 corrected plane, starting from nuclei"
     assert taught.replace(data="BBBC038").origin == "BBBC038"
     assert TrainingRecord().origin == ""
+
+
+def test_what_a_card_lacks_is_named(tmp_path: Path) -> None:
+    (tmp_path / CARD).write_text('{"format": 1}')
+    with pytest.raises(
+        ValueError, match=r"model.json: \w+: Field required; copy the fol"
+    ):
+        read_card(tmp_path)

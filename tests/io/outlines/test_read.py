@@ -187,3 +187,90 @@ def test_outlines_are_no_images(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_text("[]")
     with pytest.raises(ValueError, match="an image file is one of"):
         read_stack(tmp_path / "a.geojson")
+
+
+def test_json_that_was_cut_off_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.geojson").write_text('{"type": "FeatureColl')
+    with pytest.raises(OSError, match=r"not whole JSON .*; copy or export it again"):
+        read_stack(tmp_path / "a.geojson", as_labels=True)
+
+
+def test_a_point_is_no_object(tmp_path: Path) -> None:
+    point = {"type": "Point", "coordinates": [1, 2]}
+    features = [{"type": "Feature", "geometry": point}]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    (tmp_path / "a.geojson").write_text(text)
+    with pytest.raises(ValueError, match="feature 0 is 'Point'; remove it, or make an"):
+        read_stack(tmp_path / "a.geojson", as_labels=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "counts", "said"),
+    [
+        ([4, 5], [3, 2], r"cover its image of 4 × 5; those of annotation 7 cover 5 "),
+        ([4, 5], [30, -10], r"those of annotation 7 cover 20 pixels; export it again"),
+        ([5, 4], [20], r"size of their image, \(4, 5\); that of annotation 7 has \(5"),
+    ],
+)
+def test_runs_that_do_not_fit_their_image_are_refused(
+    size: list[int], counts: list[int], said: str, tmp_path: Path
+) -> None:
+    drawn = {"size": size, "counts": counts}
+    text = json.dumps(
+        {
+            "images": [{"id": 1, "height": 4, "width": 5}],
+            "annotations": [{"id": 7, "image_id": 1, "segmentation": drawn}],
+        }
+    )
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        read_stack(tmp_path / "a.json", as_labels=True)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ({"outlines": 1}, "has none; save it again"),
+        ({"masks": np.zeros((2, 3))}, r"are float64 of shape \(2, 3\); save it again"),
+        ({"masks": np.zeros(3, int)}, r"are int64 of shape \(3,\); save it again"),
+    ],
+)
+def test_masks_that_are_none_are_refused(
+    stored: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    save_seg(tmp_path / "a_seg.npy", pickle.dumps(np.array(stored, object), 2))
+    with pytest.raises(OSError, match=said):
+        read_stack(tmp_path / "a_seg.npy", as_labels=True)
+
+
+def test_masks_that_count_from_minus_1_count_from_0(tmp_path: Path) -> None:
+    masks = np.array([[-1, 0], [1, 1]])
+    stored = np.array({"masks": masks}, object)
+    save_seg(tmp_path / "a_seg.npy", pickle.dumps(stored, 2))
+    read = read_stack(tmp_path / "a_seg.npy", as_labels=True)
+    assert read.data[:].tolist() == [[0, 1], [2, 2]]
+
+
+def test_a_file_of_another_layout_of_numpy_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "a_seg.npy").open("wb") as file:
+        np.lib.format.write_array(
+            file, np.array({"masks": 1}, object), version=(2, 0), allow_pickle=True
+        )
+    with pytest.raises(OSError, match=r"a NPY file of version \(2, 0\)"):
+        read_stack(tmp_path / "a_seg.npy", as_labels=True)
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (b"\x80\x02\x82\x01.", "it uses EXT1"),
+        (b"(i__main__\nx\n.", "it uses INST"),
+        (b"]r\xff\xff\xff\x7f.", "it numbers parts that it does not have"),
+    ],
+)
+def test_codes_that_run_or_fill_memory_are_named(
+    codes: bytes, said: str, tmp_path: Path
+) -> None:
+    save_seg(tmp_path / "a_seg.npy", codes)
+    with pytest.raises(OSError, match=said):
+        read_stack(tmp_path / "a_seg.npy", as_labels=True)
