@@ -172,6 +172,37 @@ def test_no_epochs_tune_and_export_a_larger_network_in_integers(
         predict(plane, model, "int8")
 
 
+def test_a_network_learns_from_another_what_labels_do_not_say(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(data / "images", tmp_path / "images")
+    (tmp_path / "labels").mkdir()
+    for image in (tmp_path / "images").iterdir():
+        iio.imwrite(tmp_path / "labels" / image.name, np.zeros((96, 96), np.uint16))
+    image = iio.imread(data / "images" / "0.png")
+    inside = iio.imread(data / "labels" / "0.png") > 0
+    teacher = load_model(trained[1])
+    normal = teacher.card.normalisation
+    plane = normal.apply(image, normal.limits(image))
+    seen = []
+    for name, settings in {"alone": {}, "taught": {"teacher": trained[1]}}.items():
+        job = job_of(tmp_path, tmp_path / name, epochs=8, **settings)
+        list(iter_messages(job))
+        seen.append(predict(plane, load_model(job.output))[inside, 0].mean())
+    assert seen[1] > seen[0] + 0.1
+    record = load_model(tmp_path / "taught").card.training
+    assert record.teacher == f"squares {teacher.checksum}"
+
+
+def test_a_teacher_of_other_maps_is_refused(
+    data: Path, trained: tuple[list, Path], tmp_path: Path
+) -> None:
+    fewer = TINY.replace(maps=("foreground", "distance"))
+    job = job_of(data, tmp_path / "new", architecture=fewer, teacher=trained[1])
+    with pytest.raises(ValueError, match=r"a teacher must have .* 'squares' has 1 ch"):
+        list(iter_messages(job))
+
+
 def test_a_network_of_other_sizes_is_no_start(
     data: Path, trained: tuple[list, Path], tmp_path: Path
 ) -> None:

@@ -45,6 +45,10 @@ def train(
     start: Annotated[
         str | None, typer.Option("--from", help="Model to start from: name or folder.")
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="Model to learn from besides the labels: name or folder."),
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="How long to train.")] = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Epochs to train.")] = None,
     seconds: Annotated[
@@ -82,7 +86,13 @@ def train(
 
     if seconds is not None:
         with exit_on_error(UNUSABLE):
-            _check_alone(seconds, minutes=minutes, epochs=epochs, settings=settings)
+            _check_alone(
+                seconds,
+                teacher=teacher,
+                minutes=minutes,
+                epochs=epochs,
+                settings=settings,
+            )
             chosen = recipe_from_options(channel=channel).channel
         try:
             teach_folders(
@@ -118,6 +128,8 @@ def train(
         given |= {key: value for key, value in length.items() if value is not None}
         if start:
             given |= start_from(load_model(start), given.get("architecture"))
+        if teacher:
+            given |= {"teacher": load_model(teacher).folder}
         given |= {"images": images, "labels": labels, "output": output}
         given |= {} if seed is None else {"seed": seed}
         given |= {"overwrite": True} if overwrite else {}

@@ -12,7 +12,12 @@ from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.training.augment import Augmentation
 from napari_mobile_unet.training.pairs import find_pairs
-from napari_mobile_unet.unet.card import CARD, Architecture, check_channels
+from napari_mobile_unet.unet.card import (
+    CARD,
+    Architecture,
+    check_channels,
+    read_card,
+)
 from napari_mobile_unet.unet.normalise import Normalisation
 
 if TYPE_CHECKING:
@@ -47,6 +52,9 @@ class TrainingJob(Params):
     """The network that the weights to start from belong to."""
     start: str = ""
     """Name and checksum of the model that the weights to start from belong to."""
+    teacher: Path | None = None
+    """Folder of a model whose maps the network learns besides the labels: a small
+    network learns more from a good large one than from labels alone."""
     folds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """File stems that are not trained on: 'validation' tunes, 'test' is never read."""
     validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.15
@@ -105,9 +113,10 @@ def check_job(job: TrainingJob) -> None:
     Raises
     ------
     ValueError, OSError
-        If the network tells classes, there are no pairs of images and labels, or the
+        If the network tells classes, there are no pairs of images and labels, the
         output folder is not empty and not a model to replace, cannot be written, or
-        lies beside the unfinished model of another training.
+        lies beside the unfinished model of another training, or if the teacher sees or
+        gives something else.
     """
     output, unfinished = job.output, job.unfinished.resolve()
     if classes := job.architecture.classes:
@@ -122,8 +131,27 @@ def check_job(job: TrainingJob) -> None:
             f"a training of {output} was interrupted and left its unfinished model in "
             f"{job.unfinished}; continue from it with --from, move it or delete it"
         )
+    if job.teacher is not None:
+        _check_teacher(job, job.teacher)
     find_pairs(job.images, job.labels)
     check_folder(output.parent)
+
+
+def _check_teacher(job: TrainingJob, teacher: Path) -> None:
+    card = read_card(teacher)
+    own, given = (
+        f"{network.channels} channels, the maps {', '.join(network.maps)} and {range_}"
+        for network, range_ in (
+            (job.architecture, job.normalisation),
+            (card.architecture, card.normalisation),
+        )
+    )
+    if own != given:
+        raise ValueError(
+            f"a teacher must have the new network's channels, maps and normalisation; "
+            f"{card.name!r} has {given}, the new network {own}; start from the teacher "
+            "with --from, or choose another one"
+        )
 
 
 def check_place(output: Path, overwrite: bool) -> None:

@@ -134,6 +134,8 @@ class TrainingRecord(Params):
     """Number of training objects."""
     start: str = ""
     """Name and checksum of the model that training started from."""
+    teacher: str = ""
+    """Name and checksum of the model whose maps it learnt besides the labels."""
     seed: int = 0
     """Seed of every random choice."""
     epochs: int = Field(0, ge=0)

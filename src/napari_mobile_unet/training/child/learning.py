@@ -14,14 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from napari_mobile_unet.training.child import network
-from napari_mobile_unet.training.crops import CropSampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from threading import Event
 
     from napari_mobile_unet.training.compose import Crop
-    from napari_mobile_unet.training.examples import Example
     from napari_mobile_unet.training.job import TrainingJob
     from napari_mobile_unet.types import Floats
 
@@ -121,9 +119,19 @@ class Trainer:
 
     The average (decay 0.998 per step) is what is validated and saved: it is
     better than the last weights, and steadier.
+
+    Parameters
+    ----------
+    job : TrainingJob
+        What is trained, and by how large steps.
+    loss : callable
+        Of targets (batch, y, x, ...) and logits, gives what becomes small.
     """
 
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(
+        self, job: TrainingJob, loss: Callable[[Any, Any], Any] = loss
+    ) -> None:
+        self._loss = loss
         keras.utils.set_random_seed(job.seed)
         self.model = network.build(job.architecture)
         self.average = network.build(job.architecture)
@@ -139,7 +147,7 @@ class Trainer:
 
     def _eager_step(self, images: Any, targets: Any, decay: Any) -> Any:
         with tf.GradientTape() as tape:
-            value = loss(targets, self.model(images, training=True))
+            value = self._loss(targets, self.model(images, training=True))
         variables = self.model.trainable_variables
         self.optimiser.apply_gradients(
             zip(tape.gradient(value, variables), variables, strict=True)
@@ -191,15 +199,13 @@ class Epoch:
 
 
 def iter_epochs(
-    trainer: Trainer, examples: list[Example], job: TrainingJob, stopped: Event
+    trainer: Trainer, sampler: Sampler, job: TrainingJob, stopped: Event
 ) -> Iterator[Epoch]:
-    """Learn from the examples, and yield each epoch as it ends.
+    """Learn from the crops of a sampler, and yield each epoch as it ends.
 
     The job's minutes or epochs end the training, or ``stopped`` does, after the batch
     in hand.
     """
-    channels = job.architecture.channels
-    sampler = CropSampler(examples, job.crop, job.augmentation, channels)
     batches = iter_batches(sampler, job.batch, job.seed)
     begin = time.monotonic()
 

@@ -15,6 +15,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from napari_mobile_unet.training.child.distil import (
+    DistillingSampler,
+    Teacher,
+    distilling_loss,
+)
 from napari_mobile_unet.training.child.export import (
     calibration_tiles,
     keep_unfinished,
@@ -25,12 +30,15 @@ from napari_mobile_unet.training.child.learning import (
     iter_epochs,
 )
 from napari_mobile_unet.training.child.messages import serve
+from napari_mobile_unet.training.crops import CropSampler
 from napari_mobile_unet.training.examples import read_examples
 from napari_mobile_unet.training.job import TrainingJob
 from napari_mobile_unet.training.validation import validate
 from napari_mobile_unet.unet.card import TrainingRecord
+from napari_mobile_unet.unet.model import Model
 
 if TYPE_CHECKING:
+    from napari_mobile_unet.training.child.learning import Sampler
     from napari_mobile_unet.training.child.messages import Parent
 
 CALIBRATION_TILES = 100
@@ -70,9 +78,16 @@ def train(job: TrainingJob, parent: Parent) -> None:
         objects=record.objects,
         validation=len(validation),
     )
+    channels = job.architecture.channels
+    sampler: Sampler = CropSampler(training, job.crop, job.augmentation, channels)
     trainer = Trainer(job)
+    if job.teacher is not None:
+        teacher = Model(job.teacher)
+        record = record.replace(teacher=f"{teacher.card.name} {teacher.checksum}")
+        sampler = DistillingSampler(sampler, Teacher(teacher, job.crop))
+        trainer = Trainer(job, distilling_loss)
     begin = kept = time.monotonic()
-    for epoch in iter_epochs(trainer, training, job, parent.stopped):
+    for epoch in iter_epochs(trainer, sampler, job, parent.stopped):
         record = record.replace(epochs=epoch.number)
         ap = None
         if validation and epoch.number % job.validate_every == 0:
