@@ -208,16 +208,23 @@ def score_all(
         if worker.weights == "random":
             missing[worker.title] = "its weights cannot be had"
             continue
-        found = defaultdict(list)
         with kept(worker, workers, missing):
             worker.ask("train", training)
-            for kind, image, truth in iter_fold(data, fold):
-                pair = save(folder, "scored", image.data, truth)
-                worker.ask("segment", [pair], labels=str(folder / "found"))
-                labels = np.load(folder / "found0.npy")
-                found[kind].append(nmu.evaluate(labels, truth))
-            scores[worker] = found
+            scores[worker] = score(worker, folder, data, fold)
     return scores
+
+
+def score(
+    worker: Worker, folder: Path, data: Path, fold: str
+) -> dict[str, list[Scores]]:
+    """Return the scores of a trained method for each kind of image."""
+    found = defaultdict(list)
+    for kind, image, truth in iter_fold(data, fold):
+        pair = save(folder, "scored", image.data, truth)
+        worker.ask("segment", [pair], labels=str(folder / "found"))
+        labels = np.load(folder / "found0.npy")
+        found[kind].append(nmu.evaluate(labels, truth))
+    return found
 
 
 if __name__ == "__main__":
