@@ -1,9 +1,10 @@
 """Speed of the network, of decoding, of the table, and of the whole way to both.
 
-    python benchmarks/speed.py [--planes 4] [--size 1024] [--repeats 7]
+    python benchmarks/speed.py [MODEL …] [--planes 4] [--size 1024] [--repeats 7]
 
 They are timed in turn, again and again, in one process, so that what else the
-machine does falls on all of them. Printed are medians with the quartiles around them.
+machine does falls on all of them. Printed are medians with the quartiles around them,
+and the processor's seconds for a megapixel, which are steadier on a busy machine.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Time network, decoding and segmentation on mosaics of a sample image."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="*", default=["nuclei"])
     parser.add_argument("--planes", type=int, default=4)
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--repeats", type=int, default=7)
@@ -40,52 +42,61 @@ def main() -> None:
     times = [-(-chosen.size // length) for length in plane.shape]
     mosaic = np.tile(plane, times)[: chosen.size, : chosen.size]
     image = np.stack([mosaic] * chosen.planes)
-    model = load_model("nuclei")
+    works: dict[str, Callable[[], object]] = {}
+    for name in chosen.models:
+        works |= works_of(name, image, mosaic)
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+    for work in works.values():
+        work()
+    for _ in range(chosen.repeats):
+        for name, work in works.items():
+            begun, used = time.perf_counter(), time.process_time()
+            work()
+            taken = time.perf_counter() - begun, time.process_time() - used
+            seconds[name].append(taken)
+    megapixels = image.size / 1e6
+    print(f"{chosen.planes} planes of {chosen.size}²")
+    for name, both in seconds.items():
+        clock, processor = np.transpose(both)
+        low, median, high = np.percentile(megapixels / clock, (25, 50, 75))
+        busy = np.median(processor) / megapixels
+        print(
+            f"{name:44}{median:8.1f} Mpx/s  ({low:.1f} to {high:.1f})"
+            f"{busy:9.4f} processor s/Mpx"
+        )
+
+
+def works_of(
+    name: str, image: np.ndarray, mosaic: np.ndarray
+) -> dict[str, Callable[[], object]]:
+    """Return what is timed of a model, on a stack of equal planes."""
+    model = load_model(name)
     limits = model.card.normalisation.limits(mosaic)
     normal = model.card.normalisation.apply(mosaic, limits)
     maps = predict(normal, model)
     # At the model's own scale: how much resizing costs depends on the image.
-    recipe = nmu.Recipe(segment=nmu.UNet(diameter=model.card.diameter))
-
-    def network() -> None:
-        for _ in range(chosen.planes):
-            predict(normal, model)
-
+    recipe = nmu.Recipe(segment=nmu.UNet(model=name, diameter=model.card.diameter))
     decode_maps = partial(decode, maps, Objects(), model.card.decoding)
     found = decode_maps()
+    print(f"{model.card.name}: {int(found.labels.max())} objects in a plane")
+    works: dict[str, Callable[[], object]] = {
+        "network": lambda: predict(normal, model),
+        "decoding": decode_maps,
+        "table": lambda: measure_plane(found.labels, mosaic),
+    }
 
-    def decoder() -> None:
-        for _ in range(chosen.planes):
-            decode_maps()
-
-    def table() -> None:
-        for _ in range(chosen.planes):
-            measure_plane(found.labels, mosaic)
+    def every_plane(work: Callable[[], object]) -> None:
+        for _ in image:
+            work()
 
     def whole() -> None:
         for _ in nmu.iter_segment(image, recipe, axes="TYX"):
             pass
 
-    works: dict[str, Callable[[], None]] = {
-        "network": network,
-        "decoding": decoder,
-        "table": table,
-        "array to labels and table": whole,
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for work in works.values():
-        work()
-    for _ in range(chosen.repeats):
-        for name, work in works.items():
-            begun = time.perf_counter()
-            work()
-            seconds[name].append(time.perf_counter() - begun)
-    megapixels = image.size / 1e6
-    count = int(nmu.segment(mosaic, recipe).max())
-    print(f"{chosen.planes} planes of {chosen.size}², {count} objects in each")
-    for name, taken in seconds.items():
-        low, median, high = np.percentile(megapixels / np.array(taken), (25, 50, 75))
-        print(f"{name:28}{median:8.1f} Mpx/s  ({low:.1f} to {high:.1f})")
+    return {
+        f"{model.card.name}, {what}": partial(every_plane, work)
+        for what, work in works.items()
+    } | {f"{model.card.name}, array to labels and table": whole}
 
 
 if __name__ == "__main__":
