@@ -392,6 +392,24 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(person: Person) -> None
     assert person.dock.bench.chosen == (3,)
 
 
+def test_in_space_tools_show_no_preview_and_say_why_they_do_nothing(
+    person: Person,
+) -> None:
+    person.press("cut off")
+    person.viewer.dims.ndisplay = 3
+    person.drag((33, 20), (33, 30), (45, 30))
+    assert "2-D" in person.text
+    hand = person.dock.bench.hand
+    hand.gestures.pointer = (10.0, 10.0)
+    for button in person.dock.tools.buttons.values():
+        button.entered.emit()
+    person.dock.lock_button.click()
+    assert not person.dock.bench.session.locks.ids
+    np.testing.assert_array_equal(person.layer.data, squares())
+    person.viewer.dims.ndisplay = 2
+    assert hand.ids() == (3,)
+
+
 def test_the_review_goes_from_doubt_to_doubt(person: Person, qtbot: QtBot) -> None:
     review = person.dock.review
     review.next_button.click()

@@ -150,7 +150,12 @@ class Hand(QObject):
         if chosen or layer is None or gestures is None:
             return chosen
         place = points[0] if points else gestures.pointer
-        own = 0 if place is None else id_at(layer, self._bench.plane(), place)
+        if place is None:
+            return ()
+        try:
+            own = id_at(layer, self._bench.plane(), place)
+        except ValueError:  # the view shows no single plane
+            return ()
         return (own,) if own else ()
 
     def _apply(
