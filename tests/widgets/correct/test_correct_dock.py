@@ -392,6 +392,14 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(person: Person) -> None
     assert person.dock.bench.chosen == (3,)
 
 
+def test_a_line_beside_the_image_changes_nothing(person: Person) -> None:
+    for tool in ("cut off", "merge", "split"):
+        person.press(tool)
+        person.drag((-9, 20), (-5, 30), (-7, 45))
+        person.drag((33, 200), (45, 210))
+    np.testing.assert_array_equal(person.layer.data, squares())
+
+
 def test_in_space_tools_show_no_preview_and_say_why_they_do_nothing(
     person: Person,
 ) -> None:

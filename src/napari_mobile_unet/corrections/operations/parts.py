@@ -41,7 +41,8 @@ def drawn_line(points: Reals, shape: tuple[int, ...]) -> Mask:
     """
     canvas = np.zeros(shape, np.uint8)
     corners = np.rint(points[:, ::-1]).astype(np.int32)
-    cv2.polylines(canvas, [corners.reshape(-1, 1, 2)], False, 1)
+    if canvas.size:  # OpenCV takes no empty one, of a line beside the image
+        cv2.polylines(canvas, [corners.reshape(-1, 1, 2)], False, 1)
     return canvas > 0
 
 
