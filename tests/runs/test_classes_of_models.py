@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from napari_mobile_unet.commands.app import app
 from napari_mobile_unet.images.stack import as_stack
 from napari_mobile_unet.io.read import read_stack
 from napari_mobile_unet.io.write import write_image
@@ -149,6 +152,14 @@ def test_a_file_gives_labels_and_a_table_of_classes_and_goes_on(
     assert np.array_equal(labels, segment(planes, recipe, axes="TYX"))
     table = pd.read_csv(done.outputs.table)
     assert table["label"].tolist() == [1, 2] and "confidence" not in table
+    exported = tmp_path / "cells.geojson"
+    command = ["export", str(done.outputs.labels), "-o", str(exported)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    kinds = {
+        each["properties"]["classification"]["name"]
+        for each in json.loads(exported.read_text())["features"]
+    }
+    assert kinds == {"inside", "seam"}
     again = FileOptions(existing="resume")
     assert segment_file(source, results, recipe, again) is None
     assert Recipe.load(done.outputs.record) == recipe.replace(

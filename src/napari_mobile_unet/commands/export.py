@@ -54,7 +54,9 @@ def export(
     from napari_mobile_unet.exports.files import read_to_export
     from napari_mobile_unet.exports.labels import export_labels, form_of
     from napari_mobile_unet.io.atomic import check_apart
+    from napari_mobile_unet.io.names import LABELS, stem_of
     from napari_mobile_unet.messages import one_line
+    from napari_mobile_unet.recipes.provenance import Provenance
 
     with exit_on_error(UNUSABLE):
         form = form_of(output, form)
@@ -72,4 +74,7 @@ def export(
                 say(f"{len(locked)} objects are locked by {journal.name}")
             except ValueError as error:
                 say(f"Exported without locks: {one_line(error)}")
-        export_labels(found, output, form, image=name, locked=locked)
+        record = labels.with_name(f"{stem_of(labels).removesuffix(LABELS)}_recipe.json")
+        made = Provenance.load(record) if record.is_file() else None
+        classes = dict(enumerate(made.classes if made else (), start=1))
+        export_labels(found, output, form, image=name, locked=locked, classes=classes)

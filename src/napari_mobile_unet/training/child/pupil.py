@@ -90,7 +90,7 @@ class Pupil:
             )
         classes = job.architecture.classes
         self._loss, self._depth = (class_loss, 2) if classes else (loss, 4)
-        if classes and not job.has_old:
+        if not job.has_old:
             _begin_alike(self.network.get_layer("head"))
             _follow_soon(self.network)
         self.predict = Compiled(self.network)

@@ -12,8 +12,9 @@ from qtpy.QtWidgets import QFileDialog, QPushButton
 from napari_mobile_unet.exports.labels import Form, export_labels, form_of
 from napari_mobile_unet.io.atomic import check_apart
 from napari_mobile_unet.messages import one_line
+from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.widgets.correct.view import image_beside
-from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.widgets.layers.convert import classes_of, stack_of
 from napari_mobile_unet.widgets.shared.job import Job
 
 if TYPE_CHECKING:
@@ -106,9 +107,13 @@ class ExportButton(QPushButton):
         now = stack.on_axes(np.array(layer.data), stack.axes).channel(0)
         locked, name = session.locks.ids, "" if image is None else image.name
 
+        names = classes_of(layer)
+        classes = dict(enumerate(names, start=1))
+
         def work() -> Iterator[str]:
-            export_labels(now, path, form, image=name, locked=locked)
-            yield f"Exported {len(session.index)} objects to {path}"
+            export_labels(now, path, form, image=name, locked=locked, classes=classes)
+            what = in_words(names) if names else f"{len(session.index)} objects"
+            yield f"Exported {what} to {path}"
 
         self.said.emit(f"Writing {path.name} …")
         self._job.start(work)
