@@ -225,3 +225,7 @@ def test_the_table_holds_every_pixel_and_the_curve(nuclei, tmp_path):
     bright = table["class"] == 1
     assert table["pixels"][bright].sum() == (nuclei > split.threshold).sum()
     assert table["grey_value"][bright].min() > split.threshold
+
+
+def test_bars_of_one_value_each_are_pixels(nuclei):
+    assert draw_histogram(Figure(), otsu(nuclei)).axes.get_ylabel() == "pixels"

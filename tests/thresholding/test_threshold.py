@@ -588,3 +588,13 @@ def test_minimum_needs_two_peaks():
 def test_only_otsu_has_more_classes():
     with pytest.raises(ValidationError, match="'li' has 2 classes, got 3; choose 'ots"):
         Threshold(method="li", classes=3)
+
+
+@pytest.mark.parametrize("side", ["bright", "dark"])
+def test_adaptive_takes_no_pixel_that_is_as_its_surroundings(side):
+    halves = np.zeros((40, 60), np.uint8)
+    halves[:, 30:] = 9
+    settings = Threshold(method="adaptive", foreground=side, window=5, offset=0)
+    mask = settings.mask(halves, settings.split(halves))
+    assert mask.any()
+    assert not mask[:, :25].any() and not mask[:, 35:].any()
