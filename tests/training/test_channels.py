@@ -81,7 +81,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         for lesson in lessons_of(stack_of(cells(seed)[0]), cells(seed)[1], str(seed))
     ]
     settings = {"batch": 4, "crop": 96, "steps": 50, "seconds": 900, "quantise": False}
-    settings |= {"architecture": TINY, "most_steps": 250, "learning_rate": 1e-2}
+    settings |= {"architecture": TINY, "most_steps": 120, "learning_rate": 1e-2}
     with prepared(lessons, None, **settings) as job:
         process = TeachingProcess(job)
         process.begin()

@@ -151,13 +151,16 @@ def test_a_channel_is_chosen(unet: Any, viewer: Any, stack: np.ndarray) -> None:
     both = np.stack([np.zeros_like(stack), stack], axis=1)
     viewer.add_image(both, axis_labels=("z", "c", "y", "x"))
     assert not unet.source.channel.isHidden()
-    assert unet.source.channel.count() == 4
+    offered = [unet.source.channel.itemData(n) for n in range(5)]
+    assert offered == [0, 1, "mean", "max", "all"]
     unet.source.channel.setCurrentIndex(1)
     assert unet.recipe.channel == 1
     assert unet.source.stack.axes == "ZYX"
     unet.source.channel.setCurrentText("max")
     assert unet.recipe.channel == "max"
     assert np.array_equal(unet.source.stack.plane(2), stack[2])
+    unet.source.channel.setCurrentText("all")
+    assert unet.source.stack.axes == "ZCYX"
 
 
 def test_labels_of_channels_in_between_lie_over_them(
