@@ -6,7 +6,7 @@
 IMAGE is a stack. On two of its planes the objects that the model is least sure of are
 taken away, and the planes marked as finished; the model is taught with them, and its
 child says what it brought. For each thing done are printed the gaps of the event loop,
-as by ``gaps.py``; of each a picture is taken. Models go to a folder of their own.
+as by ``gaps.py``; of each a picture is taken. Models and journals are its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEAST_SURE = 3
 
 
 def main() -> None:
-    """Walk through the loop, and print the gaps."""
+    """Walk through the loop, and print the gaps; nobody's journals are asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -34,8 +34,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--pictures", type=Path)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as models:
-        os.environ["MOBILE_UNET_MODELS"] = models
+    with tempfile.TemporaryDirectory() as place:
+        for name in ("MOBILE_UNET_MODELS", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+            os.environ[name] = place
         load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
         print(f"load of the machine: {load}; {os.cpu_count()} cores")
         print("| journey | longest gap, ms | most work, ms | gaps > 100 ms | where |")
@@ -79,6 +80,7 @@ class Loop(Walk):
         self.page("Segment")
         labels = self.segment("segment with nuclei", "nuclei")
         self.picture("segmented")
+        self.viewer.layers.selection.active = labels
         with self.step("go to the page Correct"):
             dock = self.page("Correct")
             self.until(lambda: dock.bench.session is not None)
