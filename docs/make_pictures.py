@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1366, 768)
-MERGED = 5
+MERGED = 6
 """The plane of the sample on which the model takes two nuclei for one."""
 PATIENCE = 120.0
 """Seconds that the window may take for anything."""
