@@ -133,7 +133,11 @@ def test_classes_are_taught_and_refused_in_a_line(run: Run, tmp_path: Path) -> N
         iio.imwrite(tmp_path / folder / "a.png", plane)
     folders = tmp_path / "images", tmp_path / "labels", "-o", tmp_path / "new"
     done = run("train", *folders, "--classes", "2")
-    assert done.exit_code == 2 and "received '2' without --seconds" in done.stderr
+    assert done.exit_code == 2
+    assert (
+        "--classes is for teaching; received '2' without --seconds; add --seconds, or "
+        "leave it out" in " ".join(done.stderr.split())
+    )
     for classes, said in (("2", "1 to 2, and 0"), ("cell", "are classes, 1, and 0")):
         done = run("train", *folders, "--seconds", "9", "--classes", classes)
         assert done.exit_code == 1
