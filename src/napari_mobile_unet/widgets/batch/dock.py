@@ -97,6 +97,7 @@ class BatchDock(BottomDock):
         self._plan, self._clash = Plan(), False
         self._lay_out()
         self._connect()
+        # What is recalled has the type of the default, which mypy cannot know.
         self.form.plan = recall("Batch", {"plan": Plan()})["plan"]  # type: ignore[assignment]
 
     def _lay_out(self) -> None:

@@ -92,6 +92,7 @@ class Sketch:
         """Keep what is in a box, cut to the plane, and return it."""
         box = padded((rows, columns), 0, self._marks.shape)
         # A line that lies outside of the plane has no pixel in it.
+        # mypy loses the length of a tuple that is made of a generator.
         box = tuple(slice(side.start, max(side.start, side.stop)) for side in box)  # type: ignore[assignment]
         self._beneath.append((box, self._marks[box].copy()))
         return box
