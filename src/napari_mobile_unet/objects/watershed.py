@@ -31,6 +31,7 @@ def flood(
     mask: Mask,
     height: Floats,
     min_core: int = 0,
+    inside: Nodes | None = None,
 ) -> Labels:
     """Return the part of a mask that drains to each core: a seeded watershed [1]_.
 
@@ -62,6 +63,9 @@ def flood(
         of objects.
     min_core : int
         Cores of fewer pixels are ignored.
+    inside : ndarray of int, optional
+        (pixels,), the places of the mask's pixels in the flattened plane, row by row,
+        if they are known.
 
     Returns
     -------
@@ -85,10 +89,9 @@ def flood(
     n_pieces, pieces = _components(mask, 4)
     n_cores, cores = _components(core, 8)
     # The first pixel of each run along a row stands for the run.
-    first, last = _runs(core)
+    first, length = _runs(core)
     own, piece = cores.take(first), pieces.take(first)
     if min_core:
-        length = last - first + 1
         too_small = (np.bincount(own, length, n_cores) < min_core).take(own)
         cores.ravel()[_pixels_of_runs(first[too_small], length[too_small])] = 0
         own, piece = own[~too_small], piece[~too_small]
@@ -97,7 +100,8 @@ def flood(
     without_core = np.flatnonzero(owner[1:] == 0) + 1
     owner[without_core] = np.arange(n_cores, n_cores + len(without_core))
     owner[piece[owner[piece] != own]] = -1  # two cores or more
-    inside = np.flatnonzero(mask)
+    if inside is None:
+        inside = np.flatnonzero(mask)
     found = owner.take(pieces.take(inside))
     contested = np.flatnonzero(found < 0)
     if len(contested):
@@ -110,11 +114,13 @@ def flood(
 
 
 def _runs(mask: Mask) -> tuple[Nodes, Nodes]:
-    """Return the places of the first and of the last pixel of each run along a row."""
-    first, last = mask.copy(), mask.copy()
-    first[:, 1:] &= ~mask[:, :-1]
-    last[:, :-1] &= ~mask[:, 1:]
-    return np.flatnonzero(first), np.flatnonzero(last)
+    """Return the place of the first pixel of each run along a row, and its length."""
+    pixels = np.flatnonzero(mask)
+    begins = np.ones(len(pixels), bool)
+    np.not_equal(pixels[1:], pixels[:-1] + 1, out=begins[1:])
+    begins |= pixels % mask.shape[1] == 0
+    begun = np.flatnonzero(begins)
+    return pixels.take(begun), np.diff(begun, append=len(pixels))
 
 
 def _pixels_of_runs(first: Nodes, length: Nodes) -> Nodes:

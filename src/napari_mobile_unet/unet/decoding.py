@@ -210,7 +210,7 @@ def grow(maps: Floats, objects: Objects, decoding: Decoding) -> Grown:
         _, distance, _ = maps_at(inside, maps)
         core = np.zeros_like(mask)
         core.ravel()[inside[distance > decoding.seed]] = True
-        labels = flood(core, mask, distance, MIN_CORE)
+        labels = flood(core, mask, distance, MIN_CORE, inside)
     else:
         labels = components(mask)
     if objects.fill_holes:

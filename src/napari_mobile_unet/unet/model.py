@@ -120,14 +120,18 @@ def own_models() -> Path:
     return platformdirs.user_data_path("napari-mobile-unet", False) / "models"
 
 
+def _places() -> tuple[Path, Path]:
+    """Return the folders of the shipped models and of the user's own."""
+    return Path(__file__).parent, own_models()
+
+
 def list_models() -> dict[str, Path]:
     """Return the folders of all installed models, by name: shipped, then own.
 
     A shipped model takes precedence over the user's own of the same name.
     """
-    shipped = Path(__file__).parent
     found: dict[str, Path] = {}
-    for place in (shipped, own_models()):
+    for place in _places():
         for path in sorted(place.glob(f"*/{CARD}")):
             found.setdefault(path.parent.name, path.parent)
     return found
@@ -141,14 +145,15 @@ def find_model(name: str | Path) -> Path:
     FileNotFoundError
         If neither a model nor a folder of that name exists.
     """
-    models = list_models()
-    if str(name) in models:
-        return models[str(name)]
+    if Path(name).name == str(name):
+        for place in _places():
+            if (place / name / CARD).is_file():
+                return place / name
     if Path(name).is_dir():
         return Path(name)
     raise FileNotFoundError(
         f"a model must be a name or a folder; received {str(name)!r}; "
-        f"choose one of: {', '.join(models) or 'none is installed'}"
+        f"choose one of: {', '.join(list_models()) or 'none is installed'}"
     )
 
 
