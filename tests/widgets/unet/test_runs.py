@@ -60,7 +60,7 @@ def test_a_run_is_found_again_after_a_crash(
     viewer.window.remove_dock_widget("all")
     again = dock("Mobile U-Net")
     viewer.add_image(stack + 1, axis_labels=("z", "y", "x"))  # another image
-    qtbot.waitUntil(lambda: not again.run._finding.running)
+    qtbot.waitUntil(lambda: not again.run.continue_button.looking)
     assert again.run.continue_button.isHidden()
     viewer.layers.clear()
     viewer.add_image(stack, axis_labels=("z", "y", "x"), name="opened again")

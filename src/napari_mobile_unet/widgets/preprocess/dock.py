@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
@@ -18,17 +17,12 @@ from qtpy.QtWidgets import (
 
 from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.preprocessing.steps import AnyStep
-from napari_mobile_unet.recipes.provenance import Provenance
 from napari_mobile_unet.recipes.recipe import Recipe
-from napari_mobile_unet.runs.image_store import ImageStore
-from napari_mobile_unet.runs.prepare import iter_prepare, prepare_plane
 from napari_mobile_unet.settings import Params
 from napari_mobile_unet.thresholding.threshold import Threshold
-from napari_mobile_unet.widgets.layers.convert import prepared_data
-from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.result import Result, Results
-from napari_mobile_unet.widgets.layers.written import Written
 from napari_mobile_unet.widgets.preprocess.preview import PreviewLayer
+from napari_mobile_unet.widgets.preprocess.run import Prepared, Run
 from napari_mobile_unet.widgets.preprocess.step_list import Chain
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.job import Job
@@ -40,13 +34,9 @@ from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.shared.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import napari.viewer
     from napari.layers import Image
     from numpy.typing import NDArray
-
-    from napari_mobile_unet.images.stack import Stack
 
 PAUSE = 150
 """Milliseconds without a change before the preview is computed again."""
@@ -57,28 +47,6 @@ class _Kept(Params):
 
     steps: tuple[AnyStep, ...] = ()
     """The chain."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """What a run or a preview was started with; the dock may show other things now."""
-
-    recipe: Recipe
-    layer: Image
-    whole: Stack
-    stack: Stack
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """What came of a run."""
-
-    run: _Run
-    image: Stack
-    written: Written
-    provenance: Provenance
-    theirs: bool
-    """Whether somebody made the earlier result their own."""
 
 
 class PreprocessDock(Dock):
@@ -217,22 +185,18 @@ class PreprocessDock(Dock):
             self._shown.remove()
             return
         try:
-            run = _Run(self.recipe, layer, whole, stack)
+            run = Run(self.recipe, layer, whole, stack)
         except ValueError as error:
             self._on_no_preview(one_line(error))
             return
         number = self.source.plane_number(self.viewer)
-
-        def prepared() -> Iterator[tuple[_Run, NDArray[Any]]]:
-            yield run, prepare_plane(run.stack, run.recipe.steps, number)
-
-        self._previewing.start_next(prepared)
+        self._previewing.start_next(lambda: run.iter_plane(number))
 
     def _on_no_preview(self, reason: str) -> None:
         self._shown.remove()
         self.status.say(reason)
 
-    def _on_previewed(self, found: tuple[_Run, NDArray[Any]]) -> None:
+    def _on_previewed(self, found: tuple[Run, NDArray[Any]]) -> None:
         run, plane = found
         self._shown.show(run.layer, run.whole, plane)
 
@@ -250,31 +214,20 @@ class PreprocessDock(Dock):
         if not recipe.steps:
             self._refuse("a chain needs at least one step, got none; add or tick one")
             return
-        run = _Run(recipe, layer, whole, stack)
-        self._result = self._results.of(layer, recipe.channel)
-        result, earlier = self._result, self.source.prepared
+        run = Run(recipe, layer, whole, stack)
+        self._result = result = self._results.of(layer, recipe.channel)
+        earlier = self.source.prepared
         self._done, self._at_work = False, layer
         self.apply_button.setEnabled(False)
         self.previous.offer(None)
         self.status.say("")
         self.bar.begin("Preparing", stack.n_planes)
 
-        def prepared() -> Iterator[int | _Prepared]:
-            theirs, store = result.is_theirs(), ImageStore(stack.n_planes)
-            yield from iter_prepare(stack, recipe.steps, store)
-            image = stack.with_planes(store.array)
-            place = _placement(run, image)
-            written = Written(prepared_data(image, place), place.index)
-            for number in range(stack.n_planes):
-                written.expect(number, written.read(number))
-            made = Provenance.of(recipe, whole, earlier)
-            yield _Prepared(run, image, written, made, theirs)
-
-        self.job.start(prepared)
+        self.job.start(lambda: run.iter_planes(result, earlier))
         remember(self.page, {"chain": _Kept(steps=recipe.steps)})
 
-    def _on_value(self, value: int | _Prepared) -> None:
-        if isinstance(value, _Prepared):
+    def _on_value(self, value: int | Prepared) -> None:
+        if isinstance(value, Prepared):
             self._done = True
             self._show_result(value)
         else:
@@ -286,7 +239,7 @@ class PreprocessDock(Dock):
             done = cancelled_after(self.bar.bar.value(), self.bar.bar.maximum())
             self.status.say(f"{done}: the layers are as they were", self._at_work)
 
-    def _show_result(self, done: _Prepared) -> None:
+    def _show_result(self, done: Prepared) -> None:
         run, image, result = done.run, done.image, self._result
         assert result is not None
         # Applying again must not work on what came out of the first time.
@@ -295,7 +248,7 @@ class PreprocessDock(Dock):
             kept = result.begin(
                 done.written,
                 f"{run.layer.name} prepared",
-                _placement(run, image).keywords(),
+                run.placement(image).keywords(),
                 done.provenance.model_dump(mode="json"),
                 theirs=done.theirs,
                 rgb="S" in image.axes,
@@ -338,9 +291,3 @@ class PreprocessDock(Dock):
                 self.chain.steps = Recipe.load(path).steps
             except (OSError, ValueError) as error:
                 self._refuse(one_line(error))
-
-
-def _placement(run: _Run, image: Stack) -> Placement:
-    """Return where prepared planes, resized or not, lie: over their image."""
-    place = Placement.of_result(run.layer, run.whole)
-    return place.resized(Y=image.sizes["Y"], X=image.sizes["X"])

@@ -16,6 +16,7 @@ from napari_mobile_unet.widgets.layers.being_written import BEING_WRITTEN
 from napari_mobile_unet.widgets.layers.result import Results
 from napari_mobile_unet.widgets.preferences import follow_threads
 from napari_mobile_unet.widgets.shared.beside import Beside
+from napari_mobile_unet.widgets.shared.continuing import ContinueButton
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.previous import PreviousButton
@@ -24,7 +25,7 @@ from napari_mobile_unet.widgets.shared.result_labels import (
     show_empty,
     show_renumbered,
 )
-from napari_mobile_unet.widgets.shared.run_folder import find_unfinished, forget_old
+from napari_mobile_unet.widgets.shared.run_folder import forget_old
 from napari_mobile_unet.widgets.shared.run_summary import (
     cancelled_after,
     summary,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
 
     from napari_mobile_unet.recipes.recipe import Recipe
-    from napari_mobile_unet.runs.disk_store import DiskStore
     from napari_mobile_unet.runs.result import PlaneResult
     from napari_mobile_unet.widgets.layers.result import Result
     from napari_mobile_unet.widgets.layers.written import Written
@@ -84,10 +84,8 @@ class LabelsRun(QWidget):
             "Find the objects of all planes; the one that you see comes first, and "
             "Cancel keeps what is done"
         )
-        self.continue_button = QPushButton("Continue")
-        self.continue_button.setToolTip(
-            "Work on the other planes of the run that was stopped, with its settings"
-        )
+        self._results = Results(viewer)
+        self.continue_button = ContinueButton(source, self._results)
         self.bar = JobBar(self.job)
         self.status = Status(source)
         layout = QVBoxLayout(self)
@@ -101,19 +99,15 @@ class LabelsRun(QWidget):
             self.previous,
         ):
             layout.addWidget(widget)
-        self._results = Results(viewer)
         self._beside = Beside(viewer, self)
         self._run: ShownRun | None = None
-        self._unfinished: dict[Any, ShownRun] = {}
-        self._finding = Job(self)
         self._theirs = self._naming = self._cancelled = self._failed = False
         self._batch_size: int | None = None
         self._begun = self._refreshed = 0.0
         self._forecast = self._where = self._kept = ""
         source.changed.connect(self._on_source)
         self.button.clicked.connect(lambda _: self.clicked.emit())
-        self.continue_button.clicked.connect(lambda _: self._on_continue())
-        self._finding.yielded.connect(self._on_found)
+        self.continue_button.chosen.connect(self._on_continue)
         self.job.yielded.connect(self._on_value)
         self.job.failed.connect(self._on_failed)
         self.job.ended.connect(self._on_ended)
@@ -139,14 +133,14 @@ class LabelsRun(QWidget):
     def cancel(self) -> None:
         """Stop everything and let go of the viewer, before this widget goes."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._finding.cancel()
+        self.continue_button.take_away()
         self.previous.offer(None)
         self._beside.close()
         self.job.cancel()
 
     def _on_removed(self, event: Event) -> None:
         """Let go of an image that has gone."""
-        self._unfinished.pop(event.value, None)
+        self.continue_button.forget(event.value)
 
     def start(
         self, described: Callable[[], Recipe], batch_size: int | None = None
@@ -178,11 +172,8 @@ class LabelsRun(QWidget):
         """Segment the chosen image by a recipe that is known already."""
         self.start(lambda: recipe)
 
-    def _on_continue(self) -> None:
+    def _on_continue(self, run: ShownRun) -> None:
         """Work on the planes that are not done, or show a layer again."""
-        run = self._unfinished.get(self._source.layer)
-        if run is None:
-            return
         if run.is_in_layer and not run.shown:
             self._viewer.add_layer(run.result.layer)
         if run.finished:
@@ -197,7 +188,7 @@ class LabelsRun(QWidget):
         self._forecast = self._where = self._kept = ""
         self.status.say("", run.layer)
         self.button.setEnabled(False)
-        self.continue_button.hide()
+        self.continue_button.take_away()
         self.previous.offer(None)
         self.bar.begin("Segmenting", run.whole.n_planes, done=len(run.tables))
         if run.result.layer is not None:
@@ -276,7 +267,7 @@ class LabelsRun(QWidget):
             self.job.start(run.iter_named)
             return
         run.finished = len(run.tables) == run.whole.n_planes
-        self._unfinished[run.layer] = run
+        self.continue_button.keep(run)
         self._tell(run)
         BEING_WRITTEN.end(run.result.layer)
         self._on_source()
@@ -296,9 +287,8 @@ class LabelsRun(QWidget):
     def _on_source(self) -> None:
         """Offer what can be done with the image that is chosen now."""
         layer, whole = self._source.layer, self._source.whole
-        self._finding.cancel()
         self.button.setEnabled(whole is not None and not self.job.running)
-        self.continue_button.hide()
+        self.continue_button.take_away()
         self.previous.offer(None)
         if layer is None or whole is None or self.job.running:
             return
@@ -307,34 +297,14 @@ class LabelsRun(QWidget):
             self.previous.offer(last.result)
         else:
             self.previous.offer(self._results.of(layer, channel))
-        run = self._unfinished.get(layer)
-        if run is None:
-            self._finding.start(lambda: find_unfinished(whole))
-            return
-        if not (run.shown and run.finished):
-            self._offer(run, len(run.tables))
+        self.continue_button.offer()
 
     def _on_brought(self, result: Result) -> None:
         """Go on with the run whose labels are shown again."""
         run = result.about
         assert isinstance(run, ShownRun)
-        self._run = self._unfinished[run.layer] = run
+        self._run = run
+        self.continue_button.keep(run)
         self._beside.follow(result.layer, run)
         self.status.say("The previous result is shown again.")
         self._on_source()
-
-    def _on_found(self, store: DiskStore) -> None:
-        """Offer to continue a run that ended with a crash."""
-        layer, whole = self._source.layer, self._source.whole
-        if layer is None or whole is None or layer in self._unfinished:
-            return
-        recipe = store.identity.provenance.recipe
-        result = self._results.of(layer, seen_in(recipe))
-        run = ShownRun(layer, result, whole, recipe, self._source.prepared, store)
-        self._unfinished[layer] = run
-        self._offer(run, len(store.done))
-
-    def _offer(self, run: ShownRun, done: int) -> None:
-        planes = run.whole.n_planes
-        self.continue_button.setText(f"Continue ({done} of {planes} planes done)")
-        self.continue_button.show()
