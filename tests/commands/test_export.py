@@ -56,7 +56,7 @@ def test_what_a_journal_locks_is_locked_there(
     output = tmp_path / "a.geojson"
     done = run("export", labels, "-o", output)
     assert done.exit_code == 0, done.stderr
-    assert "1 objects are locked by cells_labels_corrections.jsonl" in done.stderr
+    assert "1 object locked by cells_labels_corrections.jsonl" in done.stderr
     objects = json.loads(output.read_text("utf-8"))["features"]
     states = {each["properties"]["name"]: each["properties"] for each in objects}
     assert {own: bool(it.get("isLocked")) for own, it in states.items()} == {
@@ -170,6 +170,6 @@ def test_what_outlines_left_open_is_said_with_their_image(
     write_image(image, Stack.from_array(np.zeros((9, 8), np.uint8), **sizes))
     done = run("export", drawn, "-o", tmp_path / "b.ome.tif", "--image", image)
     assert done.exit_code == 0, done.stderr
-    assert "2 objects had no id and got new ones" in done.stderr
+    assert "2 objects had no id; new ids were given" in done.stderr
     assert "objects overlap in 9 pixels" in done.stderr
     assert read_stack(tmp_path / "b.ome.tif").scale == (0.5, 0.5)

@@ -25,6 +25,7 @@ from napari_mobile_unet.samples.layers import PLANES
 from napari_mobile_unet.thresholding.otsu import otsu
 from napari_mobile_unet.thresholding.plot import save_histogram
 from napari_mobile_unet.thresholding.threshold import Threshold
+from napari_mobile_unet.words import counted
 
 WINDOW = "window.png"
 SCREEN = "1600x1000x24"
@@ -76,7 +77,7 @@ def run(folder: Path) -> None:
                     done = event
                 else:
                     bar.advance(task)
-        say(f"{case.name}: {done.objects} objects → {done.outputs.overlay}")
+        say(f"{case.name}: {counted(done.objects, 'object')} → {done.outputs.overlay}")
     prepared = apply_steps(COINS.recipe.steps, skimage.data.coins())
     save_histogram(otsu(prepared), folder / "coins_histogram.png")
     _show(images[-1], folder)

@@ -18,6 +18,7 @@ from napari_mobile_unet.commands.console import (
     worth_saying,
 )
 from napari_mobile_unet.commands.options import Axes, Json, Position
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ def _print_table(scores: Scores, errors: Mapping[str, int]) -> None:
         console = Console()
         console.print(table)
         console.print(
-            f"{images} image{'s' * (images != 1)}, {scores.n_true} true and "
+            f"{counted(images, 'image')}, {scores.n_true} true and "
             f"{scores.n_predicted} predicted objects, "
             f"panoptic quality {scores.panoptic_quality:.4f}, Dice {scores.dice:.4f}"
         )

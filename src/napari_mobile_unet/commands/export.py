@@ -20,6 +20,7 @@ from napari_mobile_unet.commands.options import (
     Position,
     check_output,
 )
+from napari_mobile_unet.words import counted
 
 
 def export(
@@ -71,7 +72,7 @@ def export(
         if journal := journal_beside(labels):
             try:
                 locked = locked_in(found.data, journal)
-                say(f"{len(locked)} objects are locked by {journal.name}")
+                say(f"{counted(len(locked), 'object')} locked by {journal.name}")
             except ValueError as error:
                 say(f"Exported without locks: {one_line(error)}")
         record = labels.with_name(f"{stem_of(labels).removesuffix(LABELS)}_recipe.json")

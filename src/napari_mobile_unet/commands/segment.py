@@ -35,6 +35,7 @@ from napari_mobile_unet.commands.options import (
 )
 from napari_mobile_unet.io.paths import name_of
 from napari_mobile_unet.parallel.executors import THREADS, check_executor
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -225,10 +226,10 @@ def _print_done(source: Path, done: Done | None) -> None:
     if done is None:
         say(f"{name_of(source)}: done already")
         return
-    found = f"{done.objects} object{'s' * (done.objects != 1)}"
+    found = counted(done.objects, "object")
     if done.classes:
         found = in_words(done.classes)
-    where = f"{done.planes} plane{'s' * (done.planes != 1)}"
+    where = counted(done.planes, "plane")
     say(
         f"{name_of(source)}: {found} in {where} → "
         f"{done.outputs.labels}{done.confidence_message}"
@@ -240,7 +241,7 @@ def _print_done(source: Path, done: Done | None) -> None:
 def describe_corrections(corrections: AppliedCorrections) -> str:
     """Return how corrections came into a result."""
     number = corrections.steps
-    steps = f"{number} step{'s' * (number != 1)} of {corrections.journal}"
+    steps = f"{counted(number, 'step')} of {corrections.journal}"
     if corrections.exact:
         return f"{steps} replayed exactly"
     return (

@@ -12,6 +12,7 @@ from napari_mobile_unet.commands.console import (
 )
 from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.training.verdict import sentence
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,7 @@ def _tell(message: dict[str, Any], bar: Progress, task: Any, as_json: bool) -> N
     if kind in ("masks", "died"):
         say(message["message"])
     elif kind == "ready":
-        learnt, apart = f"{message['objects']} objects", f"{message['apart']}"
+        learnt, apart = counted(message["objects"], "object"), f"{message['apart']}"
         if names := message["classes"]:
             learnt, apart = in_words(names), f"{apart} blocks of them"
         say(

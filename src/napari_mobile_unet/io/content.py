@@ -11,6 +11,7 @@ from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.lazy import as_lazy
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.calibration import AxisPlace, usable_places
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,5 +139,5 @@ def check_position(path: Path, position: int | None, count: int) -> None:
     if position is not None and not 0 <= position < count:
         raise RequestError(
             f"a position is a number from 0 to {count - 1} for {path}, which holds "
-            f"{count} image{'s' * (count != 1)}; received {position}; choose another"
+            f"{counted(count, 'image')}; received {position}; choose another"
         )

@@ -16,6 +16,7 @@ from napari_mobile_unet.parallel.executors import AHEAD
 from napari_mobile_unet.runs.fit import in_parts
 from napari_mobile_unet.runs.plane import segment_plane
 from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ class Estimate:
     def __str__(self) -> str:
         """Return it in one line."""
         return (
-            f"{self.planes} plane{'s' * (self.planes != 1)}, "
+            f"{counted(self.planes, 'plane')}, "
             f"{self.megapixels:.1f} megapixels; about {self.memory:.1f} GiB of memory "
             f"needed, {self.free:.1f} free; {self.workers} at a time in batches of "
             f"{self.batch_size}; about {duration(self.seconds)}"

@@ -14,6 +14,7 @@ from napari_mobile_unet.io.names import LABELS, stem_of
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.recipes.provenance import Provenance
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +49,7 @@ class Result:
         """What was found, in a few words."""
         if self.record.classes:
             return in_words(self.record.classes)
-        return f"{self.objects} object{'s' * (self.objects != 1)}"
+        return counted(self.objects, "object")
 
     @cached_property
     def confidence(self) -> float:

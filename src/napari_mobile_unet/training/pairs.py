@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_mobile_unet.io.names import LABELS, image_files, stem_of
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ class Pairs:
         stems = list(self.files)
         more = len(stems) - NAMED
         parts = [
-            f"{_count(len(stems), 'pair')} of image and labels: "
+            f"{counted(len(stems), 'pair')} of image and labels: "
             + ", ".join(stems[:NAMED])
             + (f" and {more} more" if more > 0 else "")
         ]
@@ -53,7 +54,7 @@ class Pairs:
         ):
             if alone:
                 names = ", ".join(path.name for path in alone)
-                parts.append(f"{_count(len(alone), what)} without {missing}: {names}")
+                parts.append(f"{counted(len(alone), what)} without {missing}: {names}")
         return "; ".join(parts)
 
 
@@ -86,8 +87,8 @@ def find_pairs(images: str, labels: str) -> Pairs:
     if not pairs:
         raise ValueError(
             "the labels of 'cell.tif' must be called 'cell_labels' or 'cell'; none of "
-            f"{_count(len(image_of), 'image')} in {images!r} has a partner among "
-            f"{_count(len(label_of), 'file')} in {labels!r}; rename them"
+            f"{counted(len(image_of), 'image')} in {images!r} has a partner among "
+            f"{counted(len(label_of), 'file')} in {labels!r}; rename them"
         )
     paired = {own for _, own in pairs.values()} | set(image_of.values())
     return Pairs(
@@ -150,7 +151,3 @@ def _without_results(files: list[Path]) -> list[Path]:
     stems = {stem_of(path) for path in files}
     results = {f"{stem}{ending}" for stem in stems for ending in (LABELS, OVERLAY)}
     return [path for path in files if stem_of(path) not in results]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from napari_mobile_unet.settings import Params, parse_json
 from napari_mobile_unet.unet.confidence import Calibration
 from napari_mobile_unet.unet.normalise import Normalisation
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -160,8 +161,8 @@ class TrainingRecord(Params):
         """Its images, or the model that it was taught from; empty if unknown."""
         if self.data or not self.parent:
             return self.data
-        planes = "plane" if len(self.examples) == 1 else "planes"
-        return f"{len(self.examples)} corrected {planes}, starting from {self.parent}"
+        planes = counted(len(self.examples), "corrected plane")
+        return f"{planes}, starting from {self.parent}"
 
 
 class Card(Params):

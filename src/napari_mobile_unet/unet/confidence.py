@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from napari_mobile_unet.settings import Params
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,8 +142,8 @@ def confidence_message(confidence: NDArray[Any], left_out: int) -> str:
         return ""
     hidden = ""
     if left_out:
-        noun = "object" if left_out == 1 else "objects"
-        hidden = f"; {left_out} more {noun} hidden because of low confidence"
+        more = counted(left_out, "more object")
+        hidden = f"; {more} hidden because of low confidence"
     if np.median(np.append(confidence, np.zeros(left_out))) >= LOW_CONFIDENCE:
         return hidden
     return (

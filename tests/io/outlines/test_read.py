@@ -108,7 +108,7 @@ def test_objects_without_or_with_a_taken_id_have_new_ones(tmp_path: Path) -> Non
     found = read(tmp_path / "a.geojson", objects)
     data = np.asarray(found.data)
     assert [data[2, 2], data[2, 7], data[7, 2]] == [7, 8, 9]
-    assert "1 objects had the id of another one" in found.notes[1]
+    assert "1 object had the id of another one" in found.notes[1]
 
 
 def test_overlaps_and_outlines_beyond_the_image_are_said(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_mobile_unet.io.content import Content
 from napari_mobile_unet.io.outlines.fill import fill
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -161,6 +162,7 @@ def _numbered(objects: Sequence[Drawn], notes: list[str]) -> list[int]:
         taken.add((label, place))
         ids.append(label)
     notes.extend(
-        f"{count} objects {why} and got new ones" for why, count in new.items()
+        f"{counted(count, 'object')} {why}; new ids were given"
+        for why, count in new.items()
     )
     return ids

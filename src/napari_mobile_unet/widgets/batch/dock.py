@@ -41,6 +41,7 @@ from napari_mobile_unet.widgets.shared.bottom_dock import BottomDock
 from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.job_bar import JobBar
 from napari_mobile_unet.widgets.shared.memory import recall, remember
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -183,7 +184,7 @@ class BatchDock(BottomDock):
         self._clash = looked.clash
         count = len(looked.inputs.files)
         said = looked.inputs.said
-        text = f"{count} image{'s' * (count != 1)}{'; ' * bool(said)}{said}"
+        text = f"{counted(count, 'image')}{'; ' * bool(said)}{said}"
         self.form.found.setText(text)
         self.form.found.setToolTip(
             "\n".join(f"{path}: {why}" for path, why in looked.inputs.left_out)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_mobile_unet.corrections.operations import remove
 from napari_mobile_unet.widgets.correct.situation import Choice
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from napari_mobile_unet.widgets.correct.situation import Situation
@@ -48,5 +49,7 @@ def _chosen(s: Situation, found: list[int], which: str) -> Choice:
         )
     left = f" ({locked} locked left out)" if locked else ""
     return Choice(
-        free, f"{len(free)} objects {which}{left}; Delete (D) deletes what is chosen"
+        free,
+        f"{counted(len(free), 'object')} {which}{left}; Delete (D) deletes what is "
+        "chosen",
     )

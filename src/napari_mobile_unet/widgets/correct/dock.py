@@ -29,6 +29,7 @@ from napari_mobile_unet.widgets.correct.toolbox import NARROW, Toolbox
 from napari_mobile_unet.widgets.shared.dock import Dock
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 from napari_mobile_unet.widgets.shared.section import Section
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,7 +282,10 @@ class CorrectDock(Dock):
         if session is None:
             looking = bench.opening.looking
             return "Looking the objects up …" if looking else "Not being corrected."
-        said = [f"{len(session.index)} objects", f"{len(session.locks.ids)} locked"]
+        said = [
+            counted(len(session.index), "object"),
+            f"{len(session.locks.ids)} locked",
+        ]
         if len(bench.chosen) == 1:
             said.append(f"{bench.chosen[0]} chosen")
         elif bench.chosen:

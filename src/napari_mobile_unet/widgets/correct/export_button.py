@@ -16,6 +16,7 @@ from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.widgets.correct.view import image_beside
 from napari_mobile_unet.widgets.layers.convert import classes_of, stack_of
 from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,7 @@ class ExportButton(QPushButton):
 
         def work() -> Iterator[str]:
             export_labels(now, path, form, image=name, locked=locked, classes=classes)
-            what = in_words(names) if names else f"{len(session.index)} objects"
+            what = in_words(names) if names else counted(len(session.index), "object")
             yield f"Exported {what} to {path}"
 
         self.said.emit(f"Writing {path.name} …")

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_mobile_unet.corrections.operations.remove import delete
 from napari_mobile_unet.widgets.layers.convert import stack_of
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,7 @@ def delete_rows(desk: Desk, keys: Iterable[tuple[int, int]]) -> str:
             )
         ]
 
-    count = f"{len(ids)} object{'s' * (len(ids) != 1)}"
+    count = counted(len(ids), "object")
     if desk.do("delete", changes, text=f"delete {count}", on=ids):
         return f"{count} deleted. {said}".strip()
     return f"Nothing was deleted. {said}".strip()

@@ -32,6 +32,7 @@ from napari_mobile_unet.widgets.shared.previous import PreviousButton
 from napari_mobile_unet.widgets.shared.run_summary import cancelled_after
 from napari_mobile_unet.widgets.shared.source_panel import SourcePanel
 from napari_mobile_unet.widgets.shared.status import Status
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -258,7 +259,7 @@ class PreprocessDock(Dock):
         self.layer.reset_contrast_limits()
         self.preview.setChecked(False)
         count = image.n_planes
-        said = f"{count} plane{'s' * (count != 1)} prepared"
+        said = f"{counted(count, 'plane')} prepared"
         if kept:
             said += f"; what you changed is kept in {kept!r}, which is hidden now"
         self.status.say(said, run.layer)

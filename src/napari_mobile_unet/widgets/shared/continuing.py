@@ -11,6 +11,7 @@ from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.result_labels import seen_in
 from napari_mobile_unet.widgets.shared.run_folder import find_unfinished
 from napari_mobile_unet.widgets.shared.shown_run import ShownRun
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -92,7 +93,9 @@ class ContinueButton(QPushButton):
         self._show(run, len(store.done))
 
     def _show(self, run: ShownRun, done: int) -> None:
-        self.setText(f"Continue ({done} of {run.whole.n_planes} planes done)")
+        self.setText(
+            f"Continue ({done} of {counted(run.whole.n_planes, 'plane')} done)"
+        )
         self.show()
 
     def _on_clicked(self) -> None:

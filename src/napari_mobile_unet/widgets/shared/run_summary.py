@@ -9,6 +9,7 @@ from napari_mobile_unet.objects.classes import in_words
 from napari_mobile_unet.thresholding.threshold import Threshold
 from napari_mobile_unet.unet.confidence import confidence_message
 from napari_mobile_unet.unet.segment import UNet
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from napari_mobile_unet.recipes.recipe import Recipe
@@ -30,15 +31,15 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
         Where the labels are, if not in memory.
     """
     done, planes = len(run.tables), run.whole.n_planes
-    what, choices = f"{objects} objects", ""
+    what, choices = counted(objects, "object"), ""
     assert run.fitted is not None
     if isinstance(run.recipe.segment, Threshold) and run.recipe.of_classes:
-        what, choices = f"{objects} classes", "1 is the darkest"
+        what, choices = counted(objects, "class"), "1 is the darkest"
     elif run.recipe.of_classes:
         what = in_words(run.recipe.class_names)
     else:
         choices = run.fitted.choices(run.recipe)
-    found = f"{what} in {planes} plane{'s' * (planes != 1)}"
+    found = f"{what} in {counted(planes, 'plane')}"
     if done < planes:
         found = f"{cancelled_after(done, planes)}: {what}"
     gone = "" if run.shown else "Continue brings the layer back"
@@ -48,7 +49,7 @@ def summary(run: ShownRun, objects: int, seconds: float, where: str) -> str:
 
 def cancelled_after(done: int, planes: int) -> str:
     """Return how far a run came that somebody cancelled."""
-    return f"Cancelled after {done} of {planes} plane{'s' * (planes != 1)}"
+    return f"Cancelled after {done} of {counted(planes, 'plane')}"
 
 
 def result_name(image: str, asked: Recipe, used: Recipe) -> str:
@@ -66,7 +67,7 @@ def result_name(image: str, asked: Recipe, used: Recipe) -> str:
     if asked.channel is not None:
         parts.append(f"ch {asked.channel}")
     if asked.of_classes:
-        parts.append(f"{asked.n_classes} class{'es' * (asked.n_classes != 1)}")
+        parts.append(counted(asked.n_classes, "class"))
     elif isinstance(how, Threshold) and how.object_classes:
         parts.append("class " + "+".join(map(str, how.object_classes)))
     if isinstance(how, UNet) and not asked.of_classes:

@@ -20,6 +20,7 @@ from napari_mobile_unet.widgets.layers.convert import (
 from napari_mobile_unet.widgets.layers.visible_plane import show_plane, visible_plane
 from napari_mobile_unet.widgets.shared.file_offer import FileOffer
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -251,7 +252,7 @@ class SourcePanel(QWidget):
                 self._stack = stack = stack_of(layer, axes)
                 self.axes.setText(stack.axes)
                 sizes = " × ".join(f"{a} {n}" for a, n in stack.sizes.items())
-                planes = f"{stack.n_planes} plane{'s' * (stack.n_planes != 1)}"
+                planes = counted(stack.n_planes, "plane")
                 certain = stack.axes_source == "shape" and set(stack.axes) <= set("YXS")
                 source = "" if certain else f"; {AXES_FROM[stack.axes_source]}"
                 self.note.setText(f"{sizes}: {planes}{source}")

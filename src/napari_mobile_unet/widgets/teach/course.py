@@ -21,6 +21,7 @@ from napari_mobile_unet.training.teaching import channels_of
 from napari_mobile_unet.unet.card import BACKGROUND
 from napari_mobile_unet.unet.model import load_model
 from napari_mobile_unet.widgets.shared.job import Job
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -190,7 +191,8 @@ class Course(QObject):
         if kind == "warm" and not self.busy:
             self._set("Ready")
         elif kind == "ready":
-            learnt, apart = f"from {message['objects']} objects", message["apart"]
+            learnt = f"from {counted(message['objects'], 'object')}"
+            apart = message["apart"]
             if names := message["classes"]:
                 learnt, apart = in_words(names), f"{apart} blocks of them"
             self._set(f"Learning {learnt}; {apart} are kept apart to measure on")

@@ -10,6 +10,7 @@ from napari_mobile_unet.corrections.saved import METADATA, SavedState
 from napari_mobile_unet.training.lessons import lessons_of, names_of
 from napari_mobile_unet.widgets.layers.convert import channels_of, stack_of
 from napari_mobile_unet.widgets.teach.regions import finished_regions
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +60,8 @@ class Pair:
         if self.everything:
             return f"everything: {names}"
         planes, ids = self.locks.finished, self.locks.ids
-        parts = [f"{_count(len(planes), 'plane')} finished"] if planes else []
-        parts += [f"{_count(len(ids), 'object')} locked"] if ids else []
+        parts = [f"{counted(len(planes), 'plane')} finished"] if planes else []
+        parts += [f"{counted(len(ids), 'object')} locked"] if ids else []
         parts += [f"inside {self.region.name}"] if self.region is not None else []
         return f"{', '.join(parts) or 'nothing marked'}: {names}"
 
@@ -149,7 +150,3 @@ def channel_count(layer: Image) -> int:
         return stack_of(layer).sizes.get("C", 0)
     except ValueError:  # said once it is taught with
         return 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

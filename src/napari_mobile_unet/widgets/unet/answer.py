@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_mobile_unet.unet.colour import CHANNELS
 from napari_mobile_unet.widgets.layers.placement import Placement
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ def describe(recipe: Recipe, found: Previewed) -> str:
             "channel, size or model."
         )
     return (
-        f"{shown} object{'s' * (shown != 1)}{where}, {hidden} hidden, about "
+        f"{counted(shown, 'object')}{where}, {hidden} hidden, about "
         f"{found.across():.0f} px across"
     )
 

@@ -14,6 +14,7 @@ from napari_mobile_unet.corrections.operations.window import box_of
 from napari_mobile_unet.widgets.layers.placement import Placement
 from napari_mobile_unet.widgets.layers.preview_labels import PreviewLabels
 from napari_mobile_unet.widgets.shared.pages import page_behind
+from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -186,7 +187,7 @@ class LeftOut(QWidget):
             done = desk.do(
                 "accept",
                 lambda: add_found(session.labels, session.index, part, start, plane),
-                text=f"accept {count} object{'s' * (count != 1)}",
+                text=f"accept {counted(count, 'object')}",
             )
             if done:
                 self._viewer.layers.selection.active = labels  # so that its keys work
