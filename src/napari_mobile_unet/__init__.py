@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_mobile_unet.corrections.replay import replay
+    from napari_mobile_unet.evaluation.classes import evaluate_classes
     from napari_mobile_unet.evaluation.metrics import evaluate
     from napari_mobile_unet.images.stack import Stack
     from napari_mobile_unet.linking.settings import Link
@@ -38,6 +39,7 @@ _HOMES = {
     "UNet": "unet.segment",
     "delete_model": "models.library",
     "evaluate": "evaluation.metrics",
+    "evaluate_classes": "evaluation.classes",
     "export_bioimageio": "models.bioimageio",
     "export_model": "models.zip_file",
     "import_model": "models.zip_file",
@@ -62,6 +64,7 @@ __all__ = [
     "UNet",
     "delete_model",
     "evaluate",
+    "evaluate_classes",
     "export_bioimageio",
     "export_model",
     "import_model",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import imageio.v3 as iio
@@ -13,6 +14,7 @@ import tifffile
 from napari_mobile_unet.evaluation.errors import COLOURS, Verdict
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.io.write import write_image
+from napari_mobile_unet.samples import sample_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,3 +165,32 @@ def test_one_position_is_evaluated_at_a_time(run: Run, tmp_path: Path) -> None:
     done = run("evaluate", tmp_path / "p.ome.tif", tmp_path / "p.ome.tif")
     assert done.exit_code == 1
     assert "received 2 positions; choose one with --position" in done.stderr
+
+
+def test_classes_are_known_by_their_record_and_compared_as_such(
+    run: Run, tmp_path: Path, class_model: Path
+) -> None:
+    image, results = tmp_path / "cells.tif", tmp_path / "results"
+    shutil.copy(sample_path("nuclei_timelapse.tif"), image)
+    done = run(
+        "segment", image, "-o", results, "--model", class_model, "--overlay", "--quiet"
+    )
+    assert done.exit_code == 0, done.stderr
+    labels = results / "cells_labels.tif"
+    found = tifffile.imread(labels)
+    truth = np.where(found == 2, 0, found)
+    tifffile.imwrite(tmp_path / "cells.truth.tif", truth)
+    done = run("evaluate", labels, tmp_path / "cells.truth.tif", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["iou"] == {"inside": 1, "seam": 0}
+    said = run("evaluate", labels, tmp_path / "cells.truth.tif").stdout
+    assert "seam" in said and "1 image, mean IoU 0.5000" in said
+    # Without the record they would be taken for objects.
+    shutil.copy(labels, tmp_path / "alone.tif")
+    alone = tmp_path / "alone.tif", tmp_path / "cells.truth.tif", "--json"
+    assert "ap" in json.loads(run("evaluate", *alone).stdout)
+    content = json.loads(run("evaluate", *alone, "--classes").stdout)
+    assert content["iou"] == {"class 1": 1, "class 2": 0}
+    refused = run("evaluate", *alone, "--classes", "--overlay", tmp_path / "errors")
+    assert refused.exit_code == 1 and "without --overlay" in refused.stderr
+    assert not list(tmp_path.glob("errors/*"))

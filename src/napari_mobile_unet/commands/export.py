@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from napari_mobile_unet.commands.beside import classes_beside
 from napari_mobile_unet.commands.console import (
     FAILED,
     UNUSABLE,
@@ -55,9 +56,7 @@ def export(
     from napari_mobile_unet.exports.files import read_to_export
     from napari_mobile_unet.exports.labels import export_labels, form_of
     from napari_mobile_unet.io.atomic import check_apart
-    from napari_mobile_unet.io.names import LABELS, stem_of
     from napari_mobile_unet.messages import one_line
-    from napari_mobile_unet.recipes.provenance import Provenance
 
     with exit_on_error(UNUSABLE):
         form = form_of(output, form)
@@ -75,7 +74,5 @@ def export(
                 say(f"{counted(len(locked), 'object')} locked by {journal.name}")
             except ValueError as error:
                 say(f"Exported without locks: {one_line(error)}")
-        record = labels.with_name(f"{stem_of(labels).removesuffix(LABELS)}_recipe.json")
-        made = Provenance.load(record) if record.is_file() else None
-        classes = dict(enumerate(made.classes if made else (), start=1))
+        classes = dict(enumerate(classes_beside(labels), start=1))
         export_labels(found, output, form, image=name, locked=locked, classes=classes)

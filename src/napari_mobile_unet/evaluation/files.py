@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_mobile_unet.evaluation.classes import evaluate_classes
 from napari_mobile_unet.evaluation.errors import find_errors
 from napari_mobile_unet.evaluation.labels import read_at, read_labels
 from napari_mobile_unet.evaluation.metrics import evaluate
@@ -19,9 +20,10 @@ from napari_mobile_unet.objects.measure import measure
 from napari_mobile_unet.objects.pieces import extras_of, with_known
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+    from napari_mobile_unet.evaluation.classes import ClassScores
     from napari_mobile_unet.evaluation.errors import Errors
     from napari_mobile_unet.evaluation.metrics import Scores
     from napari_mobile_unet.images.stack import Stack
@@ -32,8 +34,8 @@ def iter_label_pairs(
     truth: Path,
     axes: str | None = None,
     position: int | None = None,
-) -> Iterator[tuple[Stack, Stack]]:
-    """Yield predicted labels and the true ones of the same image; see ``match_axes``.
+) -> Iterator[tuple[Path, Stack, Stack]]:
+    """Yield a file, its predicted labels, and the true ones; see ``match_axes``.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ def iter_label_pairs(
                 "labels are evaluated in one position at a time; received "
                 f"{true.sizes['P']} positions; choose one with --position"
             )
-        yield found, true
+        yield first, found, true
 
 
 def _paired(predicted: Path, truth: Path) -> Iterator[tuple[Path, Path]]:
@@ -80,6 +82,14 @@ def evaluate_labels(predicted: Stack, truth: Stack) -> Scores:
     """Return the scores of labels that have the axes of the true ones, in any order."""
     predicted = reordered(predicted, truth.axes)
     return evaluate(np.asarray(predicted.data), np.asarray(truth.data))
+
+
+def evaluate_class_labels(
+    predicted: Stack, truth: Stack, names: Sequence[str] = ()
+) -> ClassScores:
+    """Return the scores of classes, with axes as for ``evaluate_labels``."""
+    predicted = reordered(predicted, truth.axes)
+    return evaluate_classes(np.asarray(predicted.data), np.asarray(truth.data), names)
 
 
 def errors_of(predicted: Stack, truth: Stack) -> Errors:

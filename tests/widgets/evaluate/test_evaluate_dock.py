@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_mobile_unet.evaluation.errors import Verdict
+from napari_mobile_unet.widgets.layers.convert import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,3 +58,21 @@ def test_labels_are_compared_with_true_ones_and_errors_are_shown(
     second.data = truth[:, :20]
     page.button.click()
     assert "same size" in page.status.text()
+
+
+def test_classes_of_a_run_are_judged_by_their_iou(
+    viewer: Any, dock: Callable[[str], Any], qtbot: QtBot
+) -> None:
+    truth = np.zeros((20, 20), np.uint8)
+    truth[:10], truth[10:15] = 1, 2
+    made = {METADATA: {"classes": ["inside", "seam", "rim"]}}
+    page = dock("Evaluate labels")
+    found = viewer.add_labels(np.where(truth == 2, 0, truth), metadata=made)
+    page.predicted.layer, page.truth.layer = found, viewer.add_labels(truth)
+    page.button.click()
+    qtbot.waitUntil(lambda: page.button.isEnabled(), timeout=10_000)
+    assert page.status.text() == (
+        "IoU of classes: 1 inside 1.000, 2 seam 0.000, 3 rim nowhere; mean 0.500"
+    )
+    assert {count.text() for count in page.counts.values()} == {"–"}
+    assert all(layer.name != "errors" for layer in viewer.layers)

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
+from napari_mobile_unet.evaluation.classes import ClassScores, evaluate_classes
 from napari_mobile_unet.evaluation.errors import COLOURS, MEANINGS, Errors, find_errors
 from napari_mobile_unet.evaluation.metrics import Scores, evaluate, pool
 from napari_mobile_unet.images.parts import reordered
@@ -24,7 +25,7 @@ from napari_mobile_unet.messages import one_line
 from napari_mobile_unet.objects.align import match_axes
 from napari_mobile_unet.parallel.cancel import checkpoint
 from napari_mobile_unet.widgets.evaluate.curve import ApCurve
-from napari_mobile_unet.widgets.layers.convert import PREVIEW, stack_of
+from napari_mobile_unet.widgets.layers.convert import PREVIEW, classes_of, stack_of
 from napari_mobile_unet.widgets.layers.result import add_beside
 from napari_mobile_unet.widgets.layers.space import space_of
 from napari_mobile_unet.widgets.shared.bottom_dock import BottomDock
@@ -32,7 +33,7 @@ from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.widgets.shared.layer_box import LayerBox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import napari.viewer
     from numpy.typing import NDArray
@@ -159,7 +160,10 @@ class EvaluateDock(BottomDock):
             layer.events.data.connect(self._on_changed)
         self.status.clear()
         by_plane = self.by_plane.isVisibleTo(self) and self.by_plane.isChecked()
-        self._job.start(lambda: iter_judged(truth, found, true, by_plane=by_plane))
+        if names := classes_of(predicted) or classes_of(truth):
+            self._job.start(lambda: iter_classes_judged(names, found, true))
+        else:
+            self._job.start(lambda: iter_judged(truth, found, true, by_plane=by_plane))
         self._offer()
 
     def _on_changed(self) -> None:
@@ -172,7 +176,10 @@ class EvaluateDock(BottomDock):
             layer.events.data.disconnect(self._on_changed)
         self._compared = ()
 
-    def _on_judged(self, judged: Judged) -> None:
+    def _on_judged(self, judged: Judged | ClassScores) -> None:
+        if isinstance(judged, ClassScores):
+            self._on_classes_judged(judged)
+            return
         scores = judged.scores
         self.curve.show_ap(scores.ap)
         for verdict, word in MEANINGS.items():
@@ -185,11 +192,27 @@ class EvaluateDock(BottomDock):
         if judged.truth in self.viewer.layers:
             self._show(judged)
 
+    def _on_classes_judged(self, scores: ClassScores) -> None:
+        """Say how far classes agree: they have no objects to match or miss."""
+        self.curve.show_ap({})
+        for count in self.counts.values():
+            count.setText("–")
+        self._take_away()
+        each = ", ".join(
+            f"{number} {name} {'nowhere' if np.isnan(iou) else f'{iou:.3f}'}"
+            for number, (name, iou) in enumerate(scores.iou.items(), start=1)
+        )
+        self.status.setText(f"IoU of classes: {each}; mean {scores.mean_iou:.3f}")
+
+    def _take_away(self) -> None:
+        """Remove the layer that shows what was wrong before."""
+        if self.layer is not None and self.layer in self.viewer.layers:
+            self.viewer.layers.remove(self.layer)
+
     def _show(self, judged: Judged) -> None:
         """Show the verdicts over the true labels, in place of earlier ones."""
         truth = judged.truth
-        if self.layer is not None and self.layer in self.viewer.layers:
-            self.viewer.layers.remove(self.layer)
+        self._take_away()
         clear = (0.0, 0.0, 0.0, 0.0)
         colours: dict[Any, Any] = {None: clear, 0: clear}
         for verdict in MEANINGS:
@@ -203,6 +226,13 @@ class EvaluateDock(BottomDock):
             **space_of(truth),
         )
         add_beside(self.viewer, self.layer)
+
+
+def iter_classes_judged(
+    names: Sequence[str], found: Stack, true: Stack
+) -> Iterator[ClassScores]:
+    """Yield how far classes of pixels agree with the true ones, on the same axes."""
+    yield evaluate_classes(np.asarray(found.data), np.asarray(true.data), names)
 
 
 def iter_judged(
