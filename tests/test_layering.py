@@ -88,7 +88,11 @@ def wings() -> set[str]:
     """Return the rooms of the package that the import rules are about."""
     rooms = (ROOT / "src" / PACKAGE).iterdir()
     names = {room.stem for room in rooms if room.is_dir() or room.suffix == ".py"}
-    return {name for name in names if not name.startswith("__")} - {"types", "words", "later"}
+    return {name for name in names if not name.startswith("__")} - {
+        "types",
+        "words",
+        "later",
+    }
 
 
 def contracts() -> dict[str, set[str]]:

@@ -93,6 +93,8 @@ def test_values_are_classes_and_a_mask_is_one_class() -> None:
         (lambda n: n, ("a",), "", "are classes, 1, and 0.*received 1, 2;"),
         (lambda n: (n > 0) * 255, ("a", "b"), "", "received 255;"),
         (lambda n: n, ("a", "b"), "abc", "it has 2, received 3"),
+        (lambda n: n, (), "aa", "a name of its own; received 'a', 'a'; name them"),
+        (lambda n: n, (), ("a", ""), "a name of its own; received 'a', ''; name"),
     ],
 )
 def test_what_is_no_class_is_refused(

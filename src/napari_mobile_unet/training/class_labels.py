@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_mobile_unet.unet.card import MOST_CLASSES
+from napari_mobile_unet.unet.card import MOST_CLASSES, check_class_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +57,7 @@ def read_classes(
     values = np.unique(np.concatenate(found)) if found else np.zeros(0, int)
     values = values[values != 0]
     wanted = known or names
+    check_class_names(wanted)
     if known and names and len(known) != len(names):
         raise ValueError(
             f"a model is taught the classes that it tells; it has {len(known)}, "

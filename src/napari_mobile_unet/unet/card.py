@@ -57,11 +57,13 @@ class Architecture(Params):
     @field_validator("maps")
     @classmethod
     def _check_maps(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if value[:1] == (BACKGROUND,) and not 1 <= len(value) - 1 <= MOST_CLASSES:
-            raise ValueError(
-                f"a network tells 1 to {MOST_CLASSES} classes, not {len(value) - 1}; "
-                "join some of them"
-            )
+        if value[:1] == (BACKGROUND,):
+            if not 1 <= len(value) - 1 <= MOST_CLASSES:
+                raise ValueError(
+                    f"a network tells 1 to {MOST_CLASSES} classes, not "
+                    f"{len(value) - 1}; join some of them"
+                )
+            check_class_names(value[1:])
         return value
 
     @property
@@ -203,6 +205,21 @@ class Card(Params):
     def _channels_are_named(self) -> Self:
         check_channels(self.architecture.channels, self.channel_names)
         return self
+
+
+def check_class_names(names: Sequence[str]) -> None:
+    """Refuse names of classes by which a person could not tell them apart.
+
+    Raises
+    ------
+    ValueError
+        If one is empty, or two are the same.
+    """
+    if not all(names) or len({*names}) < len(names):
+        raise ValueError(
+            f"each class has a name of its own; received {', '.join(map(repr, names))};"
+            " name them apart, or leave the names out"
+        )
 
 
 def check_channels(count: int, names: Sequence[str]) -> None:

@@ -62,10 +62,15 @@ def test_classes_are_taught_and_segmented(
     said: list[str] = []
     page.course.changed.connect(lambda: said.append(page.course.state))
     page.seconds.setValue(900)
+    page.subject.names.setText("bright, bright")
+    page.teach_button.click()
+    qtbot.waitUntil(lambda: "a name of its own" in page.note.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: not page.course.busy, timeout=60_000)
+    page.subject.names.setText(" bright, dark,")
     page.teach_button.click()
     qtbot.waitUntil(lambda: len(page.curve.losses) > 0, timeout=300_000)
     assert "nuclei finds objects, so a new network begins" in page.note.text()
-    assert any(text.startswith("Learning classes 1, 2;") for text in said)
+    assert any(text.startswith("Learning classes 1 bright, 2 dark;") for text in said)
     assert page.curve.canvas.figure.axes[1].get_ylabel() == "mean IoU, kept apart"
     page.stop_button.click()
     qtbot.waitUntil(lambda: page.verdict.candidate is not None, timeout=300_000)
@@ -77,9 +82,10 @@ def test_classes_are_taught_and_segmented(
 
     page.verdict.name.setText("my kinds")
     page.verdict.keep_button.click()
-    assert load_model("my kinds").card.architecture.classes == ("class 1", "class 2")
+    assert load_model("my kinds").card.architecture.classes == ("bright", "dark")
     assert page.model.currentData() == "my kinds"
     assert page.subject.kind.currentText() == "classes"
+    assert page.subject.names.isHidden()  # it has names
     page.subject.kind.setCurrentText("objects")
     page.teach_button.click()
     qtbot.waitUntil(lambda: "taught what it finds" in page.note.text(), timeout=60_000)
@@ -103,6 +109,7 @@ def test_labels_of_a_run_that_are_classes_are_taken_for_them(
     )
     assert page.examples.labels.layer.name == "found"
     assert page.subject.kind.currentText() == "classes"
+    assert page.subject.names.text() == "inside"
 
 
 def test_values_that_are_no_classes_are_refused_before_anything_is_learnt(

@@ -24,7 +24,7 @@ from napari_mobile_unet.widgets.shared.job import Job
 from napari_mobile_unet.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari_mobile_unet.training.lessons import Lesson
     from napari_mobile_unet.widgets.teach.subject_form import Wanted
@@ -95,7 +95,11 @@ class Course(QObject):
         self._start(wanted)
 
     def teach(
-        self, wanted: Wanted, lessons: Callable[[], list[Lesson]], seconds: float
+        self,
+        wanted: Wanted,
+        lessons: Callable[[], list[Lesson]],
+        seconds: float,
+        names: Sequence[str] = (),
     ) -> None:
         """Teach a model.
 
@@ -107,6 +111,8 @@ class Course(QObject):
             Returns what it is taught with; called in a thread.
         seconds : float
             How long it learns.
+        names : sequence of str
+            Of classes that a new model is to tell; numbered unless given.
         """
         if self.busy:
             return
@@ -118,7 +124,9 @@ class Course(QObject):
         assert self._place is not None
         self._set("Reading the examples …")
         folder = Path(self._place.name) / "lessons"
-        self._preparing.start_next(lambda: _iter_prepared(lessons, wanted, folder))
+        self._preparing.start_next(
+            lambda: _iter_prepared(lessons, wanted, names, folder)
+        )
 
     def stop(self) -> None:
         """End the learning; the best so far is measured, and becomes the candidate."""
@@ -241,14 +249,17 @@ class Course(QObject):
 
 
 def _iter_prepared(
-    lessons: Callable[[], list[Lesson]], wanted: Wanted, folder: Path
+    lessons: Callable[[], list[Lesson]],
+    wanted: Wanted,
+    names: Sequence[str],
+    folder: Path,
 ) -> Iterator[Read]:
     """Yield the lessons once they lie in their folder, and how they were read.
 
     Those of other channels than the model sees are refused.
     """
     model = load_model(wanted.model) if wanted.model else None
-    read = read_subject(lessons(), model, wanted.classes)
+    read = read_subject(lessons(), model, wanted.classes, names)
     check_lessons(read.lessons)
     channels_of(read.lessons, model)
     folder.mkdir(exist_ok=True)

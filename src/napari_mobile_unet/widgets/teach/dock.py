@@ -168,6 +168,7 @@ class TeachDock(Dock):
             wanted,
             lambda: lessons_of_pairs(pairs, wanted.classes),
             self.seconds.value(),
+            self.subject.class_names,
         )
         self._show()
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QWidget,
+)
 
 from napari_mobile_unet.recipes.recipe import Recipe
 from napari_mobile_unet.unet.segment import UNet
@@ -60,6 +67,12 @@ class SubjectForm(QWidget):
             "of 0 and 255 is one class. Classes need a model of their own"
         )
         self.model = ModelBox()
+        self.names = QLineEdit()
+        self.names.setPlaceholderText("class 1, class 2, …")
+        self.names.setToolTip(
+            "Names of the classes 1, 2 and so on, with commas between; left empty "
+            "they are numbered. A model that tells classes keeps its own"
+        )
         self.scratch = QCheckBox("new network")
         self.scratch.setToolTip(
             "Begin with nothing learnt, for a kind of objects that no model knows; it "
@@ -71,11 +84,22 @@ class SubjectForm(QWidget):
         self.rows = QFormLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.addRow("labels are", self.kind)
+        self.rows.addRow("called", self.names)
         self.rows.addRow("model", models)
         self.kind.currentIndexChanged.connect(lambda _: self.changed.emit())
+        self.changed.connect(self._offer_names)
         self.model.currentIndexChanged.connect(lambda _: self._on_model())
         self.scratch.toggled.connect(self.model.setDisabled)
         self.scratch.toggled.connect(lambda _: self.changed.emit())
+        self._offer_names()
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of a new model, as they were typed; else none."""
+        text = self.names.text().strip(" ,")
+        if not text or not self.names.isVisibleTo(self):
+            return ()
+        return tuple(part.strip() for part in text.split(","))
 
     def wanted(self, colour: bool, channels: tuple[str, ...] = ()) -> Wanted:
         """Return what is to be taught.
@@ -93,9 +117,17 @@ class SubjectForm(QWidget):
         return Wanted(str(self.model.currentData()), True, classes, channels)
 
     def follow(self, labels: Labels | None) -> None:
-        """Choose classes for labels that a run of ours made of them."""
-        if labels is not None and classes_of(labels):
+        """Choose classes, and their names, for labels that a run made of them."""
+        if labels is not None and (names := classes_of(labels)):
             self.kind.setCurrentText(CLASSES)
+            if not self.names.text():
+                self.names.setText(", ".join(names))
+
+    def _offer_names(self) -> None:
+        """Have classes named, unless the model tells some that have names."""
+        taught = "" if self.scratch.isChecked() else str(self.model.currentData())
+        new = self.kind.currentText() == CLASSES and not tells_classes(taught)
+        self.rows.setRowVisible(self.names, new)
 
     def _on_model(self) -> None:
         """Choose classes for a model that tells some; it can be taught nothing else."""
