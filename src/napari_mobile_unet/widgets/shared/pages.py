@@ -97,7 +97,10 @@ def open_page(viewer: napari.viewer.Viewer, title: str) -> QWidget:
         frame.show()
         return page
     page, name = _make(viewer, title)
-    viewer.window.add_dock_widget(page, name=name, tabify=True).show()
+    # Beside other pages it takes its place itself: since Qt 6.12 a page that is made a
+    # tab of one that floats is shown in one window with it.
+    first = not any(_find(viewer, other) for other in PAGES)
+    viewer.window.add_dock_widget(page, name=name, tabify=first).show()
     return page
 
 
