@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
 
 import dask.array as da
 import numpy as np
@@ -181,6 +182,9 @@ PROPERTIES = {
 GREY = ("mean", "std", "min", "max", "median")
 
 
+@pytest.mark.skipif(
+    version("scikit-image") < "0.26", reason="older ones know fewer properties"
+)
 @settings(max_examples=25, deadline=None)
 @given(
     hnp.arrays(

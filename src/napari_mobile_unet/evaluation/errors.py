@@ -13,7 +13,7 @@ import scipy
 from napari_mobile_unet.evaluation.metrics import THRESHOLDS
 from napari_mobile_unet.later import pandas as pd
 from napari_mobile_unet.objects.labels import check_label_pair
-from napari_mobile_unet.objects.overlap import overlaps_of
+from napari_mobile_unet.objects.overlap import overlaps_of, table_of_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,9 +170,12 @@ def _matched(
     columns = {true: number for number, true in enumerate(areas[1])}
     if not good:
         return []
-    places = [rows[own] for own, _ in good], [columns[true] for _, true in good]
-    shape = len(rows), len(columns)
-    table = scipy.sparse.csr_array((np.ones(len(good), bool), places), shape)
+    table = table_of_pairs(
+        np.ones(len(good), bool),
+        [rows[own] for own, _ in good],
+        [columns[true] for _, true in good],
+        (len(rows), len(columns)),
+    )
     partner = scipy.sparse.csgraph.maximum_bipartite_matching(table, perm_type="column")
     found, ids = list(areas[0]), list(areas[1])
     return [(found[row], ids[col]) for row, col in enumerate(partner) if col >= 0]

@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 
 from napari_mobile_unet.later import pandas as pd
-from napari_mobile_unet.objects.overlap import overlaps_of
+from napari_mobile_unet.objects.overlap import overlaps_of, table_of_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,9 +185,12 @@ def _assign(
     # is always full. 2 keeps all costs above zero, which would mean no edge.
     each = np.arange(len(rows))
     cost = np.concatenate([2 - iou, np.full(len(rows), 2.0)])
-    where = np.concatenate([row, each]), np.concatenate([column, len(columns) + each])
-    shape = (len(rows), len(columns) + len(rows))
-    costs = scipy.sparse.coo_array((cost, where), shape).tocsr()
+    costs = table_of_pairs(
+        cost,
+        np.concatenate([row, each]),
+        np.concatenate([column, len(columns) + each]),
+        (len(rows), len(columns) + len(rows)),
+    )
     r, c = scipy.sparse.csgraph.min_weight_full_bipartite_matching(costs)
     real = c < len(columns)
     return rows[r[real]], columns[c[real]]

@@ -97,8 +97,28 @@ def iou_matrix(predicted: ArrayLike, truth: ArrayLike) -> scipy.sparse.csr_array
     row, column, shared = overlaps_of(rows, columns)
     row, column = row - 1, column - 1
     union = row_area[row] + column_area[column] - shared
-    shape = (len(row_area), len(column_area))
-    return scipy.sparse.csr_array((shared / union, (row, column)), shape)
+    return table_of_pairs(
+        shared / union, row, column, (len(row_area), len(column_area))
+    )
+
+
+def table_of_pairs(
+    values: ArrayLike, row: ArrayLike, column: ArrayLike, shape: tuple[int, int]
+) -> scipy.sparse.csr_array:
+    """Return a table with a value for each pair of objects, the others not stored.
+
+    Parameters
+    ----------
+    values : array_like
+        (pairs,).
+    row, column : array_like of int
+        (pairs,), the place of each in the table.
+    shape : tuple of int
+        Rows and columns.
+    """
+    # SciPy before 1.15 matches by places of 32 bits alone.
+    places = np.asarray(row, np.int32), np.asarray(column, np.int32)
+    return scipy.sparse.csr_array((np.asarray(values), places), shape)
 
 
 def matches(iou: scipy.sparse.csr_array, threshold: float) -> int:
@@ -116,8 +136,7 @@ def matches(iou: scipy.sparse.csr_array, threshold: float) -> int:
     if not allowed.any():
         return 0
     # Above 0.5 no object has two partners; at 0.5 it may, so the best choice counts.
-    ones, places = allowed[allowed], (row[allowed], column[allowed])
-    pairs = scipy.sparse.csr_array((ones, places), iou.shape)
+    pairs = table_of_pairs(allowed[allowed], row[allowed], column[allowed], iou.shape)
     partners = scipy.sparse.csgraph.maximum_bipartite_matching(pairs)
     return int(np.count_nonzero(partners >= 0))
 

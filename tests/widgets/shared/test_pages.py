@@ -93,7 +93,8 @@ def test_menu_and_strip_lead_to_one_home(home: Home) -> None:
     assert home.seen is first
     assert len(home.frames) == 3
     now = home.seen.parentWidget().geometry()
-    assert (now.top(), now.bottom()) == (place.top(), place.bottom())
+    assert abs(now.top() - place.top()) <= 2  # a tab bar's line in napari 0.9.0
+    assert abs(now.bottom() - place.bottom()) <= 2
     home.from_menu("Prepare")
     assert home.seen.page == "Prepare"
     assert len(home.frames) == 3
