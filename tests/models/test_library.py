@@ -38,7 +38,7 @@ def test_a_renamed_model_keeps_its_checksum(own: Path) -> None:
     before = load_model("cells").checksum
     assert rename_model("cells", "Cells") == own / "Cells"
     assert rename_model("Cells", "HeLa 40x (2)") == own / "HeLa 40x (2)"
-    assert list(list_models()) == ["nuclei", "HeLa 40x (2)"]
+    assert list(list_models()) == ["nuclei", "nuclei-quick", "HeLa 40x (2)"]
     assert load_model("HeLa 40x (2)").checksum == before
 
 
@@ -48,7 +48,7 @@ def test_a_renamed_model_keeps_its_checksum(own: Path) -> None:
 def test_names_are_those_of_folders(name: str, own: Path) -> None:
     with pytest.raises(ValueError, match="a model's name is"):
         rename_model("cells", name)
-    assert list(list_models()) == ["nuclei", "cells"]
+    assert list(list_models()) == ["nuclei", "nuclei-quick", "cells"]
 
 
 def test_no_model_is_put_over_another(own: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_command_line_asks_before_it_deletes(own: Path, tmp_path: Path) -> N
     status, said = run("delete", "HeLa", answer="n\n")
     assert status == 1 and "Delete the model HeLa?" in said and "HeLa" in list_models()
     assert run("delete", "HeLa", answer="y\n")[0] == 0
-    assert list(list_models()) == ["nuclei"]
+    assert list(list_models()) == ["nuclei", "nuclei-quick"]
     (tmp_path / "cells.zip").write_bytes(b"no zip")
     status, said = run("import", str(tmp_path / "cells.zip"))
     assert status == 1 and "imported from a whole zip" in said

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+import napari_mobile_unet as nmu
 from napari_mobile_unet.commands.app import app
+from napari_mobile_unet.io.read import read_stack
+from napari_mobile_unet.samples import sample_path
 from napari_mobile_unet.unet import model as models
 from napari_mobile_unet.unet.card import CARD, Card, read_card, write_card
 from napari_mobile_unet.unet.model import list_models, load_model, model_of, sha256
@@ -41,7 +44,11 @@ def test_own_models_are_found_by_name(
 ) -> None:
     monkeypatch.setattr(models, "own_models", lambda: folder.parent)
     assert list_models()["mine"] == folder
-    assert list(list_models()) == ["nuclei", "mine"]  # the first is the default
+    assert list(list_models()) == [
+        "nuclei",
+        "nuclei-quick",
+        "mine",
+    ]  # the first is the default
     assert load_model("mine").folder == folder
 
 
@@ -109,5 +116,13 @@ def test_a_broken_model_hides_no_other(
     monkeypatch.setattr(models, "own_models", lambda: folder.parent)
     done = CliRunner().invoke(app, ["models", "--json"])
     assert done.exit_code == 1
-    assert list(json.loads(done.stdout)) == ["nuclei"]
+    assert list(json.loads(done.stdout)) == ["nuclei", "nuclei-quick"]
     assert f"{models.NETWORK} is missing" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["nuclei", "nuclei-quick"])
+def test_the_shipped_models_find_nuclei(name: str) -> None:
+    image = read_stack(sample_path("nuclei_zstack.tif")).plane(6)
+    truth = read_stack(sample_path("nuclei_zstack_labels.tif")).plane(6)
+    labels = nmu.segment(image, nmu.Recipe(segment=nmu.UNet(model=name)), axes="YX")
+    assert nmu.evaluate(labels, truth).ap[0.5] > 0.8

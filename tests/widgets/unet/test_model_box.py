@@ -53,4 +53,4 @@ def test_the_box_follows_the_folder_of_own_models(
     box.setCurrentText("HeLa")
     delete_model("HeLa")
     box.setCurrentText("nuclei")
-    qtbot.waitUntil(lambda: offered() == ["nuclei"], timeout=10_000)
+    qtbot.waitUntil(lambda: offered() == ["nuclei", "nuclei-quick"], timeout=10_000)
