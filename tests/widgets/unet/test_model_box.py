@@ -33,7 +33,7 @@ def test_the_box_follows_the_folder_of_own_models(
     )
     unet.folder_button.click()
     unet.folder_button.click()
-    assert offered() == ["nuclei", "cells"]
+    assert offered() == ["nuclei", "nuclei-quick", "cells"]
     assert unet.recipe.segment.model == str(tmp_path / "far" / "cells")
 
     (tmp_path / "models").mkdir()
@@ -41,7 +41,7 @@ def test_the_box_follows_the_folder_of_own_models(
     shutil.move(tmp_path / "far" / "cells", tmp_path / "models" / "cells")
     qtbot.waitUntil(lambda: "cells (gone)" in offered(), timeout=10_000)
     assert box.currentText() == "cells (gone)"
-    assert offered()[:2] == ["nuclei", "cells"]
+    assert offered()[:3] == ["nuclei", "nuclei-quick", "cells"]
     box.setCurrentText("cells")
     assert unet.recipe.segment.model == "cells"
     assert "BBBC038" in box.toolTip()
