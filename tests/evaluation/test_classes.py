@@ -57,6 +57,7 @@ def test_a_mask_is_of_class_one_and_a_class_that_is_nowhere_does_not_count() -> 
     ("found", "truth", "names", "message"),
     [
         ([[3]], [[1]], NAMES[:2], r"1 to 2 \(a, b\); received 3;"),
+        ([[1]], [[1]], ("a", "a"), "a name of its own; received a, a;"),
         ([[300]], [[1]], (), "below 255; received 300;"),
         ([[255, 1]], [[1, 1]], (), "below 255; received 255;"),
         ([[-1]], [[1]], (), "must not be negative, got -1"),

@@ -93,8 +93,8 @@ def evaluate_classes(
     Raises
     ------
     ValueError
-        If the shapes differ, or an image does not hold whole numbers from 0 to 254, or
-        a class without a name.
+        If the shapes differ, an image does not hold whole numbers from 0 to 254, or a
+        class has no name of its own.
 
     Examples
     --------
@@ -107,6 +107,11 @@ def evaluate_classes(
     )
     count = int(max(first.max(initial=0), second.max(initial=0)))
     named = tuple(names) or tuple(f"class {n}" for n in range(1, count + 1))
+    if len({*named}) < len(named):
+        raise ValueError(
+            f"each class has a name of its own; received {', '.join(named)}; name them "
+            "apart, or leave the names out"
+        )
     if count > len(named):
         raise ValueError(
             f"classes have numbers from 1 to {len(named)} ({', '.join(named)}); "
@@ -163,7 +168,7 @@ def _numbers(labels: NDArray[Any]) -> NDArray[Any]:
         return labels > 0
     if highest >= MASK:
         raise ValueError(
-            f"classes have numbers below {MASK}; received {highest}; objects are "
-            "compared as objects"
+            f"classes have numbers below {MASK}; received {highest}; compare objects "
+            "with `evaluate`, without --classes"
         )
     return labels
