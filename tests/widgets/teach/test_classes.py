@@ -109,7 +109,6 @@ def test_labels_of_a_run_that_are_classes_are_taken_for_them(
     )
     assert page.examples.labels.layer.name == "found"
     assert page.subject.kind.currentText() == "classes"
-    assert page.subject.names.text() == "inside"
 
 
 def test_values_that_are_no_classes_are_refused_before_anything_is_learnt(

@@ -117,11 +117,9 @@ class SubjectForm(QWidget):
         return Wanted(str(self.model.currentData()), True, classes, channels)
 
     def follow(self, labels: Labels | None) -> None:
-        """Choose classes, and their names, for labels that a run made of them."""
-        if labels is not None and (names := classes_of(labels)):
+        """Choose classes for labels that a run of ours made of them."""
+        if labels is not None and classes_of(labels):
             self.kind.setCurrentText(CLASSES)
-            if not self.names.text():
-                self.names.setText(", ".join(names))
 
     def _offer_names(self) -> None:
         """Have classes named, unless the model tells some that have names."""
