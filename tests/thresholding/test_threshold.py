@@ -598,3 +598,30 @@ def test_adaptive_takes_no_pixel_that_is_as_its_surroundings(side):
     mask = settings.mask(halves, settings.split(halves))
     assert mask.any()
     assert not mask[:, :25].any() and not mask[:, 35:].any()
+
+
+def test_numbers_of_classes_count_from_the_darkest_and_leave_out_what_is_no_value():
+    plane = np.array([[1, 1, 5, 9, np.nan, np.inf]], np.float32)
+    three = Threshold(classes=3)
+    assert three.class_numbers(plane).tolist() == [[1, 1, 2, 3, 0, 0]]
+    constant = np.full((1, 3), 7.0)
+    assert not three.class_numbers(constant).any()  # nothing is separated
+    # What a person says is so counts even there.
+    assert Threshold(values=(3,)).class_numbers(constant).tolist() == [[2, 2, 2]]
+    assert Threshold(values=(3,)).class_numbers(plane).tolist() == [[1, 1, 2, 2, 0, 0]]
+    nothing = np.full((2, 2), np.nan)
+    assert not three.class_numbers(nothing).any()
+    noisy = np.array([[1, 2, 5, 6, 9]])
+    separability = three.split(noisy).separability
+    for least, found in ((separability, True), (separability + 1e-6, False)):
+        settings = three.replace(min_separability=least)
+        assert settings.class_numbers(noisy).any() == found
+    with pytest.raises(ValueError, match="has no classes to number"):
+        Threshold(method="adaptive").class_numbers(plane)
+
+
+def test_only_classes_of_a_global_method_become_labels():
+    assert Threshold(result="classes").class_numbers(np.eye(2)).max() == 2
+    for refused in ({"method": "adaptive"}, {"object_classes": (2,)}):
+        with pytest.raises(ValidationError, match="labels of classes have all of them"):
+            Threshold(result="classes", **refused)
