@@ -76,6 +76,13 @@ METHODS = (
         whole=True,
         scored=False,
     ),
+    Listed("nuclei-quick, labels", ("mobile_unet", "labels", "nuclei-quick")),
+    Listed(
+        "nuclei-quick, labels and table, all as one stack",
+        ("mobile_unet", "stack", "nuclei-quick"),
+        whole=True,
+        scored=False,
+    ),
     Listed(
         "Otsu, distance transform, watershed",
         ("otsu_watershed",),
