@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
@@ -43,6 +44,37 @@ def test_three_quarters_of_a_cap_are_enough() -> None:
     assert after(ball, row((98, 102)), divides=False).ids.tolist() == [2]
     # And the other way round: the ball after its cap.
     assert after(row((97, 101)), ball, divides=False).ids.tolist() == [1]
+
+
+def test_a_daughter_that_is_most_of_its_mother_is_none_the_less_one() -> None:
+    found = after(row((0, 100)), row((0, 60), (70, 100)))  # IoU 0.6 and 0.3
+    assert found.parents.tolist() == [1, 1]
+    assert found.ids.tolist() == [2, 3]
+    # What is another object's successor is no daughter.
+    found = after(row((0, 100), (100, 130)), row((0, 60), (85, 130)))
+    assert found.ids.tolist() == [1, 2] and not found.parents.any()
+
+
+def test_defaults_and_ranges_of_the_settings() -> None:
+    # Recipes leave out what is as by default: these stay, or old ones change.
+    assert Link() == Link(method="none", axis="auto", iou=0.25, gap=1, max_distance=15)
+    for settings in (
+        {"max_distance": 0.01},
+        {"max_distance": 1e6},
+        {"iou": 1.0},
+        {"gap": 10},
+    ):
+        assert Link(method="iou", **settings).model_dump().items() >= settings.items()
+    for refused in (
+        {"max_distance": 0.009},
+        {"max_distance": 1_000_001},
+        {"iou": 0},
+        {"iou": 1.01},
+        {"gap": 11},
+        {"gap": -1},
+    ):
+        with pytest.raises(ValidationError):
+            Link(method="iou", **refused)
 
 
 @pytest.mark.parametrize(
