@@ -9,7 +9,12 @@ from pydantic import ValidationError
 
 from napari_mobile_unet.images.grid import Grid
 from napari_mobile_unet.images.stack import Stack
-from napari_mobile_unet.linking.ids import Numbering, ids_for, looks_at_labels
+from napari_mobile_unet.linking.ids import (
+    Numbering,
+    check_link,
+    ids_for,
+    looks_at_labels,
+)
 from napari_mobile_unet.linking.laptrack import Tracking
 from napari_mobile_unet.linking.overlap import Linked, Linker
 from napari_mobile_unet.linking.settings import Link
@@ -257,3 +262,19 @@ def test_classes_keep_their_numbers_in_every_plane() -> None:
         lut, table = numbering.add(number, row((0, 5), (9, 9), (20, 27)), classes)
         assert lut.tolist() == [0, 1, 2, 3]
         assert table["label"].tolist() == [1, 3]
+
+
+def test_what_cannot_be_linked_is_refused_before_any_work() -> None:
+    stack = Stack(np.zeros((2, 4, 4)), "ZYX")
+    check_link(stack, Link(method="iou"))
+    with pytest.raises(ValueError, match="linked along T, got planes along Z"):
+        check_link(stack, Link(method="iou", axis="T"))
+
+
+def test_tracks_of_objects_begin_with_the_first_plane() -> None:
+    objects = pd.DataFrame(
+        {"label": [2, 1, 1], "t": [0, 1, 0], "centroid_y": 0.5, "centroid_x": [9, 4, 3]}
+    )
+    data, graph = napari_tracks(objects)
+    assert data[:, :2].tolist() == [[1, 0], [1, 1], [2, 0]]
+    assert data[:, -1].tolist() == [3, 4, 9] and graph == {}
