@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from napari_mobile_unet.objects.from_mask import Objects, label_mask
+from napari_mobile_unet.objects.labels import fill_holes
 from napari_mobile_unet.unet.card import Decoding
 from napari_mobile_unet.unet.decoding import MIN_CORE, decode
 
@@ -175,6 +176,16 @@ def test_every_core_becomes_one_object(seed: int, level: float, size: int) -> No
     large = np.flatnonzero(np.bincount(labels.ravel())[1:] >= size)
     assert np.array_equal(some.labels > 0, np.isin(labels, large + 1))
     assert np.array_equal(some.confidence, every.confidence[large])
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_hole_that_one_pixel_of_another_object_closes_stays(turns: int) -> None:
+    labels = np.zeros((9, 9), np.int32)
+    labels[2:5, 3:6], labels[3, 4], labels[4, 4] = 1, 0, 2
+    labels = np.ascontiguousarray(np.rot90(labels, turns))
+    before = labels.copy()
+    fill_holes(labels)
+    assert np.array_equal(labels, before)
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12))))

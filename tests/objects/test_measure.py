@@ -17,7 +17,7 @@ from skimage.measure import regionprops_table
 from napari_mobile_unet.images.channels import ChannelInfo
 from napari_mobile_unet.images.stack import Stack
 from napari_mobile_unet.objects.calibration import Calibration
-from napari_mobile_unet.objects.columns import GROUPS, names_in
+from napari_mobile_unet.objects.columns import GROUPS, names_in, unit_of
 from napari_mobile_unet.objects.measure import measure, measure_plane
 from napari_mobile_unet.objects.measurement import Measurement
 
@@ -386,3 +386,22 @@ def test_ids_in_the_other_byte_order_are_the_same(dtype: str) -> None:
 def test_a_group_of_columns_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match=r"groups .*; received sizes; choose some of"):
         names_in(["shape", "sizes"])
+
+
+@pytest.mark.parametrize(
+    ("header", "unit", "expected"),
+    [
+        ("area", None, "px²"),
+        ("area_um2", "um", "um²"),
+        ("area_micrometer2", "micrometer", "µm²"),
+        ("centroid_y", None, "px"),
+        ("centroid_y_mm", "mm", "mm"),
+        ("axis_major_length_mm", "mm", "mm"),
+        ("axis_major_length", "mm", "px"),
+        ("orientation", "mm", "rad"),
+        ("solidity", "mm", ""),
+        ("somebody's own", "mm", ""),
+    ],
+)
+def test_a_column_tells_its_unit(header, unit, expected):
+    assert unit_of(header, unit) == expected
