@@ -92,6 +92,7 @@ def test_wrong_ones_are_refused_with_their_place(expression, place, says):
     with pytest.raises(FilterError, match=says) as error:
         matching(expression, TABLE)
     assert "\n" not in str(error.value)
+    assert str(error.value).startswith(f"filter, character {error.value.place}: ")
     if "brackets" not in says and "\0" not in expression:
         assert error.value.place == place
 

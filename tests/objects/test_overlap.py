@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_mobile_unet.objects.overlap import areas_of, overlaps_of
+from napari_mobile_unet.objects.overlap import areas_of, iou_matrix, overlaps_of
 
 PAIRS = hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=7).flatmap(
     lambda shape: st.tuples(
@@ -28,6 +28,20 @@ def test_each_pair_is_there_once_with_all_its_pixels(pair) -> None:
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert dict(zip(pairs, found.pixels.tolist(), strict=True)) == counted
     assert pairs == list(counted)  # in the order of their first pixels
+
+
+@given(PAIRS, st.integers(0, 1))
+def test_the_iou_is_that_of_the_masks_with_and_without_background(pair, more) -> None:
+    first, second = (labels + np.uint8(more) for labels in pair)
+    found = iou_matrix(first, second).toarray()
+    ids = [[own for own in np.unique(each) if own] for each in (first, second)]
+    assert found.shape == tuple(map(len, ids))
+    for row, own in enumerate(ids[0]):
+        for column, other in enumerate(ids[1]):
+            one, two = first == own, second == other
+            assert found[row, column] == pytest.approx(
+                (one & two).sum() / (one | two).sum()
+            )
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.uint64])
