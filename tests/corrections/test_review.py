@@ -184,3 +184,21 @@ def test_a_larger_doubt_never_lowers_the_chance(doubts):
         assert combined(doubts | {name: 0.5}) == pytest.approx(
             combined({n: d for n, d in doubts.items() if n != name})
         )
+
+
+def test_the_queue_begins_at_either_end(labels):
+    queue = queue_of(labels)
+    assert queue.after(None) == queue.waiting[0]
+    assert queue.after(None, -1) == queue.waiting[-1]
+    assert queue.after(queue.waiting[0], -1) == queue.waiting[-1]
+
+
+def test_a_broken_link_is_doubted_the_more_another_object_is_there(labels):
+    labels[1][labels[1] == 10] = 40  # exactly where 10 was
+    labels[1][labels[1] == 11] = 0
+    labels[1][disc((96, 128), 80, 77, 10)] = 41  # a part of it
+    labels[1][labels[1] == 12] = 0  # nothing is there
+    queue = queue_of(labels, axis=0)
+    doubts = [queue.item((0,), own).doubts["link"] for own in (1, 12, 11, 10)]
+    assert doubts == sorted(doubts)
+    assert doubts[0] == 0 and len(set(doubts)) == 4

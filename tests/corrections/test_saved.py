@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from napari_mobile_unet.corrections.beside import locked_in
 from napari_mobile_unet.corrections.change import Change
 from napari_mobile_unet.corrections.compact import compact
 from napari_mobile_unet.corrections.replay import replay
@@ -114,3 +115,22 @@ def test_without_a_journal_only_the_history_begins_anew(squares):
     compact(corrections)
     assert corrections.undo() is None
     assert corrections.locks.ids == {9}
+
+
+def test_what_is_locked_is_known_whatever_axes_of_one_were_saved(tmp_path, squares):
+    journal = tmp_path / "a.jsonl"
+    corrections = by_hand(squares, journal)
+    corrections.close()
+    assert locked_in(squares, journal) == {9}
+    assert locked_in(squares[None], journal) == {9}
+    for other in (squares + 1, np.stack([squares] * 2), squares[:-1]):
+        with pytest.raises(ValueError, match="ends with others; export"):
+            locked_in(other, journal)
+
+
+def test_a_step_says_no_more_than_a_line_holds(squares):
+    corrections = Corrections(squares)
+    change = Change((), (0, 0), np.full((1, 1), 77))
+    done = corrections.do("draw", [change], text="x" * 600, on=[77])
+    assert done is not None
+    assert corrections.history.next_undo.step.text == "x" * 500
