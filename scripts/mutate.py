@@ -25,7 +25,8 @@ from coverage import CoverageData
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 NAME = "napari_mobile_unet"
-QUIETLY = ("-xqq", "-m", "not gui", "-p", "no:cacheprovider")
+# Of a copy that is killed the screen that pytest-xvfb starts would stay.
+QUIETLY = ("-xqq", "-m", "not gui", "-p", "no:cacheprovider", "-p", "no:xvfb")
 TIMEOUT = 300
 """Seconds after which the tests of a change count as having noticed it."""
 PAIRS = [
